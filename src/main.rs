@@ -1,0 +1,3 @@
+//! Starts Gatepost; everything lives in the library.
+
+fn main() {}

@@ -1,0 +1,85 @@
+//! Identifiers: text with a kind prefix and a time-ordered body.
+//!
+//! A body is 16 bytes (6 bytes of milliseconds, 10 random) in lower-case base 32 hex, which sorts as text
+//! in the order of creation: new rows land at the right edge of the primary key's index.
+
+use super::{Clock, Rng};
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+
+/// The kinds of things that have an id, by prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Resource,
+    Client,
+    ClientSecret,
+    User,
+    Session,
+    Grant,
+    Code,
+    RefreshToken,
+    AccessToken,
+    Registration,
+    Link,
+    Key,
+    Event,
+    Consent,
+}
+
+impl Kind {
+    /// The prefix, without the underscore that follows it.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Resource => "res",
+            Self::Client => "cli",
+            Self::ClientSecret => "sec",
+            Self::User => "usr",
+            Self::Session => "ses",
+            Self::Grant => "grt",
+            Self::Code => "cod",
+            Self::RefreshToken => "rft",
+            Self::AccessToken => "tkn",
+            Self::Registration => "reg",
+            Self::Link => "lnk",
+            Self::Key => "key",
+            Self::Event => "evt",
+            Self::Consent => "con",
+        }
+    }
+}
+
+/// A new id of this kind, e.g. `usr_06bq…`.
+pub fn new_id(kind: Kind, clock: &Clock, rng: &Rng) -> String {
+    format!("{}_{}", kind.prefix(), new_body(clock, rng))
+}
+
+/// The body of an id without its prefix: 26 characters of `[0-9a-v]`.
+pub fn new_body(clock: &Clock, rng: &Rng) -> String {
+    let mut bytes = [0_u8; 16];
+    bytes[..6].copy_from_slice(&clock.now_millis().to_be_bytes()[2..]);
+    bytes[6..].copy_from_slice(&rng.bytes::<10>());
+    let mut out = String::with_capacity(26);
+    let mut value = u128::from_be_bytes(bytes);
+    let mut digits = [0_u8; 26];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[usize::try_from(value & 31).unwrap_or(0)];
+        value >>= 5;
+    }
+    out.extend(digits.iter().map(|&d| char::from(d)));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_in_order_of_creation() {
+        let (clock, rng) = (Clock::manual(1_700_000_000), Rng::counted(1));
+        let first = new_id(Kind::User, &clock, &rng);
+        clock.advance(1);
+        let second = new_id(Kind::User, &clock, &rng);
+        assert!(first < second);
+        assert_eq!(first.len(), "usr_".len() + 26);
+    }
+}

@@ -1,0 +1,13 @@
+//! The vocabulary every layer shares: ids, secrets, time, randomness, URLs.
+//!
+//! Owns no rules and no input or output. Imports nothing from the other layers.
+
+pub mod clock;
+pub mod ids;
+pub mod rng;
+pub mod secret;
+pub mod urls;
+
+pub use clock::{Clock, Timestamp};
+pub use rng::Rng;
+pub use secret::{Hashed, Plain};
