@@ -4,10 +4,14 @@
 
 pub mod clock;
 pub mod ids;
+pub mod master_key;
 pub mod rng;
+pub mod scope;
 pub mod secret;
 pub mod urls;
 
 pub use clock::{Clock, Timestamp};
+pub use master_key::MasterKey;
 pub use rng::Rng;
+pub use scope::ScopeSet;
 pub use secret::{Hashed, Plain};

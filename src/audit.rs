@@ -1,0 +1,233 @@
+//! The audit trail: what happened, to whom, from where, with what outcome and why.
+//!
+//! Events are queued and written in groups by one task, so that an event costs a request no write of its own.
+//! The queue is bounded: when it is full a request waits for a place rather than dropping an event. What is
+//! queued is written before a clean stop; a crash may lose what was queued in the last moment.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::store::Store;
+use crate::store::audit::EventRow;
+use crate::types::ids::{Kind, new_id};
+use crate::types::{Clock, Rng};
+
+const QUEUE: usize = 4096;
+const BATCH: usize = 256;
+const RETRIES: u32 = 30;
+
+/// What kind of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    SetupCompleted,
+    UserCreated,
+    UserDisabled,
+    UserEnabled,
+    PasswordReset,
+    ResetLinkCreated,
+    Login,
+    Logout,
+    ClientRegistered,
+    ClientCreated,
+    ClientDeleted,
+    ClientDisabled,
+    Authorization,
+    Consent,
+    TokenIssued,
+    TokenRefreshed,
+    TokenRevoked,
+    GrantRevoked,
+    Introspection,
+    AccessRefused,
+    KeyRotated,
+    KeyRetired,
+}
+
+impl Event {
+    /// The kind as stored: `noun.verb`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SetupCompleted => "setup.completed",
+            Self::UserCreated => "user.created",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::PasswordReset => "user.password_reset",
+            Self::ResetLinkCreated => "user.reset_link_created",
+            Self::Login => "session.login",
+            Self::Logout => "session.logout",
+            Self::ClientRegistered => "client.registered",
+            Self::ClientCreated => "client.created",
+            Self::ClientDeleted => "client.deleted",
+            Self::ClientDisabled => "client.disabled",
+            Self::Authorization => "authorization.requested",
+            Self::Consent => "consent.decided",
+            Self::TokenIssued => "token.issued",
+            Self::TokenRefreshed => "token.refreshed",
+            Self::TokenRevoked => "token.revoked",
+            Self::GrantRevoked => "grant.revoked",
+            Self::Introspection => "token.introspected",
+            Self::AccessRefused => "access.refused",
+            Self::KeyRotated => "key.rotated",
+            Self::KeyRetired => "key.retired",
+        }
+    }
+}
+
+/// One entry in the making.
+#[derive(Clone, Debug)]
+#[must_use = "an entry does nothing until it is recorded"]
+pub struct Entry(EventRow);
+
+impl Entry {
+    /// It happened.
+    pub fn ok(event: Event) -> Self {
+        Self::with(event, "ok", "ok")
+    }
+
+    /// It was refused, for this reason.
+    pub fn refused(event: Event, reason: impl Into<String>) -> Self {
+        Self::with(event, "refused", reason)
+    }
+
+    fn with(event: Event, outcome: &str, reason: impl Into<String>) -> Self {
+        Self(EventRow {
+            kind: event.as_str().to_owned(),
+            outcome: outcome.to_owned(),
+            reason: reason.into(),
+            ..EventRow::default()
+        })
+    }
+
+    /// Says more than `ok`.
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.0.reason = reason.into();
+        self
+    }
+
+    pub fn user(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.user_id = id.into();
+        self
+    }
+
+    /// The client, as named in the request: bounded, since it may be invented.
+    pub fn client(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.client_id = id.into().map(|id| id.chars().take(256).collect());
+        self
+    }
+
+    pub fn resource(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.resource_id = id.into();
+        self
+    }
+
+    pub fn grant(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.grant_id = id.into();
+        self
+    }
+
+    pub fn session(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.session_id = id.into();
+        self
+    }
+
+    pub fn address(mut self, address: impl Into<Option<String>>) -> Self {
+        self.0.address = address.into();
+        self
+    }
+
+    /// The reference id that the person sees.
+    pub fn reference(mut self, reference: impl Into<Option<String>>) -> Self {
+        self.0.reference = reference.into();
+        self
+    }
+
+    /// Free text; never a secret.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into().chars().take(1000).collect());
+        self
+    }
+}
+
+enum Message {
+    Event(Box<EventRow>),
+    Flush(oneshot::Sender<()>),
+}
+
+/// Where entries go; clones share the queue.
+#[derive(Clone)]
+pub struct Audit {
+    queue: mpsc::Sender<Message>,
+    clock: Clock,
+    rng: Rng,
+}
+
+impl Audit {
+    /// Starts the task that writes.
+    pub fn start(store: Store, clock: Clock, rng: Rng) -> Self {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(write_all(store, receiver));
+        Self { queue, clock, rng }
+    }
+
+    /// Records an entry and logs it as a line with the same fields. Returns its id.
+    pub async fn record(&self, entry: Entry) -> String {
+        let mut row = entry.0;
+        row.id = new_id(Kind::Event, &self.clock, &self.rng);
+        row.at = self.clock.now();
+        tracing::info!(
+            target: "audit",
+            event = row.kind, outcome = row.outcome, reason = row.reason, id = row.id,
+            user = row.user_id, client = row.client_id, grant = row.grant_id,
+            address = row.address, reference = row.reference,
+            "{} {}", row.kind, row.outcome
+        );
+        let id = row.id.clone();
+        if self.queue.send(Message::Event(Box::new(row))).await.is_err() {
+            tracing::error!("the audit task has ended; an event is only in the log");
+        }
+        id
+    }
+
+    /// Waits until everything recorded so far is written.
+    pub async fn flush(&self) {
+        let (done, written) = oneshot::channel();
+        if self.queue.send(Message::Flush(done)).await.is_ok() {
+            let _ = written.await;
+        }
+    }
+}
+
+async fn write_all(store: Store, mut queue: mpsc::Receiver<Message>) {
+    let mut messages = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut messages, BATCH).await > 0 {
+        let mut events = Vec::with_capacity(messages.len());
+        let mut flushes = Vec::new();
+        for message in messages.drain(..) {
+            match message {
+                Message::Event(row) => events.push(*row),
+                Message::Flush(done) => flushes.push(done),
+            }
+        }
+        if !events.is_empty() {
+            write_batch(&store, events).await;
+        }
+        for done in flushes {
+            let _ = done.send(());
+        }
+    }
+}
+
+/// Writes a group, trying again while the database is away; the queue fills up behind it meanwhile.
+async fn write_batch(store: &Store, events: Vec<EventRow>) {
+    for attempt in 0..RETRIES {
+        match store.add_events(events.clone()).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::error!(%error, attempt, count = events.len(), "audit events could not be written");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+    tracing::error!(count = events.len(), "audit events were given up; they are in the log only");
+}

@@ -1,0 +1,91 @@
+//! Who is calling: what a verified access token says.
+//!
+//! Owns the shape only. Verification happens in `trust/`; the web layer puts the value, as
+//! `Arc<Principal>`, into the extensions of the request, and [`super::transport`] carries it to the tools.
+
+use std::collections::BTreeSet;
+
+use crate::types::Timestamp;
+
+/// The caller of one request, taken from a token whose signature, issuer, audience and life were checked.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The person or machine: claim `sub`.
+    pub subject: String,
+    /// The person's address, when the issuer tells it.
+    pub email: Option<String>,
+    /// The person's display name, when the issuer tells it.
+    pub name: Option<String>,
+    /// The OAuth client that acts: claim `client_id`.
+    pub client_id: String,
+    /// The client's name for humans.
+    pub client_name: Option<String>,
+    /// The scopes granted: claim `scope`, split.
+    pub scopes: BTreeSet<String>,
+    /// The resource the token is for: claim `aud`, canonical.
+    pub resource: String,
+    /// The grant everything hangs on: claim `gid`. Absent with a foreign issuer.
+    pub grant_id: Option<String>,
+    /// The token's own id: claim `jti`.
+    pub token_id: String,
+    /// When the token ends, in seconds since the Unix epoch: claim `exp`.
+    pub expires_at: Timestamp,
+}
+
+impl Principal {
+    /// Whether the token carries this scope. Hierarchies are expanded before the value is made.
+    pub fn has(&self, scope: &str) -> bool {
+        self.scopes.contains(scope)
+    }
+
+    /// Whom a legacy session belongs to: the grant, else subject and client together.
+    ///
+    /// The parts are length-prefixed, so no two different pairs read the same.
+    pub fn session_owner(&self) -> String {
+        self.grant_id.as_ref().map_or_else(
+            || format!("sub:{}:{}|{}", self.subject.len(), self.subject, self.client_id),
+            |grant| format!("gid:{grant}"),
+        )
+    }
+}
+
+#[cfg(test)]
+pub(super) fn sample(scopes: &[&str]) -> Principal {
+    Principal {
+        subject: "usr_1".into(),
+        email: Some("ada@example.com".into()),
+        name: Some("Ada".into()),
+        client_id: "cli_1".into(),
+        client_name: Some("Inspector".into()),
+        scopes: scopes.iter().map(|s| (*s).to_owned()).collect(),
+        resource: "http://localhost:10000/mcp".into(),
+        grant_id: Some("gra_1".into()),
+        token_id: "tok_1".into(),
+        expires_at: 1_700_003_600,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_belongs_to_the_grant_and_without_one_to_the_exact_pair() {
+        assert_eq!(sample(&[]).session_owner(), "gid:gra_1");
+        let pair = |subject: &str, client: &str| {
+            let mut who = sample(&[]);
+            (who.grant_id, who.subject, who.client_id) = (None, subject.into(), client.into());
+            who.session_owner()
+        };
+        assert_eq!(pair("a", "b"), pair("a", "b"));
+        assert_ne!(pair("a|b", "c"), pair("a", "b|c"));
+        assert_ne!(pair("a", "b"), pair("a", "c"));
+    }
+
+    #[test]
+    fn a_scope_is_held_only_as_a_whole() {
+        let who = sample(&["search:read"]);
+        assert!(who.has("search:read"));
+        assert!(!who.has("search"));
+    }
+}

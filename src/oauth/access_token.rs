@@ -1,0 +1,122 @@
+//! Access tokens and ID tokens: their claims, and how they are made.
+//!
+//! Access tokens are JWTs with `typ: at+jwt` ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)); ID tokens
+//! have `typ: JWT`, so neither can pass for the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::OAuth;
+use super::error::Refusal;
+use super::resource::Resource;
+use crate::store::grants::GrantRow;
+use crate::types::ids::{Kind, new_id};
+use crate::types::{Plain, ScopeSet, Timestamp};
+
+/// `typ` of an access token.
+pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
+/// `typ` of an ID token.
+pub const ID_TOKEN_TYP: &str = "JWT";
+/// `iat` and `nbf` lie this many seconds back: verifiers whose clock is a little slow have no leeway.
+const BACKDATE: i64 = 5;
+
+/// Claims of an access token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    pub iss: String,
+    pub sub: String,
+    pub aud: String,
+    pub client_id: String,
+    pub iat: Timestamp,
+    pub nbf: Timestamp,
+    pub exp: Timestamp,
+    pub jti: String,
+    /// Space-separated.
+    pub scope: String,
+    /// The same as a list: some SDKs read only this one.
+    pub scopes: Vec<String>,
+    /// The browser login.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sid: Option<String>,
+    /// The grant; revoking it ends the token.
+    pub gid: String,
+}
+
+/// Claims of an ID token (OpenID Connect Core §2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IdClaims {
+    pub iss: String,
+    pub sub: String,
+    pub aud: String,
+    pub iat: Timestamp,
+    pub exp: Timestamp,
+    pub auth_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A signed access token and its life in seconds.
+#[derive(Debug)]
+pub struct AccessToken {
+    pub token: Plain<String>,
+    pub expires_in: i64,
+}
+
+/// Makes an access token for `scopes` of a grant.
+pub fn mint(ctx: &OAuth, grant: &GrantRow, resource: &Resource, scopes: &ScopeSet) -> Result<AccessToken, Refusal> {
+    let now = ctx.clock.now();
+    let expires_in = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
+    let claims = AccessClaims {
+        iss: ctx.issuer.as_str().to_owned(),
+        sub: grant.user_id.clone().unwrap_or_else(|| grant.client_id.clone()),
+        aud: resource.uri.clone(),
+        client_id: grant.client_id.clone(),
+        iat: now - BACKDATE,
+        nbf: now - BACKDATE,
+        exp: now + expires_in,
+        jti: new_id(Kind::AccessToken, &ctx.clock, &ctx.rng),
+        scope: scopes.to_string(),
+        scopes: scopes.iter().map(str::to_owned).collect(),
+        sid: grant.session_id.clone(),
+        gid: grant.id.clone(),
+    };
+    let token = ctx
+        .keys
+        .current()
+        .sign(resource.alg, ACCESS_TOKEN_TYP, &claims)
+        .map_err(|_| Refusal::internal())?;
+    Ok(AccessToken { token: Plain::new(token), expires_in })
+}
+
+/// Makes an ID token for a grant whose person has just signed in.
+pub async fn mint_id_token(
+    ctx: &OAuth,
+    grant: &GrantRow,
+    resource: &Resource,
+    nonce: Option<String>,
+    auth_time: Timestamp,
+) -> Result<Option<String>, Refusal> {
+    let Some(user_id) = &grant.user_id else { return Ok(None) };
+    let Some(user) = ctx.store.find_user(user_id).await? else { return Ok(None) };
+    let now = ctx.clock.now();
+    let claims = IdClaims {
+        iss: ctx.issuer.as_str().to_owned(),
+        sub: user.id,
+        aud: grant.client_id.clone(),
+        iat: now - BACKDATE,
+        exp: now + ctx.lifetimes.access_token,
+        auth_time,
+        nonce,
+        sid: grant.session_id.clone(),
+        email: grant.scopes.contains("email").then_some(user.email),
+        name: if grant.scopes.contains("profile") { user.name } else { None },
+    };
+    let token =
+        ctx.keys.current().sign(resource.alg, ID_TOKEN_TYP, &claims).map_err(|_| Refusal::internal())?;
+    Ok(Some(token))
+}

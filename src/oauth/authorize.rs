@@ -1,0 +1,326 @@
+//! The authorization endpoint: validating a request, and answering it once a person has decided.
+//! Law: OAuth 2.1 §4.1.1, §4.1.2 · RFC 8707 §2.1 · RFC 9207 · OpenID Connect Core §3.1.2
+//!
+//! | request                                                | answer                                       |
+//! |--------------------------------------------------------|----------------------------------------------|
+//! | `client_id` missing, unknown, disabled, given twice    | error page, 400                              |
+//! | `redirect_uri` missing (and several registered), foreign, given twice | error page, 400               |
+//! | `response_type` other than `code`                      | redirect, `unsupported_response_type`        |
+//! | another parameter twice                                | redirect, `invalid_request`                  |
+//! | no `code_challenge`, method not `S256`                 | redirect, `invalid_request`                  |
+//! | `request`, `request_uri`                               | redirect, `request_not_supported`, `request_uri_not_supported` |
+//! | unknown `resource`                                     | redirect, `invalid_target`                   |
+//! | no requested scope can be granted                      | redirect, `invalid_scope`                    |
+//! | `prompt=none`                                          | redirect, `login_required`, `consent_required` |
+//! | fine, nobody signed in (or `prompt=login`, `max_age`)  | login page, then here again                  |
+//! | fine                                                   | consent page                                 |
+//! | Allow                                                  | redirect with `code`, `state`, `iss`         |
+//! | Deny                                                   | redirect, `access_denied`                    |
+//!
+//! Validation has no side effect; a code is made only by [`approve`].
+
+use std::sync::Arc;
+
+use super::client::Client;
+use super::error::{Code, Reason, Refusal};
+use super::oxide::{self, AuthorizeError, AuthorizeRules};
+use super::params::Params;
+use super::redirect_uri::RedirectUri;
+use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES, OPENID, Resource};
+use super::{OAuth, Origin, pkce};
+use crate::audit::{Entry, Event};
+use crate::store::codes::CodeRow;
+use crate::store::grants::GrantRow;
+use crate::types::ids::{Kind, new_id};
+use crate::types::secret::Bearer;
+use crate::types::{ScopeSet, Timestamp};
+
+/// The longest `state` and `nonce`, in bytes.
+const MAX_STATE: usize = 4096;
+/// A grant outlives its refresh token by the longest life of an access token, in seconds.
+const GRANT_MARGIN: i64 = 86_400;
+
+/// A request that may be put before a person.
+#[derive(Clone, Debug)]
+pub struct AuthorizeRequest {
+    pub client: Arc<Client>,
+    pub redirect_uri: RedirectUri,
+    pub state: Option<String>,
+    pub resource: Arc<Resource>,
+    /// What the person is asked for.
+    pub scopes: ScopeSet,
+    pub code_challenge: String,
+    pub nonce: Option<String>,
+    pub prompt: Prompt,
+    /// The login must be no older than this many seconds.
+    pub max_age: Option<i64>,
+    pub login_hint: Option<String>,
+}
+
+/// `prompt` of OpenID Connect Core §3.1.2.1; consent is always asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prompt {
+    #[default]
+    Usual,
+    /// Ask nobody anything.
+    None,
+    /// Ask for a new login.
+    Login,
+}
+
+/// A request that is refused.
+#[derive(Debug)]
+pub enum Rejected {
+    /// On a page: it is not known whom to tell.
+    Page(Refusal),
+    /// At the client's redirect URI.
+    Redirect { refusal: Refusal, location: String },
+}
+
+impl Rejected {
+    pub const fn refusal(&self) -> &Refusal {
+        match self {
+            Self::Page(refusal) | Self::Redirect { refusal, .. } => refusal,
+        }
+    }
+}
+
+struct Rules<'a> {
+    params: &'a Params,
+    client: Result<Arc<Client>, Refusal>,
+    resource: Result<Arc<Resource>, Refusal>,
+}
+
+impl Rules<'_> {
+    fn redirect_uri(&self) -> Result<RedirectUri, Refusal> {
+        let client = self.client.clone()?;
+        let bad = |reason, text: &'static str| Refusal::new(Code::InvalidRequest, reason, text);
+        let Some(text) = self.params.get("redirect_uri")? else {
+            return match client.redirect_uris.as_slice() {
+                [only] => Ok(only.clone()),
+                _ => Err(bad(Reason::MissingParameter, "redirect_uri is missing")),
+            };
+        };
+        let presented = RedirectUri::parse(text)
+            .map_err(|e| Refusal::new(Code::InvalidRequest, Reason::BadRedirectUri, format!("redirect_uri {e}")))?;
+        if client.redirect_uris.iter().any(|registered| registered.matches(&presented)) {
+            Ok(presented)
+        } else {
+            Err(bad(Reason::ForeignRedirectUri, "redirect_uri is not registered for this client"))
+        }
+    }
+}
+
+impl AuthorizeRules for Rules<'_> {
+    fn bind(&self) -> Result<String, Refusal> {
+        self.params.require("client_id")?;
+        Ok(self.redirect_uri()?.as_str().to_owned())
+    }
+
+    fn extend(&self) -> Result<(), Refusal> {
+        for name in ["state", "response_type", "scope", "nonce", "prompt", "max_age", "login_hint", "response_mode"] {
+            self.params.get(name)?;
+        }
+        let (method, challenge) = (self.params.get("code_challenge_method")?, self.params.get("code_challenge")?);
+        let unsupported = |code, text: &'static str| Refusal::new(code, Reason::RequestObject, text);
+        if self.params.first("request").is_some() {
+            return Err(unsupported(Code::RequestNotSupported, "request objects are not supported"));
+        }
+        if self.params.first("request_uri").is_some() {
+            return Err(unsupported(Code::RequestUriNotSupported, "request_uri is not supported"));
+        }
+        if self.params.first("response_mode").is_some_and(|mode| mode != "query") {
+            return Err(Refusal::malformed("response_mode must be query"));
+        }
+        for name in ["state", "nonce"] {
+            if self.params.first(name).is_some_and(|v| v.len() > MAX_STATE) {
+                return Err(Refusal::malformed(format!("{name} is longer than {MAX_STATE} bytes")));
+            }
+        }
+        pkce::challenge(method, challenge)?;
+        self.resource.clone().map(|_| ())
+    }
+
+    fn negotiate(&self) -> Result<ScopeSet, Refusal> {
+        let resource = self.resource.clone()?;
+        let asked = self.params.get("scope")?.map_or_else(|| Ok(ScopeSet::default()), ScopeSet::parse);
+        let asked = asked
+            .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
+        negotiate(&resource, &asked)
+    }
+}
+
+/// Chooses what to grant: unknown scopes are dropped, none at all means the resource's defaults.
+///
+/// # Errors
+/// `invalid_scope` when something was asked for and nothing of it is known.
+fn negotiate(resource: &Resource, asked: &ScopeSet) -> Result<ScopeSet, Refusal> {
+    if asked.is_empty() {
+        return Ok(resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.clone()).collect());
+    }
+    let known = |name: &str| {
+        name == OFFLINE_ACCESS || OIDC_SCOPES.contains(&name) || resource.scopes.iter().any(|s| s.name == name)
+    };
+    let granted: ScopeSet = asked.iter().filter(|name| known(name)).map(str::to_owned).collect();
+    if granted.is_empty() {
+        return Err(Refusal::new(
+            Code::InvalidScope,
+            Reason::NoScopeLeft,
+            "none of the requested scopes exists on this resource",
+        ));
+    }
+    Ok(granted)
+}
+
+/// Validates an authorization request. Changes nothing.
+pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, Rejected> {
+    let client = find_client(ctx, params).await;
+    let resource = ctx.resources.current().resolve(params.all("resource"));
+    let rules = Rules { params, client, resource };
+    let redirect = |refusal: Refusal| match rules.redirect_uri() {
+        Ok(uri) => {
+            let location = error_location(ctx, &uri, params.first("state"), &refusal);
+            Rejected::Redirect { refusal, location }
+        }
+        Err(refusal) => Rejected::Page(refusal),
+    };
+    let scopes = oxide::authorize(params, &rules).await.map_err(|error| match error {
+        AuthorizeError::Page(refusal) => Rejected::Page(refusal),
+        AuthorizeError::Redirect(refusal) => redirect(refusal),
+    })?;
+    let (prompt, max_age) = login_wishes(params).map_err(redirect)?;
+    let text = |name| params.first(name).map(str::to_owned);
+    Ok(AuthorizeRequest {
+        client: rules.client.clone().map_err(Rejected::Page)?,
+        redirect_uri: rules.redirect_uri().map_err(Rejected::Page)?,
+        state: text("state"),
+        resource: rules.resource.clone().map_err(redirect)?,
+        scopes,
+        code_challenge: text("code_challenge").unwrap_or_default(),
+        nonce: text("nonce"),
+        prompt,
+        max_age,
+        login_hint: text("login_hint").filter(|h| h.len() <= 254),
+    })
+}
+
+async fn find_client(ctx: &OAuth, params: &Params) -> Result<Arc<Client>, Refusal> {
+    let id = params.require("client_id")?;
+    ctx.clients.find(id).await?.ok_or_else(|| {
+        Refusal::new(
+            Code::InvalidRequest,
+            Reason::UnknownClient,
+            "client_id is not known here: remove this server from the app and add it again",
+        )
+    })
+}
+
+fn login_wishes(params: &Params) -> Result<(Prompt, Option<i64>), Refusal> {
+    let words: Vec<&str> = params.first("prompt").map_or_else(Vec::new, |p| p.split(' ').collect());
+    let prompt = match words.as_slice() {
+        ["none"] => Prompt::None,
+        words if words.contains(&"none") => {
+            return Err(Refusal::malformed("prompt=none goes with nothing else"));
+        }
+        words if words.contains(&"login") || words.contains(&"select_account") => Prompt::Login,
+        _ => Prompt::Usual,
+    };
+    let max_age = params
+        .first("max_age")
+        .map(|v| v.parse::<i64>().ok().filter(|n| *n >= 0))
+        .map(|v| v.ok_or_else(|| Refusal::malformed("max_age must be a number of seconds")))
+        .transpose()?;
+    Ok((prompt, max_age))
+}
+
+/// The redirect that tells a client of a refusal: `error`, `error_description`, `state`, `iss`.
+pub fn error_location(ctx: &OAuth, uri: &RedirectUri, state: Option<&str>, refusal: &Refusal) -> String {
+    let mut pairs = vec![("error", refusal.code.as_str()), ("error_description", refusal.description.as_ref())];
+    pairs.extend(state.map(|s| ("state", s)));
+    pairs.push(("iss", ctx.issuer.as_str()));
+    uri.with_params(&pairs)
+}
+
+/// The person whose decision this is, and the login it was made in.
+#[derive(Clone, Debug)]
+pub struct Decider {
+    pub user_id: String,
+    pub session_id: String,
+    pub auth_time: Timestamp,
+}
+
+/// Which scopes the person may not leave out: what the client needs to work at all.
+pub fn is_required_scope(name: &str) -> bool {
+    name == OPENID || name == OFFLINE_ACCESS
+}
+
+/// Issues a code for what the person left ticked. Returns where to send the browser.
+pub async fn approve(
+    ctx: &OAuth,
+    request: &AuthorizeRequest,
+    decider: Decider,
+    ticked: &ScopeSet,
+    origin: &Origin,
+) -> Result<String, Refusal> {
+    let scopes: ScopeSet = request
+        .scopes
+        .iter()
+        .filter(|s| ticked.contains(s) || is_required_scope(s))
+        .map(str::to_owned)
+        .collect();
+    let before = ctx.store.find_consent(&decider.user_id, &request.client.id, &request.resource.id).await?;
+    let now = ctx.clock.now();
+    let grant = GrantRow {
+        id: new_id(Kind::Grant, &ctx.clock, &ctx.rng),
+        user_id: Some(decider.user_id.clone()),
+        client_id: request.client.id.clone(),
+        resource_id: request.resource.id.clone(),
+        session_id: Some(decider.session_id.clone()),
+        scopes: scopes.clone(),
+        created_at: now,
+        ends_at: now + ctx.lifetimes.code + ctx.lifetimes.refresh_absolute + GRANT_MARGIN,
+        revoked_at: None,
+    };
+    let bearer = Bearer::generate(Kind::Code, &ctx.clock, &ctx.rng);
+    let code = CodeRow {
+        id: bearer.id.clone(),
+        hash: bearer.hash(),
+        grant_id: grant.id.clone(),
+        redirect_uri: request.redirect_uri.as_str().to_owned(),
+        code_challenge: request.code_challenge.clone(),
+        nonce: request.nonce.clone(),
+        auth_time: decider.auth_time,
+        created_at: now,
+        expires_at: now + ctx.lifetimes.code,
+        spent_at: None,
+    };
+    let entry = Entry::ok(Event::Consent)
+        .user(decider.user_id)
+        .client(grant.client_id.clone())
+        .resource(grant.resource_id.clone())
+        .grant(grant.id.clone())
+        .session(decider.session_id)
+        .address(origin.address.clone())
+        .detail(format!("scopes: {scopes}"));
+    let consent_id = new_id(Kind::Consent, &ctx.clock, &ctx.rng);
+    ctx.store.add_grant(consent_id, before.union(&scopes), grant, code).await?;
+    ctx.audit.record(entry).await;
+    let text = bearer.to_text();
+    let mut pairs = vec![("code", text.expose().as_str())];
+    pairs.extend(request.state.as_deref().map(|s| ("state", s)));
+    pairs.push(("iss", ctx.issuer.as_str()));
+    Ok(request.redirect_uri.with_params(&pairs))
+}
+
+/// Tells the client that the person said no. Returns where to send the browser.
+pub async fn deny(ctx: &OAuth, request: &AuthorizeRequest, decider: Decider, origin: &Origin) -> String {
+    let refusal = Refusal::new(Code::AccessDenied, Reason::PersonDenied, "the person did not agree");
+    let entry = Entry::refused(Event::Consent, refusal.reason.as_str())
+        .user(decider.user_id)
+        .client(request.client.id.clone())
+        .resource(request.resource.id.clone())
+        .session(decider.session_id)
+        .address(origin.address.clone());
+    ctx.audit.record(entry).await;
+    error_location(ctx, &request.redirect_uri, request.state.as_deref(), &refusal)
+}

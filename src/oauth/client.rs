@@ -1,0 +1,116 @@
+//! Clients: every look-up goes through one resolver, whatever kind of client it finds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+use super::error::Refusal;
+use super::redirect_uri::RedirectUri;
+use crate::store::Store;
+use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
+use crate::types::Hashed;
+
+/// How a client authenticates at the token endpoint
+/// ([RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMethod {
+    None,
+    Basic,
+    Post,
+}
+
+impl AuthMethod {
+    pub const ALL: [Self; 3] = [Self::None, Self::Basic, Self::Post];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.as_str() == text)
+    }
+}
+
+/// One client, ready for the rules.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub id: String,
+    pub kind: ClientKind,
+    pub name: String,
+    pub auth_method: AuthMethod,
+    pub redirect_uris: Vec<RedirectUri>,
+    pub grant_types: Vec<String>,
+    pub scope: String,
+    pub metadata: ClientMetadata,
+    pub management_hash: Option<Hashed>,
+    pub created_at: i64,
+}
+
+impl Client {
+    /// Whether it has no way to keep a secret.
+    pub fn is_public(&self) -> bool {
+        self.auth_method == AuthMethod::None
+    }
+
+    /// Whether it may use a grant type.
+    pub fn allows(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|g| g == grant_type)
+    }
+
+    fn from_row(row: ClientRow) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            name: row.name,
+            auth_method: AuthMethod::parse(&row.auth_method).unwrap_or(AuthMethod::Basic),
+            redirect_uris: row.redirect_uris.iter().filter_map(|u| RedirectUri::parse(u).ok()).collect(),
+            grant_types: row.grant_types,
+            scope: row.scope,
+            metadata: row.metadata,
+            management_hash: row.management_hash,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Finds clients. Holds the recently used ones; [`Clients::forget_all`] is called when the store says that
+/// one of them changed.
+#[derive(Clone)]
+pub struct Clients {
+    store: Store,
+    cache: Cache<String, Arc<Client>>,
+}
+
+impl Clients {
+    pub fn new(store: Store) -> Self {
+        let cache = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build();
+        Self { store, cache }
+    }
+
+    /// The client with this id; `None` when it is unknown, disabled, or not an id at all.
+    pub async fn find(&self, id: &str) -> Result<Option<Arc<Client>>, Refusal> {
+        if !(id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')) {
+            return Ok(None);
+        }
+        if let Some(client) = self.cache.get(id) {
+            return Ok(Some(client));
+        }
+        let Some(row) = self.store.find_client(id).await? else { return Ok(None) };
+        if row.disabled_at.is_some() {
+            return Ok(None);
+        }
+        let client = Arc::new(Client::from_row(row));
+        self.cache.insert(id.to_owned(), Arc::clone(&client));
+        Ok(Some(client))
+    }
+
+    /// Drops what is held.
+    pub fn forget_all(&self) {
+        self.cache.invalidate_all();
+    }
+}

@@ -1,0 +1,155 @@
+//! Client authentication at the token, revocation and introspection endpoints
+//! ([RFC 6749 §2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3)).
+//!
+//! | client                 | presented                                   | result                                     |
+//! |------------------------|---------------------------------------------|--------------------------------------------|
+//! | unknown or disabled    | anything                                    | 401 `invalid_client`                       |
+//! | public                 | `client_id` in the body                     | ok                                         |
+//! | public                 | Basic with an empty secret                  | ok (rmcp, some libraries)                  |
+//! | confidential           | Basic, raw or form-encoded, right secret    | ok                                         |
+//! | confidential           | `client_id` + `client_secret` in the body   | ok, whichever of the two was registered    |
+//! | confidential           | Basic and the same `client_id` in the body  | ok (the Python SDK sends both)             |
+//! | confidential           | nothing, or a wrong secret                  | 401 `invalid_client`                       |
+//! | any                    | Basic and another `client_id` in the body   | 400 `invalid_request`                      |
+//! | any                    | Basic and `client_secret` in the body       | 400 `invalid_request`                      |
+//!
+//! A `Bearer` header is no client authentication and is ignored: the ScaleKit SDKs send one everywhere.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::client::{Client, Clients};
+use super::error::{Code, Reason, Refusal};
+use super::params::Params;
+use crate::store::Store;
+use crate::types::Plain;
+use crate::types::ids::Kind;
+use crate::types::secret::Bearer;
+
+/// What a request says about its client, not yet believed.
+#[derive(Debug)]
+struct Presented {
+    client_id: String,
+    secret: Option<Plain<String>>,
+}
+
+/// Finds and authenticates the client of a request.
+///
+/// # Errors
+/// As in the table above.
+pub async fn authenticate(
+    clients: &Clients,
+    store: &Store,
+    authorization: Option<&str>,
+    params: &Params,
+) -> Result<Arc<Client>, Refusal> {
+    let presented = read(authorization, params)?;
+    let client = clients.find(&presented.client_id).await?.ok_or_else(|| {
+        Refusal::new(
+            Code::InvalidClient,
+            Reason::UnknownClient,
+            "client_id is not known here: register again, the registration may have expired",
+        )
+    })?;
+    if client.is_public() {
+        return match presented.secret {
+            None => Ok(client),
+            Some(_) => Err(Refusal::new(
+                Code::InvalidClient,
+                Reason::AuthMethodMismatch,
+                "this client is public: it was registered with token_endpoint_auth_method none and has no secret",
+            )),
+        };
+    }
+    let Some(secret) = presented.secret else {
+        return Err(Refusal::new(
+            Code::InvalidClient,
+            Reason::AuthMethodMismatch,
+            "this client must authenticate with its client_secret",
+        ));
+    };
+    check_secret(store, &client.id, &secret).await?;
+    Ok(client)
+}
+
+async fn check_secret(store: &Store, client_id: &str, secret: &Plain<String>) -> Result<(), Refusal> {
+    let wrong = || Refusal::new(Code::InvalidClient, Reason::WrongClientSecret, "client_secret is wrong");
+    let bearer = Bearer::parse(Kind::ClientSecret, secret.expose()).ok_or_else(wrong)?;
+    let row = store.find_client_secret(&bearer.id).await?.ok_or_else(wrong)?;
+    if row.client_id == client_id && row.hash.matches(bearer.secret.expose()) { Ok(()) } else { Err(wrong()) }
+}
+
+fn read(authorization: Option<&str>, params: &Params) -> Result<Presented, Refusal> {
+    let body_id = params.get("client_id")?;
+    let body_secret = params.get("client_secret")?;
+    if let Some((id, secret)) = authorization.and_then(basic).transpose()? {
+        if body_secret.is_some() {
+            return Err(Refusal::malformed("client_secret is in the Authorization header and in the body"));
+        }
+        if body_id.is_some_and(|b| b != id) {
+            return Err(Refusal::malformed("client_id in the body is not the one in the Authorization header"));
+        }
+        let secret = (!secret.is_empty()).then(|| Plain::new(secret));
+        return Ok(Presented { client_id: id, secret });
+    }
+    let client_id = body_id.ok_or_else(|| {
+        Refusal::new(Code::InvalidClient, Reason::MissingParameter, "client_id is missing")
+    })?;
+    Ok(Presented {
+        client_id: client_id.to_owned(),
+        secret: body_secret.map(|s| Plain::new(s.to_owned())),
+    })
+}
+
+/// Reads `Basic base64(id:secret)`; `None` for another scheme.
+///
+/// Ids and secrets made here consist of unreserved characters only, so the form-encoding that RFC 6749 §2.3.1
+/// asks for and that some clients skip leaves them unchanged; decoding is applied when there is a `%`.
+fn basic(header: &str) -> Option<Result<(String, String), Refusal>> {
+    let (scheme, rest) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let malformed = || Refusal::malformed("the Authorization header is not valid HTTP Basic");
+    let decoded = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((id, secret)) = decoded.as_deref().and_then(|d| d.split_once(':')) else {
+        return Some(Err(malformed()));
+    };
+    Some(Ok((form_decode(id), form_decode(secret))))
+}
+
+fn form_decode(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    url::form_urlencoded::parse(format!("v={text}").as_bytes())
+        .next()
+        .map_or_else(|| text.to_owned(), |(_, v)| v.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn presented(header: Option<&str>, body: &str) -> Result<(String, Option<String>), Code> {
+        read(header, &Params::parse(body.as_bytes()).unwrap())
+            .map(|p| (p.client_id, p.secret.map(|s| s.expose().clone())))
+            .map_err(|e| e.code)
+    }
+
+    #[test]
+    fn basic_is_read_raw_and_form_encoded() {
+        let raw = format!("Basic {}", STANDARD.encode("cli_1:sec_2"));
+        let encoded = format!("basic {}", STANDARD.encode("cli%5F1:sec%5F2"));
+        let expected = Ok(("cli_1".to_owned(), Some("sec_2".to_owned())));
+        assert_eq!(presented(Some(&raw), ""), expected);
+        assert_eq!(presented(Some(&encoded), "client_id=cli_1"), expected);
+        assert_eq!(presented(Some(&raw), "client_id=cli_2"), Err(Code::InvalidRequest));
+        assert_eq!(presented(Some(&raw), "client_secret=x"), Err(Code::InvalidRequest));
+        assert_eq!(presented(Some("Basic !!"), ""), Err(Code::InvalidRequest));
+        assert_eq!(presented(Some("Bearer x"), "client_id=c"), Ok(("c".into(), None)));
+        assert_eq!(presented(None, ""), Err(Code::InvalidClient));
+    }
+}

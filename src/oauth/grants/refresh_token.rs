@@ -1,0 +1,345 @@
+//! The `refresh_token` grant: rotation, retry, replay, expiry.
+//! Law: OAuth 2.1 §4.3.1 · RFC 9700 §4.14.2 · decision 0004 (retries)
+//!
+//! | presented token                                   | decision | wire                | effect                        | test                                       |
+//! |---------------------------------------------------|----------|---------------------|-------------------------------|--------------------------------------------|
+//! | in force, this client                             | Rotate   | 200                 | the successor takes its place | `rotates_a_refresh_token`                  |
+//! | the one before; successor unused, in the window   | Retry    | 200, *same* successor | nothing                     | `retry_gets_the_same_successor`            |
+//! | the one before, after the window                  | Replay   | 400 `invalid_grant` | revoke the grant              | `late_retry_revokes_the_grant`             |
+//! | an older one (its successor was used)             | Replay   | 400 `invalid_grant` | revoke the grant              | `replayed_refresh_token_revokes_the_grant` |
+//! | another client's                                  | Refuse   | 400 `invalid_grant` | nothing                       | `foreign_refresh_token_changes_nothing`    |
+//! | one we never made, with a known id                | Refuse   | 400 `invalid_grant` | nothing                       | `invented_refresh_token_changes_nothing`   |
+//! | expired, revoked, unknown                         | Refuse   | 400 `invalid_grant` | nothing                       | `dead_refresh_token_is_refused`            |
+//! | any, asking for more scope than granted           | Refuse   | 400 `invalid_scope` | nothing                       | `widening_a_refresh_changes_nothing`       |
+//!
+//! A token reads `rft_<id>_<random><mark>`. The mark is a keyed hash of the rest, so that a token we made
+//! long ago is told from an invented one without keeping its hash: each grant has one row, whose hash is
+//! replaced at each rotation. The successor's random part is a keyed hash of its predecessor's, so that a
+//! retry gets the same successor although only hashes are stored.
+//!
+//! Nothing is "used" but by presenting it: while a token is the one *before*, its successor is unused.
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::audit::{Entry, Event};
+use crate::oauth::error::{Code, Reason, Refusal};
+use crate::oauth::oxide::{self, Recovered, TokenRules};
+use crate::oauth::resource::Resource;
+use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, requested_scope, same_resource};
+use crate::oauth::{OAuth, access_token};
+use crate::store::grants::GrantRow;
+use crate::store::refresh_tokens::{RefreshRow, Rotation};
+use crate::types::ids::{Kind, new_id};
+use crate::types::master_key::Purpose;
+use crate::types::secret::Bearer;
+use crate::types::{Hashed, MasterKey, Plain, ScopeSet, Timestamp};
+
+pub const GRANT_TYPE: &str = "refresh_token";
+
+/// How often a client's last use is written down, in seconds.
+const TOUCH_EVERY: i64 = 3600;
+/// Random characters of a secret; the mark follows them.
+const RANDOM_LEN: usize = 43;
+
+/// What to do with a presented refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Rotate,
+    Retry,
+    Replay,
+    Refuse(Reason),
+}
+
+/// What the request brings along.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    pub client_id: &'a str,
+    pub hash: &'a Hashed,
+    /// Whether the mark says that we made it.
+    pub genuine: bool,
+}
+
+/// The table above. `retry` is the window in seconds.
+pub fn decide(
+    token: &RefreshRow,
+    grant: &GrantRow,
+    presented: Presented<'_>,
+    now: Timestamp,
+    retry: i64,
+) -> Decision {
+    if !presented.genuine {
+        return Decision::Refuse(Reason::UnknownRefreshToken);
+    }
+    if grant.client_id != presented.client_id {
+        return Decision::Refuse(Reason::ForeignRefreshToken);
+    }
+    if grant.revoked_at.is_some() {
+        return Decision::Refuse(Reason::RevokedGrant);
+    }
+    if token.expires_at <= now || token.idle_expires_at <= now {
+        return Decision::Refuse(Reason::ExpiredRefreshToken);
+    }
+    if token.hash.same(presented.hash) {
+        return Decision::Rotate;
+    }
+    let is_previous = token.previous_hash.as_ref().is_some_and(|h| h.same(presented.hash));
+    match token.rotated_at {
+        Some(rotated_at) if is_previous && now <= rotated_at + retry => Decision::Retry,
+        _ => Decision::Replay,
+    }
+}
+
+fn refuse(reason: Reason) -> Refusal {
+    let text = match reason {
+        Reason::ExpiredRefreshToken => "the refresh token has expired: start a new authorization",
+        Reason::ReplayedRefreshToken => "the refresh token was used before: start a new authorization",
+        Reason::ForeignRefreshToken => "the refresh token was issued to another client",
+        Reason::RevokedGrant => "access has been revoked: start a new authorization",
+        _ => "the refresh token is not valid: start a new authorization",
+    };
+    Refusal::new(Code::InvalidGrant, reason, text)
+}
+
+fn mark(master: &MasterKey, id: &str, random: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&master.mac(Purpose::RefreshMark, &[id, random])[..16])
+}
+
+fn secret(master: &MasterKey, id: &str, random: &str) -> Plain<String> {
+    Plain::new(format!("{random}{}", mark(master, id, random)))
+}
+
+fn is_genuine(master: &MasterKey, bearer: &Bearer) -> bool {
+    bearer
+        .secret
+        .expose()
+        .split_at_checked(RANDOM_LEN)
+        .is_some_and(|(random, given)| Hashed::of(&mark(master, &bearer.id, random)).matches(given))
+}
+
+/// The token that follows `bearer`: always the same one.
+fn successor(master: &MasterKey, bearer: &Bearer) -> Bearer {
+    let random = bearer.secret.expose().split_at_checked(RANDOM_LEN).map_or("", |(random, _)| random);
+    let next = URL_SAFE_NO_PAD.encode(master.mac(Purpose::RefreshSuccessor, &[&bearer.id, random]));
+    Bearer { id: bearer.id.clone(), secret: secret(master, &bearer.id, &next) }
+}
+
+/// The first refresh token of a grant: the text for the client, the row for the store.
+pub fn first(ctx: &OAuth, grant_id: &str) -> (Plain<String>, RefreshRow) {
+    let now = ctx.clock.now();
+    let id = new_id(Kind::RefreshToken, &ctx.clock, &ctx.rng);
+    let random = URL_SAFE_NO_PAD.encode(ctx.rng.bytes::<32>());
+    let bearer = Bearer { secret: secret(&ctx.master, &id, &random), id };
+    let row = RefreshRow {
+        id: bearer.id.clone(),
+        hash: bearer.hash(),
+        previous_hash: None,
+        rotated_at: None,
+        generation: 0,
+        grant_id: grant_id.to_owned(),
+        created_at: now,
+        idle_expires_at: now + ctx.lifetimes.refresh_idle,
+        expires_at: now + ctx.lifetimes.refresh_absolute,
+    };
+    (bearer.to_text(), row)
+}
+
+/// Notes, without making the client wait, that it was used.
+pub fn touch_client(ctx: &OAuth, client_id: &str) {
+    let (store, id, now) = (ctx.store.clone(), client_id.to_owned(), ctx.clock.now());
+    tokio::spawn(async move {
+        if let Err(error) = store.touch_client(id, now, TOUCH_EVERY).await {
+            tracing::warn!(%error, "the client's last use could not be noted");
+        }
+    });
+}
+
+/// Finds what a presented text stands for, if it is a refresh token with a known id.
+pub async fn find(ctx: &OAuth, text: &str) -> Result<Option<(Bearer, RefreshRow, GrantRow)>, Refusal> {
+    let Some(bearer) = Bearer::parse(Kind::RefreshToken, text) else { return Ok(None) };
+    if !is_genuine(&ctx.master, &bearer) {
+        return Ok(None);
+    }
+    let found = ctx.store.find_refresh_token(&bearer.id).await?;
+    Ok(found.map(|(row, grant)| (bearer, row, grant)))
+}
+
+/// Refreshes.
+pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Refused> {
+    let text = request.params.require("refresh_token")?;
+    let found = find(ctx, text).await?;
+    let (bearer, row, grant) = found.ok_or_else(|| refuse(Reason::UnknownRefreshToken))?;
+    let of_grant = |refusal| Refused::of_grant(refusal, &grant.id);
+    let hash = bearer.hash();
+    let presented = Presented { client_id: &request.client.id, hash: &hash, genuine: true };
+
+    let decision = decide(&row, &grant, presented, ctx.clock.now(), ctx.lifetimes.refresh_retry);
+    match decision {
+        Decision::Rotate | Decision::Retry => {}
+        Decision::Replay => return Err(of_grant(replay(ctx, &grant).await?)),
+        Decision::Refuse(reason) => return Err(of_grant(refuse(reason))),
+    }
+    let resource = same_resource(ctx, request, &grant.resource_id).map_err(of_grant)?;
+    let scope = requested_scope(request.params, &grant.scopes).map_err(of_grant)?;
+    let recovered = Recovered {
+        owner: grant.user_id.clone().unwrap_or_default(),
+        client_id: grant.client_id.clone(),
+        redirect_uri: resource.uri.clone(), // oxide-auth's grant wants one; a refresh compares none
+        scopes: grant.scopes.clone(),
+        expires_at: Timestamp::MAX, // compared above, with our clock
+        code_challenge: None,
+    };
+    let mut rotation =
+        Rotating { ctx, bearer: &bearer, row: &row, grant: &grant, resource: &resource, decision, response: None };
+    oxide::refresh_grant(request.params, &request.client.id, &recovered, scope, &mut rotation)
+        .await
+        .map_err(of_grant)?;
+    let response = rotation.response.ok_or_else(|| of_grant(Refusal::internal()))?;
+    Ok(Granted { response, grant_id: grant.id, user_id: grant.user_id, resource_id: grant.resource_id })
+}
+
+/// A spent token in use again means that two parties hold it: everything the grant gave is revoked.
+async fn replay(ctx: &OAuth, grant: &GrantRow) -> Result<Refusal, Refusal> {
+    let reason = "replayed_refresh_token";
+    if ctx.store.revoke_grant(grant.id.clone(), ctx.clock.now(), reason).await? {
+        ctx.revocations.revoke(&grant.id);
+        let entry = Entry::ok(Event::GrantRevoked)
+            .because(reason)
+            .grant(grant.id.clone())
+            .client(grant.client_id.clone())
+            .user(grant.user_id.clone());
+        ctx.audit.record(entry).await;
+    }
+    Ok(refuse(Reason::ReplayedRefreshToken))
+}
+
+struct Rotating<'a> {
+    ctx: &'a OAuth,
+    bearer: &'a Bearer,
+    row: &'a RefreshRow,
+    grant: &'a GrantRow,
+    resource: &'a Resource,
+    decision: Decision,
+    response: Option<TokenResponse>,
+}
+
+impl Rotating<'_> {
+    /// Puts the successor in place. When another request was first, that request presented the same token
+    /// and put the same successor there: this one is its retry.
+    async fn rotate(&self, next: &Bearer) -> Result<(), Refusal> {
+        let ctx = self.ctx;
+        let now = ctx.clock.now();
+        let rotation = Rotation {
+            id: self.row.id.clone(),
+            from: self.bearer.hash(),
+            to: next.hash(),
+            now,
+            idle_expires_at: now + ctx.lifetimes.refresh_idle,
+        };
+        if ctx.store.rotate_refresh_token(rotation).await? {
+            touch_client(ctx, &self.grant.client_id);
+            return Ok(());
+        }
+        let Some((row, grant)) = ctx.store.find_refresh_token(&self.row.id).await? else {
+            return Err(refuse(Reason::UnknownRefreshToken));
+        };
+        let hash = self.bearer.hash();
+        let presented = Presented { client_id: &self.grant.client_id, hash: &hash, genuine: true };
+        match decide(&row, &grant, presented, now, ctx.lifetimes.refresh_retry) {
+            Decision::Retry => Ok(()),
+            Decision::Replay => Err(replay(ctx, &grant).await?),
+            Decision::Refuse(reason) => Err(refuse(reason)),
+            Decision::Rotate => Err(refuse(Reason::RacedRequest)),
+        }
+    }
+}
+
+#[async_trait]
+impl TokenRules for Rotating<'_> {
+    async fn issue(&mut self, scopes: ScopeSet) -> Result<(), Refusal> {
+        // Signed before the rotation: a signature that fails must not cost the client its token.
+        let access = access_token::mint(self.ctx, self.grant, self.resource, &scopes)?;
+        let next = successor(&self.ctx.master, self.bearer);
+        if self.decision == Decision::Rotate {
+            self.rotate(&next).await?;
+        }
+        self.response = Some(TokenResponse {
+            access_token: access.token.expose().clone(),
+            token_type: "Bearer",
+            expires_in: access.expires_in,
+            scope: scopes.to_string(),
+            refresh_token: Some(next.to_text().expose().clone()),
+            id_token: None,
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(now: &str, before: Option<&str>, rotated_at: Option<Timestamp>) -> RefreshRow {
+        RefreshRow {
+            id: "rft_1".into(),
+            hash: Hashed::of(now),
+            previous_hash: before.map(Hashed::of),
+            rotated_at,
+            generation: 0,
+            grant_id: "grt_1".into(),
+            created_at: 0,
+            idle_expires_at: 1000,
+            expires_at: 2000,
+        }
+    }
+
+    fn grant(revoked_at: Option<Timestamp>) -> GrantRow {
+        GrantRow {
+            id: "grt_1".into(),
+            user_id: None,
+            client_id: "cli_1".into(),
+            resource_id: "res_1".into(),
+            session_id: None,
+            scopes: ScopeSet::default(),
+            created_at: 0,
+            ends_at: 2000,
+            revoked_at,
+        }
+    }
+
+    #[test]
+    fn the_table() {
+        use Decision::{Refuse, Replay, Retry, Rotate};
+        let rotated = || row("b", Some("a"), Some(100));
+        for (token, grant, client, text, genuine, now, expected) in [
+            (row("a", None, None), grant(None), "cli_1", "a", true, 10, Rotate),
+            (rotated(), grant(None), "cli_1", "b", true, 500, Rotate),
+            (rotated(), grant(None), "cli_1", "a", true, 160, Retry),
+            (rotated(), grant(None), "cli_1", "a", true, 161, Replay),
+            (row("c", Some("b"), Some(100)), grant(None), "cli_1", "a", true, 110, Replay),
+            (rotated(), grant(None), "cli_2", "a", true, 161, Refuse(Reason::ForeignRefreshToken)),
+            (rotated(), grant(None), "cli_1", "z", false, 110, Refuse(Reason::UnknownRefreshToken)),
+            (rotated(), grant(Some(105)), "cli_1", "a", true, 161, Refuse(Reason::RevokedGrant)),
+            (row("a", None, None), grant(None), "cli_1", "a", true, 1000, Refuse(Reason::ExpiredRefreshToken)),
+        ] {
+            let hash = Hashed::of(text);
+            let presented = Presented { client_id: client, hash: &hash, genuine };
+            assert_eq!(decide(&token, &grant, presented, now, 60), expected, "{client} {text} at {now}");
+        }
+    }
+
+    #[test]
+    fn the_mark_tells_our_tokens_from_invented_ones() {
+        let master = MasterKey::new(Plain::new(vec![7; 32]));
+        let random = "r".repeat(RANDOM_LEN);
+        let ours = Bearer { id: "rft_1".into(), secret: secret(&master, "rft_1", &random) };
+        assert!(is_genuine(&master, &ours));
+        assert!(is_genuine(&master, &successor(&master, &ours)));
+        assert_eq!(successor(&master, &ours).secret, successor(&master, &ours).secret);
+        let moved = Bearer { id: "rft_2".into(), secret: ours.secret.clone() };
+        assert!(!is_genuine(&master, &moved));
+        let invented = Bearer { id: "rft_1".into(), secret: Plain::new("x".repeat(65)) };
+        assert!(!is_genuine(&master, &invented));
+    }
+}

@@ -1,0 +1,103 @@
+//! Token introspection: [RFC 7662](https://www.rfc-editor.org/rfc/rfc7662), for confidential clients only.
+//!
+//! | caller                                     | token                         | answer                    |
+//! |--------------------------------------------|-------------------------------|---------------------------|
+//! | public client                              | any                           | 401 `invalid_client`      |
+//! | confidential client made by an admin       | live access or refresh token  | `active: true` and claims |
+//! | confidential client that registered itself | its own live token            | `active: true` and claims |
+//! | confidential client that registered itself | another client's              | `active: false`           |
+//! | either                                     | dead, unknown, malformed      | `active: false`           |
+
+use serde::Serialize;
+
+use super::error::{Code, Reason, Refusal};
+use super::grants::refresh_token;
+use super::params::Params;
+use super::{OAuth, Origin, client_auth};
+use crate::store::clients::ClientKind;
+use crate::trust::embedded;
+use crate::types::Timestamp;
+
+/// The answer; all but `active` are absent when it is false (RFC 7662 §2.2).
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Introspection {
+    pub active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aud: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<&'static str>,
+}
+
+/// Answers an introspection request.
+pub async fn respond(
+    ctx: &OAuth,
+    authorization: Option<&str>,
+    params: &Params,
+    _origin: &Origin,
+) -> Result<Introspection, Refusal> {
+    let caller = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
+    if caller.is_public() {
+        return Err(Refusal::new(
+            Code::InvalidClient,
+            Reason::NotAllowed,
+            "introspection is for clients that authenticate with a secret",
+        ));
+    }
+    let token = params.require("token")?;
+    params.get("token_type_hint")?;
+    let found = find(ctx, token).await?;
+    let allowed = |i: &Introspection| {
+        caller.kind == ClientKind::Static || i.client_id.as_deref() == Some(caller.id.as_str())
+    };
+    Ok(found.filter(allowed).unwrap_or_default())
+}
+
+async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal> {
+    if let Some(claims) = embedded::read_unexpired(ctx, token) {
+        if ctx.revocations.is_revoked(&claims.gid) {
+            return Ok(None);
+        }
+        return Ok(Some(Introspection {
+            active: true,
+            scope: Some(claims.scope),
+            client_id: Some(claims.client_id),
+            sub: Some(claims.sub),
+            aud: Some(claims.aud),
+            iss: Some(claims.iss),
+            exp: Some(claims.exp),
+            iat: Some(claims.iat),
+            jti: Some(claims.jti),
+            token_type: Some("Bearer"),
+        }));
+    }
+    let Some((bearer, row, grant)) = refresh_token::find(ctx, token).await? else { return Ok(None) };
+    let now = ctx.clock.now();
+    let live = row.hash.matches(bearer.secret.expose())
+        && grant.revoked_at.is_none()
+        && row.expires_at > now
+        && row.idle_expires_at > now;
+    Ok(live.then(|| Introspection {
+        active: true,
+        scope: Some(grant.scopes.to_string()),
+        client_id: Some(grant.client_id),
+        sub: grant.user_id,
+        iss: Some(ctx.issuer.as_str().to_owned()),
+        exp: Some(row.idle_expires_at.min(row.expires_at)),
+        iat: Some(row.created_at),
+        ..Introspection::default()
+    }))
+}

@@ -1,0 +1,83 @@
+//! What the authorization server says it can do: [RFC 8414](https://www.rfc-editor.org/rfc/rfc8414) and
+//! OpenID Connect Discovery §3, in one document. Every value has a test that the feature behind it works.
+
+use serde::Serialize;
+
+use super::OAuth;
+use super::client::AuthMethod;
+use super::grants::{authorization_code, refresh_token};
+use super::keys::Alg;
+use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES};
+
+/// The document served at every well-known URL.
+#[derive(Debug, Serialize)]
+pub struct Metadata {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
+    pub revocation_endpoint: String,
+    pub introspection_endpoint: String,
+    pub userinfo_endpoint: String,
+    pub jwks_uri: String,
+    pub scopes_supported: Vec<String>,
+    pub response_types_supported: Vec<&'static str>,
+    pub response_modes_supported: Vec<&'static str>,
+    pub grant_types_supported: Vec<&'static str>,
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub code_challenge_methods_supported: Vec<&'static str>,
+    pub authorization_response_iss_parameter_supported: bool,
+    pub subject_types_supported: Vec<&'static str>,
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub claims_supported: Vec<&'static str>,
+    pub prompt_values_supported: Vec<&'static str>,
+    pub request_parameter_supported: bool,
+    pub request_uri_parameter_supported: bool,
+}
+
+/// Builds the document from what is on.
+pub fn build(ctx: &OAuth) -> Metadata {
+    let at = |path: &str| ctx.issuer.at(path);
+    let resources = ctx.resources.current();
+    let mut scopes: Vec<String> =
+        resources.all().iter().flat_map(|r| r.scopes.iter().map(|s| s.name.clone())).collect();
+    scopes.sort();
+    scopes.dedup();
+    scopes.extend(OIDC_SCOPES.iter().chain([&OFFLINE_ACCESS]).map(|s| (*s).to_owned()));
+    let mut algs: Vec<&'static str> = Vec::new();
+    for alg in Alg::ALL {
+        if resources.all().iter().any(|r| r.alg == alg) {
+            algs.push(alg.as_str());
+        }
+    }
+    let registration = ctx.registration_enabled && resources.all().iter().any(|r| r.registration_open);
+    let methods: Vec<&'static str> = AuthMethod::ALL.iter().map(|m| m.as_str()).collect();
+    Metadata {
+        issuer: ctx.issuer.as_str().to_owned(),
+        authorization_endpoint: at("/oauth/authorize"),
+        token_endpoint: at("/oauth/token"),
+        registration_endpoint: registration.then(|| at("/oauth/register")),
+        revocation_endpoint: at("/oauth/revoke"),
+        introspection_endpoint: at("/oauth/introspect"),
+        userinfo_endpoint: at("/oauth/userinfo"),
+        jwks_uri: at("/keys"),
+        scopes_supported: scopes,
+        response_types_supported: vec!["code"],
+        response_modes_supported: vec!["query"],
+        grant_types_supported: vec![authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE],
+        revocation_endpoint_auth_methods_supported: methods.clone(),
+        introspection_endpoint_auth_methods_supported: methods.iter().copied().filter(|m| *m != "none").collect(),
+        token_endpoint_auth_methods_supported: methods,
+        code_challenge_methods_supported: vec!["S256"],
+        authorization_response_iss_parameter_supported: true,
+        subject_types_supported: vec!["public"],
+        id_token_signing_alg_values_supported: algs,
+        claims_supported: vec!["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "sid", "email", "name"],
+        prompt_values_supported: vec!["none", "login", "consent", "select_account"],
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+    }
+}

@@ -1,0 +1,76 @@
+//! The rules of the authorization server. No actix, no sqlx, no clock of its own.
+//!
+//! | endpoint                      | law                                  | file               |
+//! |-------------------------------|--------------------------------------|--------------------|
+//! | `/oauth/authorize`, `/consent`| OAuth 2.1 §4.1.1, RFC 8707, RFC 9207 | `authorize`        |
+//! | `/oauth/token`                | OAuth 2.1 §3.2, §4.1.3, §4.3         | `token`, `grants`  |
+//! | `/oauth/register`             | RFC 7591, RFC 7592                   | `registration`     |
+//! | `/oauth/revoke`               | RFC 7009                             | `revoke`           |
+//! | `/oauth/introspect`           | RFC 7662                             | `introspect`       |
+//! | `/oauth/userinfo`             | OpenID Connect Core §5.3             | `userinfo`         |
+//! | `/.well-known/…`              | RFC 8414, OpenID Connect Discovery   | `metadata`         |
+//! | `/keys`                       | RFC 7517                             | `keys`             |
+
+pub mod access_token;
+pub mod authorize;
+pub mod client;
+pub mod client_auth;
+pub mod error;
+pub mod grants;
+pub mod introspect;
+pub mod keys;
+pub mod metadata;
+mod oxide;
+pub mod params;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod registration;
+pub mod resource;
+pub mod revoke;
+pub mod token;
+pub mod userinfo;
+
+use crate::audit::Audit;
+use crate::store::Store;
+use crate::types::urls::Issuer;
+use crate::types::{Clock, MasterKey, Rng};
+
+/// Lifetimes and limits, from the settings. All in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// Access tokens, where the resource says nothing else.
+    pub access_token: i64,
+    /// A refresh token that is not used.
+    pub refresh_idle: i64,
+    /// A refresh token however much it is used.
+    pub refresh_absolute: i64,
+    /// How long a spent refresh token gives its unused successor once more.
+    pub refresh_retry: i64,
+    /// Authorization codes.
+    pub code: i64,
+}
+
+/// Everything the rules work on; clones share it.
+#[derive(Clone)]
+pub struct OAuth {
+    pub store: Store,
+    pub clock: Clock,
+    pub rng: Rng,
+    pub issuer: Issuer,
+    pub lifetimes: Lifetimes,
+    pub master: MasterKey,
+    pub keys: keys::Keyring,
+    pub resources: resource::Resources,
+    pub clients: client::Clients,
+    pub audit: Audit,
+    pub revocations: crate::trust::Revocations,
+    /// Whether clients may register themselves at all.
+    pub registration_enabled: bool,
+}
+
+/// Where a request came from; goes into the audit trail.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The address of the peer, or of the client a trusted proxy names.
+    pub address: Option<String>,
+}

@@ -1,0 +1,322 @@
+//! Dynamic client registration: [RFC 7591](https://www.rfc-editor.org/rfc/rfc7591), and reading and deleting
+//! by [RFC 7592](https://www.rfc-editor.org/rfc/rfc7592).
+//!
+//! | registration                                    | answer                                                   |
+//! |-------------------------------------------------|----------------------------------------------------------|
+//! | public, as one before (loopback port aside)     | the same `client_id`; nothing new is stored              |
+//! | public                                          | a new `client_id`                                        |
+//! | asks for `client_secret_post`, `_basic`         | a new `client_id`, a secret, and a management token      |
+//! | asks for an auth method not supported           | as if it had not asked: `none`                           |
+//! | names grant or response types not supported     | they are dropped; the effective ones are echoed          |
+//! | no redirect URI, more than 16, or a bad one     | `invalid_redirect_uri`, naming it                        |
+//! | a `software_statement`                          | ignored: nobody here could verify it                     |
+//!
+//! Since identical public clients share an id, none of them can be allowed to change or delete it: only
+//! confidential clients get a `registration_access_token`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::client::{AuthMethod, Client};
+use super::error::{Code, Reason, Refusal};
+use super::grants::{authorization_code, refresh_token};
+use super::redirect_uri::RedirectUri;
+use super::{OAuth, Origin};
+use crate::audit::{Entry, Event};
+use crate::store::clients::{ClientKind, ClientMetadata, ClientRow, SecretRow};
+use crate::types::ids::{Kind, new_id};
+use crate::types::secret::Bearer;
+use crate::types::{Plain, ScopeSet, Timestamp};
+
+/// The most redirect URIs of one client.
+const MAX_REDIRECT_URIS: usize = 16;
+/// The longest descriptive value, in characters.
+const MAX_TEXT: usize = 2048;
+/// The longest name, in characters.
+const MAX_NAME: usize = 200;
+
+/// What a client sends. Unknown members are ignored (RFC 7591 §2), wrong types are not.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Metadata {
+    redirect_uris: Vec<String>,
+    client_name: Option<String>,
+    token_endpoint_auth_method: Option<String>,
+    grant_types: Option<Vec<String>>,
+    response_types: Option<Vec<String>>,
+    scope: Option<String>,
+    client_uri: Option<String>,
+    logo_uri: Option<String>,
+    tos_uri: Option<String>,
+    policy_uri: Option<String>,
+    software_id: Option<String>,
+    software_version: Option<String>,
+    application_type: Option<String>,
+    contacts: Vec<String>,
+}
+
+/// What it gets back (RFC 7591 §3.2.1): the effective values, and never a null.
+#[derive(Serialize)]
+pub struct Registered {
+    pub client_id: String,
+    pub client_id_issued_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// 0: it does not expire. Only with a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret_expires_at: Option<i64>,
+    pub client_name: String,
+    pub redirect_uris: Vec<String>,
+    pub token_endpoint_auth_method: &'static str,
+    pub grant_types: Vec<String>,
+    pub response_types: Vec<&'static str>,
+    pub scope: String,
+    #[serde(flatten)]
+    pub metadata: ClientMetadata,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_access_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_client_uri: Option<String>,
+}
+
+fn bad_metadata(text: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
+    Refusal::new(Code::InvalidClientMetadata, Reason::BadMetadata, text)
+}
+
+/// Registers a client from the bytes of a JSON body.
+pub async fn register(ctx: &OAuth, body: &[u8], origin: &Origin) -> Result<Registered, Refusal> {
+    let result = try_register(ctx, body).await;
+    let entry = match &result {
+        Ok(registered) => Entry::ok(Event::ClientRegistered)
+            .client(registered.client_id.clone())
+            .detail(format!("name: {}", registered.client_name)),
+        Err(refusal) => Entry::refused(Event::ClientRegistered, refusal.reason.as_str()),
+    };
+    ctx.audit.record(entry.address(origin.address.clone())).await;
+    result
+}
+
+async fn try_register(ctx: &OAuth, body: &[u8]) -> Result<Registered, Refusal> {
+    let open = ctx.registration_enabled && ctx.resources.current().all().iter().any(|r| r.registration_open);
+    if !open {
+        return Err(Refusal::new(
+            Code::AccessDenied,
+            Reason::RegistrationClosed,
+            "clients cannot register themselves here: ask the administrator for a client_id",
+        ));
+    }
+    let metadata: Metadata = serde_json::from_slice(body)
+        .map_err(|e| bad_metadata(format!("the body is not client metadata in JSON (line {}, column {})", e.line(), e.column())))?;
+    let (row, auth_method) = validate(ctx, metadata)?;
+    let now = ctx.clock.now();
+    let (row, secret, management) = if auth_method == AuthMethod::None {
+        (row, None, None)
+    } else {
+        let secret = Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng);
+        let management = Bearer::generate(Kind::Registration, &ctx.clock, &ctx.rng);
+        let row = ClientRow { management_hash: Some(management.hash()), ..row };
+        (row, Some(secret), Some(management))
+    };
+    let secret_row =
+        secret.as_ref().map(|s| SecretRow { id: s.id.clone(), client_id: row.id.clone(), hash: s.hash() });
+    let stored = ctx.store.add_client(row.clone(), secret_row).await?;
+    if stored.disabled_at.is_some() {
+        return Err(Refusal::new(
+            Code::AccessDenied,
+            Reason::DisabledClient,
+            "the administrator has disabled this client",
+        ));
+    }
+    // What this client asked for, under the id of whichever registration was first.
+    let shown = ClientRow { id: stored.id, created_at: now, ..row };
+    Ok(describe(ctx, shown, auth_method, secret.map(|s| s.to_text()), management.map(|m| m.to_text())))
+}
+
+fn describe(
+    ctx: &OAuth,
+    row: ClientRow,
+    auth_method: AuthMethod,
+    secret: Option<Plain<String>>,
+    management: Option<Plain<String>>,
+) -> Registered {
+    let manage = management.is_some();
+    Registered {
+        registration_client_uri: manage.then(|| ctx.issuer.at(&format!("/oauth/register/{}", row.id))),
+        client_id: row.id,
+        client_id_issued_at: row.created_at,
+        client_secret_expires_at: secret.as_ref().map(|_| 0),
+        client_secret: secret.map(|s| s.expose().clone()),
+        client_name: row.name,
+        redirect_uris: row.redirect_uris,
+        token_endpoint_auth_method: auth_method.as_str(),
+        response_types: vec!["code"],
+        grant_types: row.grant_types,
+        scope: row.scope,
+        metadata: row.metadata,
+        registration_access_token: management.map(|m| m.expose().clone()),
+    }
+}
+
+/// The validator of everything a client may say of itself; administrators' clients pass through it too.
+fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal> {
+    let redirect_uris = redirect_uris(&m.redirect_uris)?;
+    let auth_method =
+        m.token_endpoint_auth_method.as_deref().and_then(AuthMethod::parse).unwrap_or(AuthMethod::None);
+    let supported = [authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE];
+    let asked = m.grant_types.unwrap_or_default();
+    // A client that leaves refresh_token out gets it all the same: many do, and then need it.
+    let grant_types = supported.iter().map(|g| (*g).to_owned()).collect::<Vec<_>>();
+    if !asked.is_empty() && !asked.iter().any(|g| supported.contains(&g.as_str())) {
+        return Err(bad_metadata("grant_types has none that is supported: authorization_code, refresh_token"));
+    }
+    if m.response_types.as_ref().is_some_and(|r| !r.is_empty() && !r.iter().any(|t| t == "code")) {
+        return Err(bad_metadata("response_types has none that is supported: code"));
+    }
+    let scope = ScopeSet::parse(m.scope.as_deref().unwrap_or_default())
+        .map_err(|e| bad_metadata(format!("scope {e}")))?;
+    let name = m.client_name.map(|n| n.trim().to_owned()).filter(|n| !n.is_empty());
+    if name.as_ref().is_some_and(|n| n.chars().count() > MAX_NAME) {
+        return Err(bad_metadata(format!("client_name is longer than {MAX_NAME} characters")));
+    }
+    let metadata = ClientMetadata {
+        client_uri: web_uri("client_uri", m.client_uri)?,
+        logo_uri: web_uri("logo_uri", m.logo_uri)?,
+        tos_uri: web_uri("tos_uri", m.tos_uri)?,
+        policy_uri: web_uri("policy_uri", m.policy_uri)?,
+        software_id: text("software_id", m.software_id)?,
+        software_version: text("software_version", m.software_version)?,
+        application_type: m.application_type.filter(|t| t == "native" || t == "web"),
+        contacts: m.contacts.into_iter().take(8).filter(|c| c.len() <= 254).collect(),
+    };
+    let row = ClientRow {
+        id: new_id(Kind::Client, &ctx.clock, &ctx.rng),
+        kind: ClientKind::Dynamic,
+        name: name.unwrap_or_default(),
+        auth_method: auth_method.as_str().to_owned(),
+        redirect_uris: redirect_uris.iter().map(|u| u.as_str().to_owned()).collect(),
+        grant_types,
+        scope: scope.to_string(),
+        digest: (auth_method == AuthMethod::None).then(String::new),
+        metadata,
+        management_hash: None,
+        created_at: ctx.clock.now(),
+        last_used_at: None,
+        disabled_at: None,
+    };
+    let digest = row.digest.as_ref().map(|_| digest(&row, &redirect_uris));
+    Ok((ClientRow { digest, ..row }, auth_method))
+}
+
+fn redirect_uris(texts: &[String]) -> Result<Vec<RedirectUri>, Refusal> {
+    let bad = |text: String| Refusal::new(Code::InvalidRedirectUri, Reason::BadRedirectUri, text);
+    if texts.is_empty() {
+        return Err(bad("redirect_uris is missing or empty".to_owned()));
+    }
+    if texts.len() > MAX_REDIRECT_URIS {
+        return Err(bad(format!("redirect_uris has more than {MAX_REDIRECT_URIS} entries")));
+    }
+    let parse = |(i, text): (usize, &String)| {
+        RedirectUri::parse(text).map_err(|e| bad(format!("redirect_uris[{i}] {e}")))
+    };
+    texts.iter().enumerate().map(parse).collect()
+}
+
+/// An http or https URL that is shown as text; empty counts as absent.
+fn web_uri(name: &str, value: Option<String>) -> Result<Option<String>, Refusal> {
+    let Some(value) = text(name, value)? else { return Ok(None) };
+    match url::Url::parse(&value) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") => Ok(Some(value)),
+        _ => Err(bad_metadata(format!("{name} is not an http or https URL"))),
+    }
+}
+
+fn text(name: &str, value: Option<String>) -> Result<Option<String>, Refusal> {
+    match value {
+        Some(v) if v.chars().count() > MAX_TEXT => {
+            Err(bad_metadata(format!("{name} is longer than {MAX_TEXT} characters")))
+        }
+        other => Ok(other.filter(|v| !v.is_empty())),
+    }
+}
+
+/// What makes two public registrations the same client. The loopback port is left out: it is free anyway,
+/// and command-line clients register with a new one each time.
+fn digest(row: &ClientRow, redirect_uris: &[RedirectUri]) -> String {
+    let mut uris: Vec<String> = redirect_uris.iter().map(RedirectUri::without_loopback_port).collect();
+    uris.sort();
+    let facts = serde_json::json!([1, row.name, uris, row.scope, row.metadata]);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(facts.to_string()))
+}
+
+/// The client a registration access token belongs to (RFC 7592 §2).
+///
+/// # Errors
+/// `invalid_token`, whatever is wrong: who has no right to manage a client learns nothing about it.
+pub async fn managed(ctx: &OAuth, client_id: &str, token: Option<&str>) -> Result<Client, Refusal> {
+    let refuse = || {
+        Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the registration access token is not valid")
+    };
+    let bearer = token.and_then(|t| Bearer::parse(Kind::Registration, t)).ok_or_else(refuse)?;
+    let client = ctx.clients.find(client_id).await?.ok_or_else(refuse)?;
+    match &client.management_hash {
+        Some(hash) if hash.matches(bearer.secret.expose()) => Ok((*client).clone()),
+        _ => Err(refuse()),
+    }
+}
+
+/// A client's registration as it stands (RFC 7592 §2.1); secrets are not shown again.
+pub fn read(ctx: &OAuth, client: Client, token: &str) -> Registered {
+    let row = ClientRow {
+        id: client.id,
+        kind: client.kind,
+        name: client.name,
+        auth_method: client.auth_method.as_str().to_owned(),
+        redirect_uris: client.redirect_uris.iter().map(|u| u.as_str().to_owned()).collect(),
+        grant_types: client.grant_types,
+        scope: client.scope,
+        metadata: client.metadata,
+        digest: None,
+        management_hash: None,
+        created_at: client.created_at,
+        last_used_at: None,
+        disabled_at: None,
+    };
+    describe(ctx, row, client.auth_method, None, Some(Plain::new(token.to_owned())))
+}
+
+/// Deletes a client and everything it holds (RFC 7592 §2.3).
+pub async fn delete(ctx: &OAuth, client: &Client, origin: &Origin) -> Result<(), Refusal> {
+    ctx.store.remove_client(client.id.clone(), ctx.clock.now()).await?;
+    ctx.clients.forget_all();
+    ctx.revocations.refresh(&ctx.store, ctx.clock.now()).await?;
+    let entry =
+        Entry::ok(Event::ClientDeleted).client(client.id.clone()).address(origin.address.clone());
+    ctx.audit.record(entry).await;
+    Ok(())
+}
+
+/// A client made by an administrator, and its secret if it has one.
+pub async fn create_static(
+    ctx: &OAuth,
+    name: &str,
+    redirect_uris: Vec<String>,
+    auth_method: AuthMethod,
+) -> Result<Registered, Refusal> {
+    let metadata = Metadata {
+        redirect_uris,
+        client_name: Some(name.to_owned()),
+        token_endpoint_auth_method: Some(auth_method.as_str().to_owned()),
+        ..Metadata::default()
+    };
+    let (row, auth_method) = validate(ctx, metadata)?;
+    let row = ClientRow { kind: ClientKind::Static, digest: None, ..row };
+    let secret = (auth_method != AuthMethod::None)
+        .then(|| Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng));
+    let secret_row =
+        secret.as_ref().map(|s| SecretRow { id: s.id.clone(), client_id: row.id.clone(), hash: s.hash() });
+    let row = ctx.store.add_client(row, secret_row).await?;
+    ctx.audit.record(Entry::ok(Event::ClientCreated).client(row.id.clone())).await;
+    Ok(describe(ctx, row, auth_method, secret.map(|s| s.to_text()), None))
+}

@@ -1,0 +1,294 @@
+//! Resources and the `resource` parameter ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707)).
+//!
+//! | parameter                                            | result                                          |
+//! |------------------------------------------------------|-------------------------------------------------|
+//! | absent                                               | the default resource (clients that predate RFC 8707) |
+//! | canonical URL, with or without a trailing slash      | that resource                                   |
+//! | a registered alias                                   | that resource                                   |
+//! | same URL under another loopback name                 | that resource, when the issuer is on loopback   |
+//! | the origin alone                                     | the default resource (Claude Code sends it)     |
+//! | several values naming different resources            | `invalid_target`: a token is for one resource   |
+//! | anything else, a fragment                            | `invalid_target`                                |
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use super::error::{Code, Reason, Refusal};
+use super::keys::Alg;
+use crate::store::resources::{ResourceRow, ScopeRow};
+use crate::store::{Store, StoreError};
+use crate::types::ScopeSet;
+use crate::types::urls::Issuer;
+
+/// Always accepted in a request and never shown by the resource: asks for a refresh token.
+pub const OFFLINE_ACCESS: &str = "offline_access";
+/// Asks for an ID token.
+pub const OPENID: &str = "openid";
+/// Scopes of OpenID Connect, which belong to the person rather than to a resource.
+pub const OIDC_SCOPES: [&str; 3] = [OPENID, "profile", "email"];
+
+/// One scope of a resource, as people and models see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeInfo {
+    pub name: String,
+    pub description: String,
+    pub tools: Vec<String>,
+    pub is_default: bool,
+}
+
+/// One protected MCP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    pub id: String,
+    pub name: String,
+    /// Where it is served on this host.
+    pub path: String,
+    /// Canonical URL: the audience of its tokens.
+    pub uri: String,
+    pub is_default: bool,
+    pub registration_open: bool,
+    pub access_token_seconds: Option<i64>,
+    pub alg: Alg,
+    pub scopes: Vec<ScopeInfo>,
+    aliases: Vec<String>,
+}
+
+impl Resource {
+    /// The names of its scopes.
+    pub fn scope_names(&self) -> ScopeSet {
+        self.scopes.iter().map(|s| s.name.clone()).collect()
+    }
+
+    /// Where its metadata document is (RFC 9728 §3.1).
+    pub fn metadata_path(&self) -> String {
+        format!("/.well-known/oauth-protected-resource{}", self.path)
+    }
+}
+
+/// All resources at one moment.
+#[derive(Debug, Default)]
+pub struct ResourceSet {
+    all: Vec<Arc<Resource>>,
+    by_uri: HashMap<String, usize>,
+    default: Option<usize>,
+}
+
+impl ResourceSet {
+    /// Builds the set, with every spelling under which each resource is known.
+    pub fn build(issuer: &Issuer, rows: Vec<ResourceRow>, scopes: &[ScopeRow]) -> Self {
+        let mut set = Self::default();
+        for row in rows {
+            let uri = row.uri.clone().unwrap_or_else(|| issuer.at(&row.path));
+            let own = scopes.iter().filter(|s| s.resource_id == row.id);
+            let resource = Resource {
+                alg: Alg::parse(&row.signing_alg).unwrap_or(Alg::Es256),
+                scopes: own
+                    .map(|s| ScopeInfo {
+                        name: s.name.clone(),
+                        description: s.description.clone(),
+                        tools: s.tools.clone(),
+                        is_default: s.is_default,
+                    })
+                    .collect(),
+                id: row.id,
+                name: row.name,
+                path: row.path,
+                uri,
+                is_default: row.is_default,
+                registration_open: row.registration_open,
+                access_token_seconds: row.access_token_seconds,
+                aliases: row.aliases,
+            };
+            let index = set.all.len();
+            for spelling in spellings(issuer, &resource) {
+                set.by_uri.entry(spelling).or_insert(index);
+            }
+            if resource.is_default {
+                set.default = Some(index);
+            }
+            set.all.push(Arc::new(resource));
+        }
+        if set.default.is_none() && set.all.len() == 1 {
+            set.default = Some(0);
+        }
+        if let Some(default) = set.default {
+            for origin in loopback_variants(issuer, issuer.as_str()) {
+                set.by_uri.entry(origin).or_insert(default);
+            }
+        }
+        set
+    }
+
+    pub fn all(&self) -> &[Arc<Resource>] {
+        &self.all
+    }
+
+    pub fn default_resource(&self) -> Option<&Arc<Resource>> {
+        self.default.map(|i| &self.all[i])
+    }
+
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Resource>> {
+        self.all.iter().find(|r| r.id == id)
+    }
+
+    pub fn by_path(&self, path: &str) -> Option<&Arc<Resource>> {
+        self.all.iter().find(|r| r.path == path)
+    }
+
+    /// Decides which resource a request is for.
+    ///
+    /// # Errors
+    /// `invalid_target`, before anything is spent.
+    pub fn resolve<'a>(&self, values: impl Iterator<Item = &'a str>) -> Result<Arc<Resource>, Refusal> {
+        let mut chosen: Option<&Arc<Resource>> = None;
+        for value in values.filter(|v| !v.is_empty()) {
+            let found = self.by_uri.get(&normal(value)).map(|&i| &self.all[i]).ok_or_else(|| {
+                Refusal::new(
+                    Code::InvalidTarget,
+                    Reason::UnknownResource,
+                    "resource is not a server this authorization server protects",
+                )
+            })?;
+            if chosen.is_some_and(|c| c.id != found.id) {
+                return Err(Refusal::new(
+                    Code::InvalidTarget,
+                    Reason::UnknownResource,
+                    "a token is for one resource: ask for each in a request of its own",
+                ));
+            }
+            chosen = Some(found);
+        }
+        chosen.or_else(|| self.default_resource()).cloned().ok_or_else(|| {
+            Refusal::new(Code::InvalidTarget, Reason::UnknownResource, "resource is missing and there is no default")
+        })
+    }
+}
+
+/// Lower-case scheme and host, no trailing slash; everything else byte for byte.
+fn normal(value: &str) -> String {
+    let trimmed = value.strip_suffix('/').unwrap_or(value);
+    match trimmed.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+            format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())
+        }
+        None => trimmed.to_owned(),
+    }
+}
+
+fn spellings(issuer: &Issuer, resource: &Resource) -> Vec<String> {
+    let mut out = loopback_variants(issuer, &resource.uri);
+    for alias in &resource.aliases {
+        out.push(normal(alias));
+    }
+    out
+}
+
+/// The URL under each loopback name when the issuer is on loopback; otherwise the URL alone.
+fn loopback_variants(issuer: &Issuer, url: &str) -> Vec<String> {
+    let own = normal(url);
+    let mut out = vec![own.clone()];
+    if issuer.is_loopback() && own.starts_with(issuer.as_str()) {
+        let port = issuer.authority().rsplit_once(':').map_or("", |(_, p)| p);
+        let port = if port.is_empty() || port.ends_with(']') { String::new() } else { format!(":{port}") };
+        let path = &own[issuer.as_str().len()..];
+        for host in ["localhost", "127.0.0.1", "[::1]"] {
+            out.push(format!("http://{host}{port}{path}"));
+        }
+    }
+    out
+}
+
+/// The resources in force, replaced as a whole when the store says they changed.
+#[derive(Clone, Default)]
+pub struct Resources(Arc<RwLock<Arc<ResourceSet>>>);
+
+impl Resources {
+    /// The resources at this moment.
+    pub fn current(&self) -> Arc<ResourceSet> {
+        self.0.read().map(|set| Arc::clone(&set)).unwrap_or_default()
+    }
+
+    /// Reads the resources from the store.
+    pub async fn reload(&self, store: &Store, issuer: &Issuer) -> Result<(), StoreError> {
+        let (rows, scopes) = store.list_resources().await?;
+        let set = Arc::new(ResourceSet::build(issuer, rows, &scopes));
+        if let Ok(mut current) = self.0.write() {
+            *current = set;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(id: &str, path: &str, is_default: bool) -> ResourceRow {
+        ResourceRow {
+            id: id.into(),
+            name: id.into(),
+            kind: "builtin".into(),
+            path: path.into(),
+            uri: None,
+            aliases: vec!["https://old.example/mcp".into()],
+            is_default,
+            registration_open: true,
+            access_token_seconds: None,
+            signing_alg: "ES256".into(),
+            created_at: 0,
+        }
+    }
+
+    fn set(issuer: &str) -> ResourceSet {
+        let rows = vec![row("res_a", "/mcp", true), row("res_b", "/b/mcp", false)];
+        ResourceSet::build(&Issuer::parse(issuer).unwrap(), rows, &[])
+    }
+
+    fn resolve(issuer: &str, values: &[&str]) -> Result<String, Code> {
+        set(issuer).resolve(values.iter().copied()).map(|r| r.id.clone()).map_err(|e| e.code)
+    }
+
+    #[test]
+    fn every_spelling_a_client_uses_leads_to_the_resource() {
+        let local = "http://localhost:10000";
+        for (values, expected) in [
+            (vec![], "res_a"),
+            (vec![""], "res_a"),
+            (vec!["http://localhost:10000/mcp"], "res_a"),
+            (vec!["http://localhost:10000/mcp/"], "res_a"),
+            (vec!["HTTP://LOCALHOST:10000/mcp"], "res_a"),
+            (vec!["http://127.0.0.1:10000/mcp"], "res_a"),
+            (vec!["http://[::1]:10000/mcp"], "res_a"),
+            (vec!["http://localhost:10000"], "res_a"),
+            (vec!["http://localhost:10000/"], "res_a"),
+            (vec!["https://old.example/mcp"], "res_a"),
+            (vec!["http://localhost:10000/b/mcp"], "res_b"),
+            (vec!["http://localhost:10000/mcp", "http://localhost:10000/mcp/"], "res_a"),
+        ] {
+            assert_eq!(resolve(local, &values).as_deref(), Ok(expected), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_an_invalid_target() {
+        for values in [
+            vec!["http://localhost:10000/MCP"],
+            vec!["http://localhost:10001/mcp"],
+            vec!["https://evil.example/mcp"],
+            vec!["http://localhost:10000/mcp#x"],
+            vec!["http://localhost:10000/mcp", "http://localhost:10000/b/mcp"],
+        ] {
+            assert_eq!(resolve("http://localhost:10000", &values), Err(Code::InvalidTarget), "{values:?}");
+        }
+        assert_eq!(resolve("https://gate.example", &["http://127.0.0.1/mcp"]), Err(Code::InvalidTarget));
+    }
+
+    proptest! {
+        #[test]
+        fn only_known_urls_resolve(text in "[a-z:/.#?]{1,30}") {
+            prop_assert!(resolve("https://gate.example", &[&text]).is_err());
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The token endpoint: the phases every grant shares, so that no grant can forget one.
+//!
+//! 1. parameters, each at most once · 2. client authentication · 3. the client may use this grant type ·
+//! 4. `resource` is known, before anything is spent · 5. the grant · 6. audit
+//!
+//! Law: OAuth 2.1 §3.2, [RFC 8707 §2.2](https://www.rfc-editor.org/rfc/rfc8707#section-2.2).
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::client::Client;
+use super::error::{Code, Reason, Refusal};
+use super::grants::{authorization_code, refresh_token};
+use super::params::Params;
+use super::resource::Resource;
+use super::{OAuth, Origin, client_auth};
+use crate::audit::{Entry, Event};
+use crate::types::ScopeSet;
+
+/// A successful answer ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)). `scope` is
+/// always there: a client that finds none takes it for empty.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct TokenResponse {
+    pub access_token: String,
+    pub token_type: &'static str,
+    /// Seconds.
+    pub expires_in: i64,
+    pub scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+/// A token request past the shared phases.
+pub struct TokenRequest<'a> {
+    pub params: &'a Params,
+    pub client: Arc<Client>,
+    /// The resource the request names, if it names one.
+    pub resource: Option<Arc<Resource>>,
+}
+
+/// What a grant gives, and which grant it was, for the audit trail.
+pub struct Granted {
+    pub response: TokenResponse,
+    pub grant_id: String,
+    pub user_id: Option<String>,
+    pub resource_id: String,
+}
+
+/// A refusal with what is known of whom it concerns.
+pub struct Refused {
+    pub refusal: Refusal,
+    pub client_id: Option<String>,
+    pub grant_id: Option<String>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, client_id: None, grant_id: None }
+    }
+}
+
+impl From<crate::store::StoreError> for Refused {
+    fn from(error: crate::store::StoreError) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+impl Refused {
+    /// Names the grant that was found before the refusal.
+    pub fn of_grant(refusal: Refusal, grant_id: &str) -> Self {
+        Self { refusal, client_id: None, grant_id: Some(grant_id.to_owned()) }
+    }
+}
+
+/// Answers a token request.
+pub async fn respond(
+    ctx: &OAuth,
+    authorization: Option<&str>,
+    params: &Params,
+    origin: &Origin,
+) -> Result<TokenResponse, Refusal> {
+    let event = match params.first("grant_type") {
+        Some(refresh_token::GRANT_TYPE) => Event::TokenRefreshed,
+        _ => Event::TokenIssued,
+    };
+    match answer(ctx, authorization, params).await {
+        Ok((granted, client)) => {
+            let entry = Entry::ok(event)
+                .client(client.id.clone())
+                .user(granted.user_id)
+                .grant(granted.grant_id)
+                .resource(granted.resource_id)
+                .address(origin.address.clone());
+            ctx.audit.record(entry).await;
+            Ok(granted.response)
+        }
+        Err(refused) => {
+            let client = refused.client_id.or_else(|| params.first("client_id").map(str::to_owned));
+            let entry = Entry::refused(event, refused.refusal.reason.as_str())
+                .client(client)
+                .grant(refused.grant_id)
+                .address(origin.address.clone());
+            ctx.audit.record(entry).await;
+            Err(refused.refusal)
+        }
+    }
+}
+
+async fn answer(
+    ctx: &OAuth,
+    authorization: Option<&str>,
+    params: &Params,
+) -> Result<(Granted, Arc<Client>), Refused> {
+    let grant_type = params.require("grant_type")?;
+    let client = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
+    let granted = grant(ctx, grant_type, params, &client).await;
+    match granted {
+        Ok(granted) => Ok((granted, client)),
+        Err(refused) => Err(Refused { client_id: Some(client.id.clone()), ..refused }),
+    }
+}
+
+async fn grant(
+    ctx: &OAuth,
+    grant_type: &str,
+    params: &Params,
+    client: &Arc<Client>,
+) -> Result<Granted, Refused> {
+    if ![authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE].contains(&grant_type) {
+        return Err(Refusal::new(
+            Code::UnsupportedGrantType,
+            Reason::UnsupportedGrantType,
+            "grant_type must be authorization_code or refresh_token",
+        )
+        .into());
+    }
+    if !client.allows(grant_type) {
+        return Err(Refusal::new(
+            Code::UnauthorizedClient,
+            Reason::GrantTypeNotAllowed,
+            "this client is not registered for this grant_type",
+        )
+        .into());
+    }
+    let named = params.all("resource").any(|v| !v.is_empty());
+    let resource =
+        if named { Some(ctx.resources.current().resolve(params.all("resource"))?) } else { None };
+    let request = TokenRequest { params, client: Arc::clone(client), resource };
+    match grant_type {
+        authorization_code::GRANT_TYPE => authorization_code::run(ctx, &request).await,
+        _ => refresh_token::run(ctx, &request).await,
+    }
+}
+
+/// The resource of a grant, which a request may name again but not change.
+///
+/// # Errors
+/// `invalid_target` when the request names another one, or the resource is gone.
+pub fn same_resource(
+    ctx: &OAuth,
+    request: &TokenRequest<'_>,
+    resource_id: &str,
+) -> Result<Arc<Resource>, Refusal> {
+    let mismatch = |text: &'static str| Refusal::new(Code::InvalidTarget, Reason::ResourceMismatch, text);
+    if request.resource.as_ref().is_some_and(|r| r.id != resource_id) {
+        return Err(mismatch("resource is not the one that was authorized"));
+    }
+    ctx.resources
+        .current()
+        .by_id(resource_id)
+        .cloned()
+        .ok_or_else(|| mismatch("the resource that was authorized does not exist any more"))
+}
+
+/// The scopes a refresh asks for, if it asks; scopes of OpenID Connect and `offline_access` never widen.
+pub fn requested_scope(params: &Params, granted: &ScopeSet) -> Result<Option<ScopeSet>, Refusal> {
+    let Some(text) = params.get("scope")? else { return Ok(None) };
+    let mut set = ScopeSet::parse(text)
+        .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
+    for name in super::resource::OIDC_SCOPES.into_iter().chain([super::resource::OFFLINE_ACCESS]) {
+        if !granted.contains(name) {
+            set.remove(name);
+        }
+    }
+    Ok((!set.is_empty()).then_some(set))
+}

@@ -1,0 +1,43 @@
+//! UserInfo: OpenID Connect Core §5.3. For access tokens whose grant includes `openid`.
+
+use serde::Serialize;
+
+use super::OAuth;
+use super::error::{Code, Reason, Refusal};
+use super::resource::OPENID;
+use crate::trust::embedded;
+use crate::types::ScopeSet;
+
+/// Claims about the person, by scope.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct UserInfo {
+    pub sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Answers a UserInfo request for a bearer token.
+///
+/// # Errors
+/// `invalid_token`, or `insufficient_scope` without `openid`.
+pub async fn respond(ctx: &OAuth, token: &str) -> Result<UserInfo, Refusal> {
+    let invalid =
+        || Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the access token is not valid");
+    let claims = embedded::read_unexpired(ctx, token).ok_or_else(invalid)?;
+    if ctx.revocations.is_revoked(&claims.gid) {
+        return Err(invalid());
+    }
+    let scopes = ScopeSet::from_stored(&claims.scope);
+    if !scopes.contains(OPENID) {
+        return Err(Refusal::new(Code::InsufficientScope, Reason::NotAllowed, "the openid scope is needed"));
+    }
+    let user = ctx.store.find_user(&claims.sub).await?.filter(|u| u.disabled_at.is_none());
+    let user = user.ok_or_else(invalid)?;
+    Ok(UserInfo {
+        sub: user.id,
+        email: scopes.contains("email").then_some(user.email),
+        name: if scopes.contains("profile") { user.name } else { None },
+    })
+}

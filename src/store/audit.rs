@@ -1,0 +1,100 @@
+//! Table `audit_events`: append-only.
+
+use futures::FutureExt as _;
+use sqlx::any::AnyRow;
+
+use super::{Store, StoreError, row, sql};
+use crate::types::Timestamp;
+
+/// One audit event as stored: who, what, to what, from where, outcome, reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventRow {
+    pub id: String,
+    pub at: Timestamp,
+    pub kind: String,
+    /// `ok`, `refused` or `failed`.
+    pub outcome: String,
+    pub reason: String,
+    pub user_id: Option<String>,
+    pub client_id: Option<String>,
+    pub resource_id: Option<String>,
+    pub grant_id: Option<String>,
+    pub session_id: Option<String>,
+    pub address: Option<String>,
+    /// What the person saw on the error page.
+    pub reference: Option<String>,
+    pub detail: Option<String>,
+}
+
+sql! {
+    ADD = "INSERT INTO audit_events (id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, \
+           session_id, address, reference, detail) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    LIST = "SELECT id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, session_id, \
+            address, reference, detail FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
+    REAP = "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at < $1 LIMIT $2)";
+}
+
+fn read(row: &AnyRow) -> Result<EventRow, StoreError> {
+    Ok(EventRow {
+        id: row::text(row, "id")?,
+        at: row::int(row, "at")?,
+        kind: row::text(row, "kind")?,
+        outcome: row::text(row, "outcome")?,
+        reason: row::text(row, "reason")?,
+        user_id: row::text_opt(row, "user_id")?,
+        client_id: row::text_opt(row, "client_id")?,
+        resource_id: row::text_opt(row, "resource_id")?,
+        grant_id: row::text_opt(row, "grant_id")?,
+        session_id: row::text_opt(row, "session_id")?,
+        address: row::text_opt(row, "address")?,
+        reference: row::text_opt(row, "reference")?,
+        detail: row::text_opt(row, "detail")?,
+    })
+}
+
+impl Store {
+    /// Appends events, all or none.
+    pub async fn add_events(&self, events: Vec<EventRow>) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                for event in &events {
+                    sqlx::query(ADD)
+                        .bind(&event.id)
+                        .bind(event.at)
+                        .bind(&event.kind)
+                        .bind(&event.outcome)
+                        .bind(&event.reason)
+                        .bind(&event.user_id)
+                        .bind(&event.client_id)
+                        .bind(&event.resource_id)
+                        .bind(&event.grant_id)
+                        .bind(&event.session_id)
+                        .bind(&event.address)
+                        .bind(&event.reference)
+                        .bind(&event.detail)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// A page of events after `after`, in order of time.
+    pub async fn list_events(&self, after: &str, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+        sqlx::query(LIST).bind(after).bind(limit).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    pub async fn reap_events(&self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            async move {
+                Ok(sqlx::query(REAP).bind(before).bind(limit).execute(connection).await?.rows_affected())
+            }
+            .boxed()
+        })
+        .await
+    }
+}

@@ -1,0 +1,70 @@
+//! Table `change_versions`: counters that tell every process which of its caches are stale.
+
+use futures::FutureExt as _;
+use sqlx::{AnyConnection, Row as _};
+
+use super::{Store, StoreError, sql};
+
+/// What a process may hold in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    Resources,
+    Clients,
+    Keys,
+    Revocations,
+}
+
+impl Topic {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Resources => "resources",
+            Self::Clients => "clients",
+            Self::Keys => "keys",
+            Self::Revocations => "revocations",
+        }
+    }
+}
+
+/// The counter of every topic at one moment; a topic that never changed reads 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    pub resources: i64,
+    pub clients: i64,
+    pub keys: i64,
+    pub revocations: i64,
+}
+
+sql! {
+    READ = "SELECT topic, version FROM change_versions";
+    BUMP = "INSERT INTO change_versions (topic, version) VALUES ($1, 1) \
+            ON CONFLICT (topic) DO UPDATE SET version = change_versions.version + 1";
+}
+
+/// Raises a topic's counter inside the transaction that made the change.
+pub(super) async fn bump(connection: &mut AnyConnection, topic: Topic) -> Result<(), StoreError> {
+    sqlx::query(BUMP).bind(topic.name()).execute(connection).await?;
+    Ok(())
+}
+
+impl Store {
+    /// All counters, in one query.
+    pub async fn change_versions(&self) -> Result<Versions, StoreError> {
+        let mut versions = Versions::default();
+        for row in sqlx::query(READ).fetch_all(&self.pool).await? {
+            let version: i64 = row.try_get("version")?;
+            match row.try_get::<String, _>("topic")?.as_str() {
+                "resources" => versions.resources = version,
+                "clients" => versions.clients = version,
+                "keys" => versions.keys = version,
+                "revocations" => versions.revocations = version,
+                _ => {}
+            }
+        }
+        Ok(versions)
+    }
+
+    /// Raises a topic's counter on its own.
+    pub async fn bump_version(&self, topic: Topic) -> Result<(), StoreError> {
+        self.write(move |connection| bump(connection, topic).boxed()).await
+    }
+}

@@ -1,0 +1,243 @@
+//! Tables `clients` and `client_secrets`: applications and how they prove who they are.
+
+use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+
+use super::changes::{Topic, bump};
+use super::{Store, StoreError, row, sql};
+use crate::types::{Hashed, Timestamp};
+
+/// How the client came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientKind {
+    /// Registered itself (RFC 7591).
+    Dynamic,
+    /// Created by an administrator.
+    Static,
+}
+
+impl ClientKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dynamic => "dynamic",
+            Self::Static => "static",
+        }
+    }
+}
+
+/// What a client says of itself beyond what the protocol needs; shown as text, never trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientMetadata {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_type: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+}
+
+/// One client as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRow {
+    pub id: String,
+    pub kind: ClientKind,
+    pub name: String,
+    /// `none`, `client_secret_basic` or `client_secret_post`.
+    pub auth_method: String,
+    pub redirect_uris: Vec<String>,
+    pub grant_types: Vec<String>,
+    /// What it said it would ask for; not a ceiling.
+    pub scope: String,
+    pub metadata: ClientMetadata,
+    /// Equal for identical public registrations.
+    pub digest: Option<String>,
+    /// Of the registration access token (RFC 7592), where one was given out.
+    pub management_hash: Option<Hashed>,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// One secret of a client.
+#[derive(Clone, Debug)]
+pub struct SecretRow {
+    pub id: String,
+    pub client_id: String,
+    pub hash: Hashed,
+}
+
+sql! {
+    FIND = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
+            management_hash, created_at, last_used_at, disabled_at FROM clients WHERE id = $1";
+    LIST = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
+            management_hash, created_at, last_used_at, disabled_at FROM clients WHERE id > $1 \
+            ORDER BY id LIMIT $2";
+    /// An identical registration gets the row that is there, and its unused days start anew.
+    ADD = "INSERT INTO clients (id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, \
+           digest, management_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+           ON CONFLICT (digest) DO UPDATE SET created_at = CASE WHEN clients.last_used_at IS NULL \
+           THEN excluded.created_at ELSE clients.created_at END \
+           RETURNING id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
+           management_hash, created_at, last_used_at, disabled_at";
+    ADD_SECRET = "INSERT INTO client_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)";
+    FIND_SECRET = "SELECT id, client_id, secret_hash FROM client_secrets WHERE id = $1 AND revoked_at IS NULL";
+    TOUCH = "UPDATE clients SET last_used_at = $2 WHERE id = $1 \
+             AND (last_used_at IS NULL OR last_used_at < $3)";
+    DISABLE = "UPDATE clients SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL";
+    REAP = "DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c WHERE c.kind = 'dynamic' \
+            AND c.last_used_at IS NULL AND c.created_at < $1 \
+            AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) \
+            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) LIMIT $2)";
+}
+
+fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
+    let id = row::text(row, "id")?;
+    let kind = match row::text(row, "kind")?.as_str() {
+        "dynamic" => ClientKind::Dynamic,
+        "static" => ClientKind::Static,
+        _ => return Err(StoreError::inconsistent("clients", "kind", &id)),
+    };
+    Ok(ClientRow {
+        id,
+        kind,
+        name: row::text(row, "name")?,
+        auth_method: row::text(row, "auth_method")?,
+        redirect_uris: row::json(row, "clients", "redirect_uris")?,
+        grant_types: row::json(row, "clients", "grant_types")?,
+        scope: row::text(row, "scope")?,
+        metadata: row::json(row, "clients", "metadata")?,
+        digest: row::text_opt(row, "digest")?,
+        management_hash: row::hash_opt(row, "management_hash")?,
+        created_at: row::int(row, "created_at")?,
+        last_used_at: row::time_opt(row, "last_used_at")?,
+        disabled_at: row::time_opt(row, "disabled_at")?,
+    })
+}
+
+impl Store {
+    pub async fn find_client(&self, id: &str) -> Result<Option<ClientRow>, StoreError> {
+        sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    /// A page of clients after `after`, in order of id.
+    pub async fn list_clients(&self, after: &str, limit: i64) -> Result<Vec<ClientRow>, StoreError> {
+        sqlx::query(LIST).bind(after).bind(limit).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Adds a client, or returns the one that registered with the same digest before.
+    pub async fn add_client(
+        &self,
+        client: ClientRow,
+        secret: Option<SecretRow>,
+    ) -> Result<ClientRow, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let row = sqlx::query(ADD)
+                    .bind(&client.id)
+                    .bind(client.kind.as_str())
+                    .bind(&client.name)
+                    .bind(&client.auth_method)
+                    .bind(row::to_json(&client.redirect_uris))
+                    .bind(row::to_json(&client.grant_types))
+                    .bind(&client.scope)
+                    .bind(row::to_json(&client.metadata))
+                    .bind(&client.digest)
+                    .bind(client.management_hash.as_ref().map(Hashed::as_str))
+                    .bind(client.created_at)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                let client = read(&row)?;
+                if let Some(secret) = secret {
+                    sqlx::query(ADD_SECRET)
+                        .bind(&secret.id)
+                        .bind(&client.id)
+                        .bind(secret.hash.as_str())
+                        .bind(client.created_at)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                Ok(client)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// A client secret that has not been revoked.
+    pub async fn find_client_secret(&self, id: &str) -> Result<Option<SecretRow>, StoreError> {
+        let row = sqlx::query(FIND_SECRET).bind(id).fetch_optional(&self.pool).await?;
+        row.map(|r| {
+            Ok(SecretRow {
+                id: row::text(&r, "id")?,
+                client_id: row::text(&r, "client_id")?,
+                hash: row::hash(&r, "secret_hash")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Notes that a client was used, at most once per `every` seconds.
+    pub async fn touch_client(&self, id: String, now: Timestamp, every: i64) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                sqlx::query(TOUCH).bind(&id).bind(now).bind(now - every).execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Disables a client and revokes every grant it holds. `false` when it was disabled or unknown.
+    pub async fn disable_client(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let changed = sqlx::query(DISABLE).bind(&id).bind(now).execute(&mut *connection).await?;
+                super::grants::revoke_of_client(connection, &id, now, "client_disabled").await?;
+                bump(connection, Topic::Clients).await?;
+                Ok(changed.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Deletes a client that asked to be deleted (RFC 7592), and revokes its grants first so that every
+    /// process drops the tokens they gave.
+    pub async fn remove_client(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                super::grants::revoke_of_client(connection, &id, now, "client_deleted").await?;
+                let changed = sqlx::query(DISABLE).bind(&id).bind(now).execute(&mut *connection).await?;
+                bump(connection, Topic::Clients).await?;
+                Ok(changed.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Deletes up to `limit` self-registered clients that nobody ever used.
+    pub async fn reap_clients(&self, created_before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            async move {
+                let done = sqlx::query(REAP).bind(created_before).bind(limit).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
+            .boxed()
+        })
+        .await
+    }
+}

@@ -1,0 +1,178 @@
+//! Table `grants`: one row for each time a person said yes; everything issued hangs on it.
+
+use futures::FutureExt as _;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
+
+use super::changes::{Topic, bump};
+use super::codes::{self, CodeRow};
+use super::consents::SAVE_CONSENT;
+use super::{Store, StoreError, row, sql};
+use crate::types::{ScopeSet, Timestamp};
+
+/// One grant as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantRow {
+    pub id: String,
+    /// The person; nobody for a machine client's own grant.
+    pub user_id: Option<String>,
+    pub client_id: String,
+    pub resource_id: String,
+    /// The browser login it was given in.
+    pub session_id: Option<String>,
+    pub scopes: ScopeSet,
+    pub created_at: Timestamp,
+    /// When nothing that hangs on it can live any more.
+    pub ends_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+sql! {
+    FIND = "SELECT id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, revoked_at \
+            FROM grants WHERE id = $1";
+    ADD = "INSERT INTO grants (id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    REVOKE = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_USER = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 \
+                      WHERE user_id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_CLIENT = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 \
+                        WHERE client_id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_CONSENT = "UPDATE grants SET revoked_at = $4, revoked_reason = 'consent_withdrawn' \
+                         WHERE user_id = $1 AND client_id = $2 AND resource_id = $3 AND revoked_at IS NULL";
+    REVOKED_SINCE = "SELECT id FROM grants WHERE revoked_at >= $1";
+    REAP = "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE ends_at < $1 LIMIT $2)";
+}
+
+pub(super) fn read(row: &AnyRow) -> Result<GrantRow, StoreError> {
+    Ok(GrantRow {
+        id: row::text(row, "id")?,
+        user_id: row::text_opt(row, "user_id")?,
+        client_id: row::text(row, "client_id")?,
+        resource_id: row::text(row, "resource_id")?,
+        session_id: row::text_opt(row, "session_id")?,
+        scopes: row::scopes(row, "scopes")?,
+        created_at: row::int(row, "created_at")?,
+        ends_at: row::int(row, "ends_at")?,
+        revoked_at: row::time_opt(row, "revoked_at")?,
+    })
+}
+
+pub(super) async fn revoke_of_user(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    now: Timestamp,
+    reason: &'static str,
+) -> Result<(), StoreError> {
+    sqlx::query(REVOKE_OF_USER).bind(user_id).bind(now).bind(reason).execute(&mut *connection).await?;
+    bump(connection, Topic::Revocations).await
+}
+
+pub(super) async fn revoke_of_client(
+    connection: &mut AnyConnection,
+    client_id: &str,
+    now: Timestamp,
+    reason: &'static str,
+) -> Result<(), StoreError> {
+    sqlx::query(REVOKE_OF_CLIENT).bind(client_id).bind(now).bind(reason).execute(&mut *connection).await?;
+    bump(connection, Topic::Revocations).await
+}
+
+pub(super) async fn revoke_of_consent(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    client_id: &str,
+    resource_id: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query(REVOKE_OF_CONSENT)
+        .bind(user_id)
+        .bind(client_id)
+        .bind(resource_id)
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    bump(connection, Topic::Revocations).await?;
+    Ok(done.rows_affected())
+}
+
+impl Store {
+    pub async fn find_grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError> {
+        sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    /// Adds what a person's "allow" leads to: the remembered consent, the grant and its code, together.
+    pub async fn add_grant(
+        &self,
+        consent_id: String,
+        consented: ScopeSet,
+        grant: GrantRow,
+        code: CodeRow,
+    ) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                sqlx::query(SAVE_CONSENT)
+                    .bind(&consent_id)
+                    .bind(&grant.user_id)
+                    .bind(&grant.client_id)
+                    .bind(&grant.resource_id)
+                    .bind(consented.to_string())
+                    .bind(grant.created_at)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(ADD)
+                    .bind(&grant.id)
+                    .bind(&grant.user_id)
+                    .bind(&grant.client_id)
+                    .bind(&grant.resource_id)
+                    .bind(&grant.session_id)
+                    .bind(grant.scopes.to_string())
+                    .bind(grant.created_at)
+                    .bind(grant.ends_at)
+                    .execute(&mut *connection)
+                    .await?;
+                codes::add(connection, &code).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Revokes one grant and with it everything it gave out. `false` when it was revoked before.
+    pub async fn revoke_grant(
+        &self,
+        id: String,
+        now: Timestamp,
+        reason: &'static str,
+    ) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let done =
+                    sqlx::query(REVOKE).bind(&id).bind(now).bind(reason).execute(&mut *connection).await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                bump(connection, Topic::Revocations).await?;
+                Ok(true)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Ids of the grants revoked at or after `since`: what the resource server must not honour any more.
+    pub async fn revoked_grants_since(&self, since: Timestamp) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(REVOKED_SINCE).bind(since).fetch_all(&self.pool).await?;
+        rows.iter().map(|r| Ok(r.try_get(0)?)).collect()
+    }
+
+    /// Deletes up to `limit` grants with nothing alive on them; codes and refresh tokens go with them.
+    pub async fn reap_grants(&self, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            async move {
+                Ok(sqlx::query(REAP).bind(now).bind(limit).execute(connection).await?.rows_affected())
+            }
+            .boxed()
+        })
+        .await
+    }
+}

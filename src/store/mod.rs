@@ -1,0 +1,125 @@
+//! SQL out: the only folder that imports sqlx.
+//!
+//! One file per table or pair of tables, with a closed list of verbs (`find`, `add`, `spend`, `revoke`,
+//! `reap`, …). One SQL text per operation, the same on SQLite and Postgres. State that may be spent once is
+//! spent by one conditional statement. What differs between the databases is in `connect` and `writer`.
+
+pub mod audit;
+pub mod changes;
+pub mod clients;
+pub mod codes;
+mod connect;
+pub mod consents;
+mod error;
+pub mod grants;
+pub mod links;
+pub mod meta;
+mod migrations;
+pub mod refresh_tokens;
+pub mod resources;
+mod row;
+pub mod sessions;
+pub mod signing_keys;
+pub mod users;
+mod writer;
+
+use futures::future::BoxFuture;
+use sqlx::AnyConnection;
+use sqlx::AnyPool;
+
+pub use connect::{Options, connect};
+pub use error::StoreError;
+pub use migrations::FILES as MIGRATIONS;
+use writer::{Shape, Writer};
+
+/// A handle on the database; clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    pool: AnyPool,
+    writer: Writer,
+}
+
+impl Store {
+    /// Runs one statement that writes.
+    async fn write<T, F>(&self, operation: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.writer.write(Shape::Statement, operation).await
+    }
+
+    /// Runs several statements that hold together or not at all.
+    async fn transaction<T, F>(&self, operation: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.writer.write(Shape::Transaction, operation).await
+    }
+
+    /// Applies the migrations.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
+        migrations::apply(&self.pool).await
+    }
+
+    /// Fails unless the schema is this binary's.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        migrations::check(&self.pool).await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Prepares every statement of every table file; the test that keeps both databases honest.
+    pub async fn prepare_all(&self) -> Result<usize, (&'static str, StoreError)> {
+        use sqlx::{Executor as _, SqlSafeStr as _};
+        let mut connection = self.pool.acquire().await.map_err(|e| ("acquire", e.into()))?;
+        let all = statements();
+        for &statement in &all {
+            (&mut *connection)
+                .prepare(statement.into_sql_str())
+                .await
+                .map_err(|e| (statement, StoreError::from(e)))?;
+        }
+        Ok(all.len())
+    }
+
+    /// The pool, for contract tests that look at rows.
+    #[doc(hidden)]
+    pub fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+}
+
+/// Every statement of every table file.
+fn statements() -> Vec<&'static str> {
+    [
+        audit::ALL,
+        changes::ALL,
+        clients::ALL,
+        codes::ALL,
+        consents::ALL,
+        grants::ALL,
+        links::ALL,
+        meta::ALL,
+        refresh_tokens::ALL,
+        resources::ALL,
+        sessions::ALL,
+        signing_keys::ALL,
+        users::ALL,
+    ]
+    .concat()
+}
+
+/// Declares the statements of one table file, and their list for [`Store::prepare_all`].
+macro_rules! sql {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)+) => {
+        $($(#[$doc])* const $name: &str = $sql;)+
+        pub(super) const ALL: &[&str] = &[$($name),+];
+    };
+}
+use sql;

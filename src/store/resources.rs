@@ -1,0 +1,127 @@
+//! Tables `resources` and `scopes`: protected MCP servers and what can be permitted on each.
+
+use futures::FutureExt as _;
+use sqlx::any::AnyRow;
+
+use super::{Store, StoreError, row, sql};
+use crate::types::Timestamp;
+
+/// One protected MCP server as stored. Its canonical URL is made from the issuer when `uri` is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceRow {
+    pub id: String,
+    pub name: String,
+    /// `builtin`, `http` or `stdio`.
+    pub kind: String,
+    /// Where it is served on this host, e.g. `/mcp`.
+    pub path: String,
+    /// The canonical URL where it differs from issuer and path.
+    pub uri: Option<String>,
+    pub aliases: Vec<String>,
+    pub is_default: bool,
+    /// Whether clients may register themselves for it.
+    pub registration_open: bool,
+    /// Life of its access tokens in seconds, where it differs from the setting.
+    pub access_token_seconds: Option<i64>,
+    /// `ES256`, `RS256` or `EdDSA`.
+    pub signing_alg: String,
+    pub created_at: Timestamp,
+}
+
+/// One scope of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeRow {
+    pub resource_id: String,
+    pub name: String,
+    pub description: String,
+    /// The tools it unlocks, by name.
+    pub tools: Vec<String>,
+    /// Whether a request that names no scope gets it.
+    pub is_default: bool,
+}
+
+sql! {
+    LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, access_token_seconds, \
+            signing_alg, created_at FROM resources ORDER BY id";
+    LIST_SCOPES = "SELECT resource_id, name AS id, name, description, tools, is_default FROM scopes \
+                   ORDER BY resource_id, name";
+    ADD = "INSERT INTO resources (id, name, kind, path, uri, aliases, is_default, registration_open, \
+           access_token_seconds, signing_alg, created_at, updated_at) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+    ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, created_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (resource_id, name) DO NOTHING";
+}
+
+fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
+    Ok(ResourceRow {
+        id: row::text(row, "id")?,
+        name: row::text(row, "name")?,
+        kind: row::text(row, "kind")?,
+        path: row::text(row, "path")?,
+        uri: row::text_opt(row, "uri")?,
+        aliases: row::json(row, "resources", "aliases")?,
+        is_default: row::flag(row, "is_default")?,
+        registration_open: row::flag(row, "registration_open")?,
+        access_token_seconds: row::time_opt(row, "access_token_seconds")?,
+        signing_alg: row::text(row, "signing_alg")?,
+        created_at: row::int(row, "created_at")?,
+    })
+}
+
+fn read_scope(row: &AnyRow) -> Result<ScopeRow, StoreError> {
+    Ok(ScopeRow {
+        resource_id: row::text(row, "resource_id")?,
+        name: row::text(row, "name")?,
+        description: row::text(row, "description")?,
+        tools: row::json(row, "scopes", "tools")?,
+        is_default: row::flag(row, "is_default")?,
+    })
+}
+
+impl Store {
+    /// Every resource and every scope. Few rows, held in memory by the registry that asks.
+    pub async fn list_resources(&self) -> Result<(Vec<ResourceRow>, Vec<ScopeRow>), StoreError> {
+        let resources = sqlx::query(LIST).fetch_all(&self.pool).await?;
+        let scopes = sqlx::query(LIST_SCOPES).fetch_all(&self.pool).await?;
+        Ok((
+            resources.iter().map(read).collect::<Result<_, _>>()?,
+            scopes.iter().map(read_scope).collect::<Result<_, _>>()?,
+        ))
+    }
+
+    /// Adds a resource with its scopes.
+    pub async fn add_resource(&self, resource: ResourceRow, scopes: Vec<ScopeRow>) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                sqlx::query(ADD)
+                    .bind(&resource.id)
+                    .bind(&resource.name)
+                    .bind(&resource.kind)
+                    .bind(&resource.path)
+                    .bind(&resource.uri)
+                    .bind(row::to_json(&resource.aliases))
+                    .bind(i64::from(resource.is_default))
+                    .bind(i64::from(resource.registration_open))
+                    .bind(resource.access_token_seconds)
+                    .bind(&resource.signing_alg)
+                    .bind(resource.created_at)
+                    .execute(&mut *connection)
+                    .await?;
+                for scope in &scopes {
+                    sqlx::query(ADD_SCOPE)
+                        .bind(&resource.id)
+                        .bind(&scope.name)
+                        .bind(&scope.description)
+                        .bind(row::to_json(&scope.tools))
+                        .bind(i64::from(scope.is_default))
+                        .bind(resource.created_at)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                super::changes::bump(connection, super::changes::Topic::Resources).await
+            }
+            .boxed()
+        })
+        .await
+    }
+}

@@ -1,0 +1,130 @@
+//! Table `sessions`: browser logins.
+
+use futures::FutureExt as _;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use super::{Store, StoreError, row, sql};
+use crate::types::{Hashed, Timestamp};
+
+/// One browser login as stored, with the person it belongs to.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    pub id: String,
+    pub hash: Hashed,
+    pub user_id: String,
+    /// When the person last proved who they are.
+    pub auth_time: Timestamp,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// Absolute end.
+    pub expires_at: Timestamp,
+    pub user_agent: Option<String>,
+    pub address: Option<String>,
+}
+
+sql! {
+    FIND = "SELECT s.id, s.secret_hash, s.user_id, s.auth_time, s.created_at, s.last_seen_at, s.expires_at, \
+            s.user_agent, s.address FROM sessions s JOIN users u ON u.id = s.user_id \
+            WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+    ADD = "INSERT INTO sessions (id, secret_hash, user_id, auth_time, created_at, last_seen_at, expires_at, \
+           user_agent, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    SEEN = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1";
+    END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    END_OF_USER = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
+    REAP = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 \
+            OR last_seen_at < $2 OR ended_at < $1 LIMIT $3)";
+}
+
+fn read(row: &AnyRow) -> Result<SessionRow, StoreError> {
+    Ok(SessionRow {
+        id: row::text(row, "id")?,
+        hash: row::hash(row, "secret_hash")?,
+        user_id: row::text(row, "user_id")?,
+        auth_time: row::int(row, "auth_time")?,
+        created_at: row::int(row, "created_at")?,
+        last_seen_at: row::int(row, "last_seen_at")?,
+        expires_at: row::int(row, "expires_at")?,
+        user_agent: row::text_opt(row, "user_agent")?,
+        address: row::text_opt(row, "address")?,
+    })
+}
+
+/// Ends every session of a person inside the caller's transaction.
+pub(super) async fn end_of_user(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(END_OF_USER).bind(user_id).bind(now).execute(connection).await?;
+    Ok(())
+}
+
+impl Store {
+    /// A session that has not ended, of a person who is not disabled. The caller compares secret and times.
+    pub async fn find_session(&self, id: &str) -> Result<Option<SessionRow>, StoreError> {
+        sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    pub async fn add_session(&self, session: SessionRow) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                sqlx::query(ADD)
+                    .bind(&session.id)
+                    .bind(session.hash.as_str())
+                    .bind(&session.user_id)
+                    .bind(session.auth_time)
+                    .bind(session.created_at)
+                    .bind(session.last_seen_at)
+                    .bind(session.expires_at)
+                    .bind(&session.user_agent)
+                    .bind(&session.address)
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Notes that a session was used.
+    pub async fn session_seen(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                sqlx::query(SEEN).bind(&id).bind(now).execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Ends one session; `false` when it had ended.
+    pub async fn end_session(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            async move {
+                Ok(sqlx::query(END).bind(&id).bind(now).execute(connection).await?.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Deletes up to `limit` sessions that ended or expired before `now`, or were idle since `idle_since`.
+    pub async fn reap_sessions(
+        &self,
+        now: Timestamp,
+        idle_since: Timestamp,
+        limit: i64,
+    ) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            async move {
+                let done = sqlx::query(REAP).bind(now).bind(idle_since).bind(limit).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
+            .boxed()
+        })
+        .await
+    }
+}

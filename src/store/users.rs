@@ -1,0 +1,164 @@
+//! Table `users`: people.
+
+use futures::FutureExt as _;
+use sqlx::any::AnyRow;
+
+use super::changes::{Topic, bump};
+use super::{Store, StoreError, row, sql};
+use crate::types::Timestamp;
+
+/// One person as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRow {
+    pub id: String,
+    /// Lower case.
+    pub email: String,
+    pub name: Option<String>,
+    /// An argon2id PHC string; nobody without one can sign in by password.
+    pub password_hash: Option<String>,
+    pub is_admin: bool,
+    pub created_at: Timestamp,
+    pub last_login_at: Option<Timestamp>,
+    pub disabled_at: Option<Timestamp>,
+}
+
+sql! {
+    FIND = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
+            FROM users WHERE id = $1";
+    FIND_BY_EMAIL = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
+                     FROM users WHERE email = $1";
+    LIST = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
+            FROM users WHERE id > $1 ORDER BY id LIMIT $2";
+    COUNT_ADMINS = "SELECT id FROM users WHERE is_admin = 1 LIMIT 1";
+    ADD = "INSERT INTO users (id, email, name, password_hash, is_admin, created_at) \
+           VALUES ($1, $2, $3, $4, $5, $6)";
+    ADD_FIRST_ADMIN = "INSERT INTO users (id, email, name, password_hash, is_admin, created_at) \
+                       SELECT $1, $2, $3, $4, 1, CAST($5 AS BIGINT) \
+                       WHERE NOT EXISTS (SELECT 1 FROM users WHERE is_admin = 1)";
+    SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    LOGGED_IN = "UPDATE users SET last_login_at = $2 WHERE id = $1";
+    DISABLE = "UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL";
+    ENABLE = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL";
+}
+
+fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
+    Ok(UserRow {
+        id: row::text(row, "id")?,
+        email: row::text(row, "email")?,
+        name: row::text_opt(row, "name")?,
+        password_hash: row::text_opt(row, "password_hash")?,
+        is_admin: row::flag(row, "is_admin")?,
+        created_at: row::int(row, "created_at")?,
+        last_login_at: row::time_opt(row, "last_login_at")?,
+        disabled_at: row::time_opt(row, "disabled_at")?,
+    })
+}
+
+impl Store {
+    pub async fn find_user(&self, id: &str) -> Result<Option<UserRow>, StoreError> {
+        sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    /// Finds by e-mail address, in whatever case it was typed.
+    pub async fn find_user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
+        let email = email.to_lowercase();
+        sqlx::query(FIND_BY_EMAIL).bind(email).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    /// A page of people after `after`, in order of id.
+    pub async fn list_users(&self, after: &str, limit: i64) -> Result<Vec<UserRow>, StoreError> {
+        sqlx::query(LIST).bind(after).bind(limit).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    pub async fn has_admin(&self) -> Result<bool, StoreError> {
+        Ok(sqlx::query(COUNT_ADMINS).fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// Adds a person. [`StoreError::Conflict`] when the address is taken.
+    pub async fn add_user(&self, user: UserRow) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                sqlx::query(ADD)
+                    .bind(&user.id)
+                    .bind(&user.email)
+                    .bind(&user.name)
+                    .bind(&user.password_hash)
+                    .bind(i64::from(user.is_admin))
+                    .bind(user.created_at)
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Adds the first administrator; `false` when there is one already.
+    pub async fn add_first_admin(&self, user: UserRow) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            async move {
+                let done = sqlx::query(ADD_FIRST_ADMIN)
+                    .bind(&user.id)
+                    .bind(&user.email)
+                    .bind(&user.name)
+                    .bind(&user.password_hash)
+                    .bind(user.created_at)
+                    .execute(connection)
+                    .await?;
+                Ok(done.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Replaces the password and ends every session of the person.
+    pub async fn set_password(&self, id: String, hash: String, now: Timestamp) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                sqlx::query(SET_PASSWORD).bind(&id).bind(&hash).execute(&mut *connection).await?;
+                super::sessions::end_of_user(connection, &id, now).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    pub async fn note_login(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                sqlx::query(LOGGED_IN).bind(&id).bind(now).execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Disables a person: sessions end and grants are revoked in the same transaction.
+    pub async fn disable_user(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let done = sqlx::query(DISABLE).bind(&id).bind(now).execute(&mut *connection).await?;
+                super::sessions::end_of_user(connection, &id, now).await?;
+                super::grants::revoke_of_user(connection, &id, now, "user_disabled").await?;
+                bump(connection, Topic::Revocations).await?;
+                Ok(done.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Lets a disabled person in again; what was revoked stays revoked.
+    pub async fn enable_user(&self, id: String) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            async move {
+                Ok(sqlx::query(ENABLE).bind(&id).execute(connection).await?.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+}

@@ -1,0 +1,160 @@
+//! Verifying the access tokens that this authorization server signs.
+//!
+//! | token                                                          | result                    |
+//! |----------------------------------------------------------------|---------------------------|
+//! | verified before, unexpired, its key known, grant alive         | its principal, from memory|
+//! | signed by a key of ours with that key's algorithm, `typ` `at+jwt`, our `iss`, `aud` this resource, unexpired, grant alive | its principal |
+//! | `alg` `none`, or not the key's; unknown `kid`; no `exp`; anything else | [`BadToken`]      |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonwebtoken::Validation;
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use crate::mcp::Principal;
+use crate::oauth::OAuth;
+use crate::oauth::access_token::{ACCESS_TOKEN_TYP, AccessClaims};
+use crate::oauth::error::Refusal;
+use crate::oauth::resource::Resource;
+
+/// The longest access token that is looked at, in bytes.
+const MAX_TOKEN: usize = 8192;
+/// How far in the future `nbf` and `iat` may lie, in seconds.
+const LEEWAY: i64 = 30;
+/// How many verified tokens are remembered.
+const CACHE: u64 = 50_000;
+
+/// Why a token is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadToken {
+    #[error("the access token is not one this server issued")]
+    NotOurs,
+    #[error("the access token was issued for another resource")]
+    WrongAudience,
+    #[error("the access token has expired")]
+    Expired,
+    #[error("the access token has been revoked")]
+    Revoked,
+}
+
+impl BadToken {
+    /// For the audit trail.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotOurs => "token_not_ours",
+            Self::WrongAudience => "token_wrong_audience",
+            Self::Expired => "token_expired",
+            Self::Revoked => "token_revoked",
+        }
+    }
+}
+
+/// Why a token could not be accepted.
+#[derive(Debug)]
+pub enum VerifyError {
+    Bad(BadToken),
+    /// The database is needed and not there.
+    Unavailable(Refusal),
+}
+
+/// The verifier, with the tokens it has verified.
+#[derive(Clone)]
+pub struct Embedded {
+    ctx: OAuth,
+    verified: Cache<[u8; 32], Arc<Principal>>,
+}
+
+impl Embedded {
+    pub fn new(ctx: OAuth) -> Self {
+        let verified =
+            Cache::builder().max_capacity(CACHE).time_to_live(Duration::from_secs(86_400)).build();
+        Self { ctx, verified }
+    }
+
+    /// Drops what was verified: the keys changed.
+    pub fn forget_all(&self) {
+        self.verified.invalidate_all();
+    }
+
+    /// Verifies a bearer token for a resource.
+    pub async fn verify(&self, token: &str, resource: &Resource) -> Result<Arc<Principal>, VerifyError> {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let principal = match self.verified.get(&digest) {
+            Some(principal) => principal,
+            None => self.check(token, digest).await?,
+        };
+        if principal.expires_at <= self.ctx.clock.now() {
+            self.verified.invalidate(&digest);
+            return Err(VerifyError::Bad(BadToken::Expired));
+        }
+        if principal.resource != resource.uri {
+            return Err(VerifyError::Bad(BadToken::WrongAudience));
+        }
+        if principal.grant_id.as_deref().is_none_or(|id| self.ctx.revocations.is_revoked(id)) {
+            return Err(VerifyError::Bad(BadToken::Revoked));
+        }
+        Ok(principal)
+    }
+
+    async fn check(&self, token: &str, digest: [u8; 32]) -> Result<Arc<Principal>, VerifyError> {
+        let claims = read(&self.ctx, token).map_err(VerifyError::Bad)?;
+        if claims.exp <= self.ctx.clock.now() {
+            return Err(VerifyError::Bad(BadToken::Expired));
+        }
+        let unavailable = |e: crate::store::StoreError| VerifyError::Unavailable(e.into());
+        let user = self.ctx.store.find_user(&claims.sub).await.map_err(unavailable)?;
+        if user.as_ref().is_some_and(|u| u.disabled_at.is_some()) {
+            return Err(VerifyError::Bad(BadToken::Revoked));
+        }
+        let client = self.ctx.clients.find(&claims.client_id).await.map_err(VerifyError::Unavailable)?;
+        let (email, name) = user.map_or((None, None), |u| (Some(u.email), u.name));
+        let principal = Arc::new(Principal {
+            subject: claims.sub,
+            email,
+            name,
+            client_id: claims.client_id,
+            client_name: client.map(|c| c.name.clone()).filter(|n| !n.is_empty()),
+            scopes: claims.scopes.into_iter().collect(),
+            resource: claims.aud,
+            grant_id: Some(claims.gid),
+            token_id: claims.jti,
+            expires_at: claims.exp,
+        });
+        self.verified.insert(digest, Arc::clone(&principal));
+        Ok(principal)
+    }
+}
+
+/// The claims of a token that we signed and that has not expired, for whatever resource.
+pub fn read_unexpired(ctx: &OAuth, token: &str) -> Option<AccessClaims> {
+    read(ctx, token).ok().filter(|claims| claims.exp > ctx.clock.now())
+}
+
+/// Signature, algorithm, type and issuer; times except `exp`.
+fn read(ctx: &OAuth, token: &str) -> Result<AccessClaims, BadToken> {
+    if token.len() > MAX_TOKEN {
+        return Err(BadToken::NotOurs);
+    }
+    let header = jsonwebtoken::decode_header(token).map_err(|_| BadToken::NotOurs)?;
+    if !header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(ACCESS_TOKEN_TYP)) {
+        return Err(BadToken::NotOurs);
+    }
+    let kid = header.kid.ok_or(BadToken::NotOurs)?;
+    let key = ctx.keys.current().verify_key(&kid).ok_or(BadToken::NotOurs)?;
+    let mut validation = Validation::new(key.alg.jose());
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.set_issuer(&[ctx.issuer.as_str()]);
+    // Audience: the caller compares it with its resource. Times: by our clock, below.
+    validation.validate_aud = false;
+    validation.validate_exp = false;
+    let data = jsonwebtoken::decode::<AccessClaims>(token, &key.key, &validation)
+        .map_err(|_| BadToken::NotOurs)?;
+    let claims = data.claims;
+    let now = ctx.clock.now();
+    if claims.nbf > now + LEEWAY || claims.iat > now + LEEWAY {
+        return Err(BadToken::NotOurs);
+    }
+    Ok(claims)
+}

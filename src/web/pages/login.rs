@@ -1,0 +1,34 @@
+//! The page that asks for email and password. Posts `csrf`, `return_to`, `email`, `password` to `/login`.
+
+use askama::Template;
+
+use super::filters;
+
+/// What the sign-in page shows.
+#[derive(Template)]
+#[template(path = "login.html")]
+pub struct LoginPage {
+    pub csrf: String,
+    /// Where to go after signing in; the handler checks it again.
+    pub return_to: String,
+    /// What was typed before, or empty.
+    pub email: String,
+    pub error: Option<String>,
+    /// The app that waits behind this page, by the name it gave.
+    pub client_name: Option<String>,
+    pub resource_name: Option<String>,
+}
+
+#[cfg(test)]
+impl LoginPage {
+    pub fn sample() -> Self {
+        Self {
+            csrf: "sample-form-token".into(),
+            return_to: "/oauth/authorize?client_id=cli_1&state=a%26b".into(),
+            email: String::new(),
+            error: None,
+            client_name: Some("Claude Code".into()),
+            resource_name: Some("Tavily search".into()),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The pages people see: one struct per page, holding exactly what its template prints.
+//!
+//! Owns the words and the escaping. Knows no request, no storage and no rule: handlers fill a struct and send
+//! what `render()` gives. Everything is escaped; text that strangers wrote also passes `filters::visible`.
+//! Fields that end in `_url` and `Snippet::link` become links, so only the server may write them.
+//!
+//! The structs are not `Debug` on purpose: several carry a form token or a one-time token.
+
+mod account;
+mod consent;
+mod error;
+pub mod filters;
+mod home;
+mod login;
+mod logout;
+mod message;
+mod reset;
+mod setup;
+
+pub use account::AccountPage;
+pub use consent::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
+pub use error::ErrorPage;
+pub use home::{HomePage, Snippet};
+pub use login::LoginPage;
+pub use logout::LogoutPage;
+pub use message::MessagePage;
+pub use reset::ResetPage;
+pub use setup::SetupPage;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! What holds for every page: its shape, its accessibility, and that nothing a stranger wrote becomes markup.
+
+mod samples;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use askama::Template;
+use regex_lite::Regex;
+
+use super::*;
+use samples::{filled, samples};
+
+const HOSTILE: &[&str] = &[
+    "\"><script>alert(1)</script>",
+    "' onmouseover='alert(1)' style='color:red",
+    "</title></h1></bdi><h1>You won</h1><!--",
+    "{{ 7 * 7 }}{% include \"base.html\" %}{# gone #}",
+    "javascript:alert(1)",
+    "\u{202E}moc.live\u{2066}\u{200F}\0\r\n",
+    "&lt;b&gt; &amp; \u{1F512}",
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn tags(html: &str) -> Vec<&str> {
+    let tag = Regex::new("<[a-zA-Z/!][^>]*>").unwrap();
+    tag.find_iter(html).map(|found| found.as_str()).collect()
+}
+
+/// The tags with their attributes' values taken out: what a browser builds, whatever the text says.
+fn skeleton(html: &str) -> Vec<String> {
+    let value = Regex::new("=\"[^\"]*\"").unwrap();
+    tags(html).into_iter().map(|tag| value.replace_all(tag, "").into_owned()).collect()
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split_once('"').map(|(value, _)| value)
+}
+
+fn templates(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { templates(&path, out) } else { out.push(path) }
+    }
+}
+
+#[test]
+fn every_page_has_a_language_a_title_and_one_heading() {
+    let title = Regex::new("<title>[^<]+ · Gatepost</title>").unwrap();
+    for (name, html) in samples() {
+        assert!(html.trim_start().starts_with("<!doctype html>"), "{name}");
+        assert!(html.contains("<html lang=\"en\">"), "{name}");
+        assert!(title.is_match(&html), "{name}");
+        assert_eq!(html.matches("<h1").count(), 1, "{name}");
+        assert_eq!(html.matches("<main").count(), 1, "{name}");
+    }
+}
+
+#[test]
+fn every_page_obeys_the_content_security_policy() {
+    let handler = Regex::new(r"(?i)\s(on[a-z]+|style)\s*=").unwrap();
+    for (name, html) in samples().into_iter().chain(HOSTILE.iter().flat_map(|text| filled(text))) {
+        let scripts: Vec<_> = html.match_indices("<script").collect();
+        assert_eq!(scripts.len(), 1, "{name}");
+        assert!(html.contains("<script src=\"/static/app.js\" defer></script>"), "{name}");
+        assert!(!html.contains("<style"), "{name}");
+        let value = Regex::new("=\"[^\"]*\"").unwrap();
+        for tag in tags(&html) {
+            assert!(!handler.is_match(&value.replace_all(tag, "=")), "{name}: {tag}");
+        }
+    }
+}
+
+#[test]
+fn everything_a_page_loads_exists() {
+    for (name, html) in samples() {
+        for tag in tags(&html) {
+            for url in ["href", "src"].iter().filter_map(|key| attribute(tag, key)) {
+                if let Some(file) = url.strip_prefix("/static/") {
+                    assert!(root().join("static").join(file).is_file(), "{name}: {url}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_element_that_opens_closes() {
+    const VOID: &[&str] = &["meta", "link", "input", "img", "br", "!doctype"];
+    let word = Regex::new("^</?([a-zA-Z0-9!]+)").unwrap();
+    for (name, html) in samples() {
+        let mut open = Vec::new();
+        for tag in tags(&html) {
+            let element = word.captures(tag).unwrap().get(1).unwrap().as_str();
+            if tag.starts_with("</") {
+                assert_eq!(open.pop(), Some(element), "{name}: {tag}");
+            } else if !VOID.contains(&element) {
+                open.push(element);
+            }
+        }
+        assert!(open.is_empty(), "{name}: {open:?}");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_every_reference_to_one_leads_somewhere() {
+    for (name, html) in samples() {
+        let all: Vec<_> = tags(&html).into_iter().filter_map(|tag| attribute(tag, "id")).collect();
+        let ids: HashSet<_> = all.iter().copied().collect();
+        assert_eq!(ids.len(), all.len(), "{name}: {all:?}");
+        for tag in tags(&html) {
+            for key in ["for", "aria-describedby", "aria-labelledby", "data-copy"] {
+                for id in attribute(tag, key).unwrap_or_default().split_whitespace() {
+                    assert!(ids.contains(id), "{name}: {tag}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_input_has_a_label() {
+    for (name, html) in samples() {
+        for tag in tags(&html).into_iter().filter(|tag| tag.starts_with("<input")) {
+            if attribute(tag, "type") != Some("hidden") {
+                let id = attribute(tag, "id").unwrap();
+                assert!(html.contains(&format!("<label for=\"{id}\">")), "{name}: {tag}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_form_posts_and_carries_its_token() {
+    for (name, html) in samples() {
+        for tag in tags(&html).into_iter().filter(|tag| tag.starts_with("<form")) {
+            assert_eq!(attribute(tag, "method"), Some("post"), "{name}");
+            assert!(attribute(tag, "action").is_some_and(|to| to.starts_with('/')), "{name}");
+        }
+        assert_eq!(html.matches("<form").count(), html.matches("name=\"csrf\"").count(), "{name}");
+    }
+}
+
+#[test]
+fn hostile_text_never_changes_what_the_browser_builds() {
+    let harmless = filled("word");
+    for text in HOSTILE {
+        for ((name, html), (_, calm)) in filled(text).iter().zip(&harmless) {
+            assert_eq!(skeleton(html), skeleton(calm), "{name} with {text:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_shown_can_hide_or_turn_text_around() {
+    // Inputs give back what was typed, and text to copy stays exact; all else is shown safely.
+    let exact = Regex::new("(?s)<input[^>]*>|<pre.*?</pre>").unwrap();
+    for (name, html) in filled("\u{202E}moc.live\u{2066}\u{200F}\0") {
+        let shown = exact.replace_all(&html, "");
+        assert!(shown.contains("\u{FFFD}moc.live\u{FFFD}\u{FFFD}\u{FFFD}"), "{name}");
+        assert!(!shown.contains(['\u{202E}', '\u{2066}', '\u{200F}', '\0']), "{name}");
+    }
+}
+
+#[test]
+fn what_the_app_says_of_itself_is_never_a_link() {
+    for text in ["javascript:alert(1)", "https://evil.example/"] {
+        for (name, html) in filled(text).into_iter().filter(|(name, _)| name.starts_with("consent")) {
+            for tag in tags(&html) {
+                assert_ne!(attribute(tag, "href"), Some(text), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_template_switches_escaping_off() {
+    let mut files = Vec::new();
+    templates(&root().join("templates"), &mut files);
+    assert!(files.len() > 10);
+    let off = Regex::new(r"\|\s*(safe|escape)|style=|<style|javascript:").unwrap();
+    for file in files {
+        assert!(!off.is_match(&std::fs::read_to_string(&file).unwrap()), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_required_scope_is_sent_though_its_box_is_locked() {
+    let html = ConsentPage::sample().render().unwrap();
+    assert!(html.contains("<input type=\"hidden\" name=\"scope\" value=\"profile\">"));
+    let locked: Vec<_> = tags(&html).into_iter().filter(|tag| tag.contains(" disabled")).collect();
+    assert_eq!(locked.len(), 1);
+    assert_eq!(attribute(locked[0], "name"), None);
+}
+
+#[test]
+fn consent_offers_a_real_no_and_says_how_the_app_is_known() {
+    let html = ConsentPage::sample().render().unwrap();
+    assert!(html.contains("name=\"decision\" value=\"allow\""));
+    assert!(html.contains("name=\"decision\" value=\"deny\""));
+    assert!(html.contains("This app chose its own name; Gatepost cannot check it."));
+    assert!(html.contains("An app on this computer will receive access."));
+    let mut nameless = ConsentPage::sample();
+    nameless.client.name = " \n".into();
+    assert!(nameless.render().unwrap().contains("An app without a name"));
+}
+
+#[test]
+fn a_problem_is_announced_and_tied_to_its_fields() {
+    let page = LoginPage { error: Some("No & no".into()), ..LoginPage::sample() };
+    let html = page.render().unwrap();
+    assert!(html.contains("id=\"problem\" role=\"alert\">No &#38; no</p>"));
+    assert_eq!(html.matches("aria-describedby=\"problem\" aria-invalid=\"true\"").count(), 2);
+    assert!(!LoginPage::sample().render().unwrap().contains("aria-invalid"));
+}
+
+/// `cargo test --lib look -- --ignored`, then open `target/pages/` through any web server.
+#[test]
+#[ignore = "writes files for people to look at"]
+fn pages_to_look_at() {
+    let folder = root().join("target/pages");
+    std::fs::create_dir_all(folder.join("static")).unwrap();
+    for (name, html) in samples() {
+        std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
+    }
+    for file in std::fs::read_dir(root().join("static")).unwrap() {
+        let path = file.unwrap().path();
+        std::fs::copy(&path, folder.join("static").join(path.file_name().unwrap())).unwrap();
+    }
+}

@@ -1,0 +1,124 @@
+//! The pages that the tests look at: every sample with its states, and every page filled with one text.
+
+use askama::Template;
+
+use crate::web::pages::*;
+
+/// Every sample, and the states of it that look different.
+pub fn samples() -> Vec<(&'static str, String)> {
+    let wrong = || Some("That email and password do not belong together.".to_owned());
+    let mut web = ConsentPage::sample();
+    web.client.known = KnownAs::VerifiedHost("claude.example".into());
+    web.client.redirect = RedirectKind::Web;
+    web.client.redirect_host = "claude.example".into();
+    let mut app = ConsentPage::sample();
+    app.client.known = KnownAs::RegisteredHere;
+    app.client.redirect = RedirectKind::App("cursor".into());
+    app.client.client_uri = None;
+    app.scopes.clear();
+    let mut long = ConsentPage::sample();
+    long.client.name = "\u{202E}Trusted<b>Bank ".repeat(40);
+    long.client.redirect_host = format!("{}.example", "a-very-long-label".repeat(9));
+    long.user_email = format!("{}@example.com", "ada".repeat(20));
+    let mut home_in = HomePage::sample();
+    (home_in.signed_in, home_in.setup_needed) = (Some("ada@example.com".into()), false);
+    vec![
+        ("login", LoginPage::sample().render().unwrap()),
+        (
+            "login-error",
+            LoginPage { error: wrong(), email: "ada@example.com".into(), ..LoginPage::sample() }
+                .render()
+                .unwrap(),
+        ),
+        (
+            "login-plain",
+            LoginPage { client_name: None, resource_name: None, ..LoginPage::sample() }.render().unwrap(),
+        ),
+        ("consent", ConsentPage::sample().render().unwrap()),
+        ("consent-web", web.render().unwrap()),
+        ("consent-app", app.render().unwrap()),
+        ("consent-long", long.render().unwrap()),
+        ("error", ErrorPage::sample().render().unwrap()),
+        ("setup", SetupPage::sample().render().unwrap()),
+        ("setup-error", SetupPage { error: wrong(), ..SetupPage::sample() }.render().unwrap()),
+        ("reset", ResetPage::sample().render().unwrap()),
+        ("reset-error", ResetPage { error: wrong(), ..ResetPage::sample() }.render().unwrap()),
+        ("home", HomePage::sample().render().unwrap()),
+        ("home-signed-in", home_in.render().unwrap()),
+        ("account", AccountPage::sample().render().unwrap()),
+        ("logout", LogoutPage::sample().render().unwrap()),
+        ("message", MessagePage::sample().render().unwrap()),
+    ]
+}
+
+/// Every page with `text` in every place that takes text.
+pub fn filled(text: &str) -> Vec<(&'static str, String)> {
+    let t = || text.to_owned();
+    let some = || Some(text.to_owned());
+    let consent = |known, redirect| ConsentPage {
+        csrf: t(),
+        request: t(),
+        client: ClientView {
+            name: t(),
+            known,
+            redirect_host: t(),
+            redirect,
+            client_id: t(),
+            client_uri: some(),
+        },
+        resource_name: t(),
+        resource_url: t(),
+        scopes: vec![
+            ScopeView {
+                name: t(),
+                description: t(),
+                tools: vec![t(), t()],
+                required: true,
+                already_granted: true,
+            },
+            ScopeView {
+                name: t(),
+                description: t(),
+                tools: vec![t()],
+                required: false,
+                already_granted: false,
+            },
+        ],
+        user_email: t(),
+        switch_url: "/login".into(),
+    };
+    let login = LoginPage {
+        csrf: t(),
+        return_to: t(),
+        email: t(),
+        error: some(),
+        client_name: some(),
+        resource_name: some(),
+    };
+    let setup = SetupPage { csrf: t(), token: t(), email: t(), error: some(), min_password: 8 };
+    let reset = ResetPage { csrf: t(), token: t(), email: t(), error: some(), min_password: 8 };
+    let home = HomePage {
+        public_url: t(),
+        mcp_url: t(),
+        snippets: vec![Snippet { client: t(), hint: t(), text: t(), link: Some("/x".into()) }],
+        signed_in: some(),
+        setup_needed: true,
+        version: t(),
+    };
+    let account = AccountPage { csrf: t(), email: t(), is_admin: true, notice: some(), signed_in_at: t() };
+    let error = ErrorPage { title: t(), sentence: t(), next: t(), reference: some() };
+    let message = MessagePage { title: t(), sentence: t(), link_text: t(), link_url: "/x".into() };
+    vec![
+        ("login", login.render().unwrap()),
+        ("consent-self", consent(KnownAs::SelfDeclared, RedirectKind::Loopback).render().unwrap()),
+        ("consent-host", consent(KnownAs::VerifiedHost(t()), RedirectKind::App(t())).render().unwrap()),
+        ("consent-here", consent(KnownAs::RegisteredHere, RedirectKind::Web).render().unwrap()),
+        ("error", error.render().unwrap()),
+        ("setup", setup.render().unwrap()),
+        ("reset", reset.render().unwrap()),
+        ("home", home.render().unwrap()),
+        ("account", account.render().unwrap()),
+        ("logout", LogoutPage { csrf: t(), email: t() }.render().unwrap()),
+        ("message", message.render().unwrap()),
+    ]
+}

@@ -1,0 +1,83 @@
+// A Gatepost of our own: an empty directory, a free port, and no other setting.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const SETUP_LINK = /https?:\/\/\S+\/setup\S*/;
+const PATIENCE = 30_000; // milliseconds
+
+export class Gatepost {
+  #child;
+  #directory;
+  #output = '';
+
+  static async start() {
+    const gatepost = new Gatepost();
+    gatepost.#directory = await mkdtemp(join(tmpdir(), 'gatepost-journey-'));
+    const port = await freePort();
+    gatepost.url = `http://localhost:${port}`;
+    gatepost.#child = spawn(process.env.GATEPOST_BIN, ['serve'], {
+      cwd: gatepost.#directory,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        GATEPOST_BIND: `127.0.0.1:${port}`,
+        GATEPOST_PUBLIC_URL: gatepost.url,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [gatepost.#child.stdout, gatepost.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (gatepost.#output += text));
+    }
+    gatepost.#child.on('error', (error) => (gatepost.#output += `${error}\n`));
+    try {
+      gatepost.setupLink = await gatepost.#firstWords();
+    } catch (error) {
+      await gatepost.stop();
+      throw error;
+    }
+    return gatepost;
+  }
+
+  /** Waits until it serves, and finds the set-up link in what it printed. */
+  async #firstWords() {
+    const end = Date.now() + PATIENCE;
+    while (Date.now() < end) {
+      if (this.#child.exitCode !== null || !this.#child.pid) break;
+      const link = this.#output.match(SETUP_LINK)?.[0];
+      const ready = link && (await fetch(`${this.url}/readyz`).catch(() => null));
+      if (ready?.ok) return link;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`Gatepost did not start with a set-up link. It printed:\n${this.#output}`);
+  }
+
+  /** What it printed, for the reader of a failure and for a look at what must not be in there. */
+  get output() {
+    return this.#output;
+  }
+
+  async stop() {
+    if (this.#child.pid && this.#child.exitCode === null) {
+      const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill();
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(timer);
+    }
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}

