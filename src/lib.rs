@@ -1,8 +1,20 @@
 //! Gatepost: an OAuth 2.1 authorization server, a protected MCP server and a gateway in one binary.
+//!
+//! A request falls downward: `web` → `oauth` | `mcp` | `accounts` → `store`, over `types`; `trust` says which
+//! tokens the MCP server believes. `tests/architecture.rs` holds the directions.
 
+pub mod accounts;
+pub mod app;
 pub mod audit;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod connect;
+pub mod jobs;
+pub mod logging;
 pub mod mcp;
 pub mod oauth;
 pub mod store;
 pub mod trust;
 pub mod types;
+pub mod web;

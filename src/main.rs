@@ -1,3 +1,9 @@
 //! Starts Gatepost; everything lives in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    gatepost::commands::run(gatepost::cli::Cli::parse())
+}

@@ -68,7 +68,12 @@ pub struct AccessToken {
 }
 
 /// Makes an access token for `scopes` of a grant.
-pub fn mint(ctx: &OAuth, grant: &GrantRow, resource: &Resource, scopes: &ScopeSet) -> Result<AccessToken, Refusal> {
+pub fn mint(
+    ctx: &OAuth,
+    grant: &GrantRow,
+    resource: &Resource,
+    scopes: &ScopeSet,
+) -> Result<AccessToken, Refusal> {
     let now = ctx.clock.now();
     let expires_in = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
     let claims = AccessClaims {
@@ -85,11 +90,8 @@ pub fn mint(ctx: &OAuth, grant: &GrantRow, resource: &Resource, scopes: &ScopeSe
         sid: grant.session_id.clone(),
         gid: grant.id.clone(),
     };
-    let token = ctx
-        .keys
-        .current()
-        .sign(resource.alg, ACCESS_TOKEN_TYP, &claims)
-        .map_err(|_| Refusal::internal())?;
+    let token =
+        ctx.keys.current().sign(resource.alg, ACCESS_TOKEN_TYP, &claims).map_err(|_| Refusal::internal())?;
     Ok(AccessToken { token: Plain::new(token), expires_in })
 }
 

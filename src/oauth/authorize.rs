@@ -101,8 +101,9 @@ impl Rules<'_> {
                 _ => Err(bad(Reason::MissingParameter, "redirect_uri is missing")),
             };
         };
-        let presented = RedirectUri::parse(text)
-            .map_err(|e| Refusal::new(Code::InvalidRequest, Reason::BadRedirectUri, format!("redirect_uri {e}")))?;
+        let presented = RedirectUri::parse(text).map_err(|e| {
+            Refusal::new(Code::InvalidRequest, Reason::BadRedirectUri, format!("redirect_uri {e}"))
+        })?;
         if client.redirect_uris.iter().any(|registered| registered.matches(&presented)) {
             Ok(presented)
         } else {
@@ -118,10 +119,13 @@ impl AuthorizeRules for Rules<'_> {
     }
 
     fn extend(&self) -> Result<(), Refusal> {
-        for name in ["state", "response_type", "scope", "nonce", "prompt", "max_age", "login_hint", "response_mode"] {
+        for name in
+            ["state", "response_type", "scope", "nonce", "prompt", "max_age", "login_hint", "response_mode"]
+        {
             self.params.get(name)?;
         }
-        let (method, challenge) = (self.params.get("code_challenge_method")?, self.params.get("code_challenge")?);
+        let (method, challenge) =
+            (self.params.get("code_challenge_method")?, self.params.get("code_challenge")?);
         let unsupported = |code, text: &'static str| Refusal::new(code, Reason::RequestObject, text);
         if self.params.first("request").is_some() {
             return Err(unsupported(Code::RequestNotSupported, "request objects are not supported"));
@@ -159,7 +163,9 @@ fn negotiate(resource: &Resource, asked: &ScopeSet) -> Result<ScopeSet, Refusal>
         return Ok(resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.clone()).collect());
     }
     let known = |name: &str| {
-        name == OFFLINE_ACCESS || OIDC_SCOPES.contains(&name) || resource.scopes.iter().any(|s| s.name == name)
+        name == OFFLINE_ACCESS
+            || OIDC_SCOPES.contains(&name)
+            || resource.scopes.iter().any(|s| s.name == name)
     };
     let granted: ScopeSet = asked.iter().filter(|name| known(name)).map(str::to_owned).collect();
     if granted.is_empty() {
@@ -235,7 +241,8 @@ fn login_wishes(params: &Params) -> Result<(Prompt, Option<i64>), Refusal> {
 
 /// The redirect that tells a client of a refusal: `error`, `error_description`, `state`, `iss`.
 pub fn error_location(ctx: &OAuth, uri: &RedirectUri, state: Option<&str>, refusal: &Refusal) -> String {
-    let mut pairs = vec![("error", refusal.code.as_str()), ("error_description", refusal.description.as_ref())];
+    let mut pairs =
+        vec![("error", refusal.code.as_str()), ("error_description", refusal.description.as_ref())];
     pairs.extend(state.map(|s| ("state", s)));
     pairs.push(("iss", ctx.issuer.as_str()));
     uri.with_params(&pairs)

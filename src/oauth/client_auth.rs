@@ -89,18 +89,16 @@ fn read(authorization: Option<&str>, params: &Params) -> Result<Presented, Refus
             return Err(Refusal::malformed("client_secret is in the Authorization header and in the body"));
         }
         if body_id.is_some_and(|b| b != id) {
-            return Err(Refusal::malformed("client_id in the body is not the one in the Authorization header"));
+            return Err(Refusal::malformed(
+                "client_id in the body is not the one in the Authorization header",
+            ));
         }
         let secret = (!secret.is_empty()).then(|| Plain::new(secret));
         return Ok(Presented { client_id: id, secret });
     }
-    let client_id = body_id.ok_or_else(|| {
-        Refusal::new(Code::InvalidClient, Reason::MissingParameter, "client_id is missing")
-    })?;
-    Ok(Presented {
-        client_id: client_id.to_owned(),
-        secret: body_secret.map(|s| Plain::new(s.to_owned())),
-    })
+    let client_id = body_id
+        .ok_or_else(|| Refusal::new(Code::InvalidClient, Reason::MissingParameter, "client_id is missing"))?;
+    Ok(Presented { client_id: client_id.to_owned(), secret: body_secret.map(|s| Plain::new(s.to_owned())) })
 }
 
 /// Reads `Basic base64(id:secret)`; `None` for another scheme.

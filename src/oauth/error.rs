@@ -172,7 +172,11 @@ impl Refusal {
 
     /// Our own failure: the client learns nothing of it.
     pub const fn internal() -> Self {
-        Self { code: Code::ServerError, reason: Reason::Internal, description: Cow::Borrowed("internal error") }
+        Self {
+            code: Code::ServerError,
+            reason: Reason::Internal,
+            description: Cow::Borrowed("internal error"),
+        }
     }
 }
 

@@ -69,13 +69,28 @@ pub fn build(ctx: &OAuth) -> Metadata {
         response_modes_supported: vec!["query"],
         grant_types_supported: vec![authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE],
         revocation_endpoint_auth_methods_supported: methods.clone(),
-        introspection_endpoint_auth_methods_supported: methods.iter().copied().filter(|m| *m != "none").collect(),
+        introspection_endpoint_auth_methods_supported: methods
+            .iter()
+            .copied()
+            .filter(|m| *m != "none")
+            .collect(),
         token_endpoint_auth_methods_supported: methods,
         code_challenge_methods_supported: vec!["S256"],
         authorization_response_iss_parameter_supported: true,
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: algs,
-        claims_supported: vec!["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "sid", "email", "name"],
+        claims_supported: vec![
+            "iss",
+            "sub",
+            "aud",
+            "iat",
+            "exp",
+            "auth_time",
+            "nonce",
+            "sid",
+            "email",
+            "name",
+        ],
         prompt_values_supported: vec!["none", "login", "consent", "select_account"],
         request_parameter_supported: false,
         request_uri_parameter_supported: false,

@@ -179,7 +179,11 @@ pub async fn authorize(params: &Params, rules: &dyn AuthorizeRules) -> Result<Sc
             Err(AuthorizeError::Redirect(noted(&flow.refusal).unwrap_or_else(|| from_url(&mut error))))
         }
         Err(az::Error::Ignore) => Err(AuthorizeError::Page(noted(&flow.refusal).unwrap_or_else(|| {
-            Refusal::new(Code::InvalidRequest, Reason::MalformedRequest, "client_id or redirect_uri is missing or malformed")
+            Refusal::new(
+                Code::InvalidRequest,
+                Reason::MalformedRequest,
+                "client_id or redirect_uri is missing or malformed",
+            )
         }))),
         Err(az::Error::PrimitiveError) => {
             Err(AuthorizeError::Page(noted(&flow.refusal).unwrap_or_else(Refusal::internal)))
@@ -309,11 +313,21 @@ fn placeholder_until() -> DateTime<Utc> {
 impl Issuer for TokenFlow<'_> {
     async fn issue(&mut self, grant: Grant) -> Result<IssuedToken, ()> {
         self.finish(grant).await?;
-        Ok(IssuedToken { token: String::new(), refresh: None, until: placeholder_until(), token_type: TokenType::Bearer })
+        Ok(IssuedToken {
+            token: String::new(),
+            refresh: None,
+            until: placeholder_until(),
+            token_type: TokenType::Bearer,
+        })
     }
     async fn refresh(&mut self, _: &str, grant: Grant) -> Result<RefreshedToken, ()> {
         self.finish(grant).await?;
-        Ok(RefreshedToken { token: String::new(), refresh: None, until: placeholder_until(), token_type: TokenType::Bearer })
+        Ok(RefreshedToken {
+            token: String::new(),
+            refresh: None,
+            until: placeholder_until(),
+            token_type: TokenType::Bearer,
+        })
     }
     async fn recover_token(&mut self, _: &str) -> Result<Option<Grant>, ()> {
         Ok(None)

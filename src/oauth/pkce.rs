@@ -15,7 +15,9 @@ pub fn challenge<'a>(method: Option<&str>, challenge: Option<&'a str>) -> Result
     if method != Some("S256") {
         return Err(bad(Reason::PkcePlain, "code_challenge_method must be S256"));
     }
-    if challenge.len() != 43 || !challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+    if challenge.len() != 43
+        || !challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    {
         return Err(bad(Reason::PkceMalformed, "code_challenge must be 43 characters of base64url"));
     }
     Ok(challenge)

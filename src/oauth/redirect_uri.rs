@@ -72,7 +72,9 @@ impl RedirectUri {
             return Err(BadRedirectUri::UserInfo);
         }
         match url.scheme() {
-            "https" if url.host_str().is_some_and(|h| h.contains('*')) => return Err(BadRedirectUri::Wildcard),
+            "https" if url.host_str().is_some_and(|h| h.contains('*')) => {
+                return Err(BadRedirectUri::Wildcard);
+            }
             "https" => {}
             "http" if loopback_host(&url) => {}
             "http" => return Err(BadRedirectUri::PlainHttp),
@@ -163,7 +165,10 @@ mod tests {
         assert!(!matches("https://a.example/cb", "https://a.example:444/cb"));
         assert!(!matches("https://a.example/cb", "https://a.example/cb/"));
         assert!(!matches("https://a.example/cb", "https://A.example/cb"));
-        assert!(matches("cursor://anysphere.cursor-mcp/oauth/callback", "cursor://anysphere.cursor-mcp/oauth/callback"));
+        assert!(matches(
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+            "cursor://anysphere.cursor-mcp/oauth/callback"
+        ));
     }
 
     #[test]

@@ -107,8 +107,13 @@ async fn try_register(ctx: &OAuth, body: &[u8]) -> Result<Registered, Refusal> {
             "clients cannot register themselves here: ask the administrator for a client_id",
         ));
     }
-    let metadata: Metadata = serde_json::from_slice(body)
-        .map_err(|e| bad_metadata(format!("the body is not client metadata in JSON (line {}, column {})", e.line(), e.column())))?;
+    let metadata: Metadata = serde_json::from_slice(body).map_err(|e| {
+        bad_metadata(format!(
+            "the body is not client metadata in JSON (line {}, column {})",
+            e.line(),
+            e.column()
+        ))
+    })?;
     let (row, auth_method) = validate(ctx, metadata)?;
     let now = ctx.clock.now();
     let (row, secret, management) = if auth_method == AuthMethod::None {
@@ -169,7 +174,9 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
     // A client that leaves refresh_token out gets it all the same: many do, and then need it.
     let grant_types = supported.iter().map(|g| (*g).to_owned()).collect::<Vec<_>>();
     if !asked.is_empty() && !asked.iter().any(|g| supported.contains(&g.as_str())) {
-        return Err(bad_metadata("grant_types has none that is supported: authorization_code, refresh_token"));
+        return Err(bad_metadata(
+            "grant_types has none that is supported: authorization_code, refresh_token",
+        ));
     }
     if m.response_types.as_ref().is_some_and(|r| !r.is_empty() && !r.iter().any(|t| t == "code")) {
         return Err(bad_metadata("response_types has none that is supported: code"));
@@ -291,8 +298,7 @@ pub async fn delete(ctx: &OAuth, client: &Client, origin: &Origin) -> Result<(),
     ctx.store.remove_client(client.id.clone(), ctx.clock.now()).await?;
     ctx.clients.forget_all();
     ctx.revocations.refresh(&ctx.store, ctx.clock.now()).await?;
-    let entry =
-        Entry::ok(Event::ClientDeleted).client(client.id.clone()).address(origin.address.clone());
+    let entry = Entry::ok(Event::ClientDeleted).client(client.id.clone()).address(origin.address.clone());
     ctx.audit.record(entry).await;
     Ok(())
 }
@@ -312,8 +318,8 @@ pub async fn create_static(
     };
     let (row, auth_method) = validate(ctx, metadata)?;
     let row = ClientRow { kind: ClientKind::Static, digest: None, ..row };
-    let secret = (auth_method != AuthMethod::None)
-        .then(|| Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng));
+    let secret =
+        (auth_method != AuthMethod::None).then(|| Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng));
     let secret_row =
         secret.as_ref().map(|s| SecretRow { id: s.id.clone(), client_id: row.id.clone(), hash: s.hash() });
     let row = ctx.store.add_client(row, secret_row).await?;

@@ -159,7 +159,11 @@ impl ResourceSet {
             chosen = Some(found);
         }
         chosen.or_else(|| self.default_resource()).cloned().ok_or_else(|| {
-            Refusal::new(Code::InvalidTarget, Reason::UnknownResource, "resource is missing and there is no default")
+            Refusal::new(
+                Code::InvalidTarget,
+                Reason::UnknownResource,
+                "resource is missing and there is no default",
+            )
         })
     }
 }

@@ -146,8 +146,7 @@ async fn grant(
         .into());
     }
     let named = params.all("resource").any(|v| !v.is_empty());
-    let resource =
-        if named { Some(ctx.resources.current().resolve(params.all("resource"))?) } else { None };
+    let resource = if named { Some(ctx.resources.current().resolve(params.all("resource"))?) } else { None };
     let request = TokenRequest { params, client: Arc::clone(client), resource };
     match grant_type {
         authorization_code::GRANT_TYPE => authorization_code::run(ctx, &request).await,

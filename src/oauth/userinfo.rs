@@ -23,8 +23,7 @@ pub struct UserInfo {
 /// # Errors
 /// `invalid_token`, or `insufficient_scope` without `openid`.
 pub async fn respond(ctx: &OAuth, token: &str) -> Result<UserInfo, Refusal> {
-    let invalid =
-        || Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the access token is not valid");
+    let invalid = || Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the access token is not valid");
     let claims = embedded::read_unexpired(ctx, token).ok_or_else(invalid)?;
     if ctx.revocations.is_revoked(&claims.gid) {
         return Err(invalid());

@@ -102,11 +102,7 @@ impl Store {
     }
 
     /// Deletes up to `limit` grants whose code expired before `expired_before` without ever being redeemed.
-    pub async fn reap_unspent_codes(
-        &self,
-        expired_before: Timestamp,
-        limit: i64,
-    ) -> Result<u64, StoreError> {
+    pub async fn reap_unspent_codes(&self, expired_before: Timestamp, limit: i64) -> Result<u64, StoreError> {
         self.write(move |connection| {
             async move {
                 let done = sqlx::query(REAP).bind(expired_before).bind(limit).execute(connection).await?;

@@ -27,7 +27,11 @@ pub struct Options {
 /// When it cannot be reached, or SQLite is older than 3.51.3.
 pub async fn connect(options: &Options) -> Result<Store, StoreError> {
     sqlx::any::install_default_drivers();
-    if options.url.starts_with("sqlite:") { connect_sqlite(options).await } else { connect_postgres(options).await }
+    if options.url.starts_with("sqlite:") {
+        connect_sqlite(options).await
+    } else {
+        connect_postgres(options).await
+    }
 }
 
 fn pool(max_connections: u32) -> AnyPoolOptions {
@@ -72,7 +76,9 @@ async fn connect_postgres(options: &Options) -> Result<Store, StoreError> {
         .after_connect(|connection, _| {
             Box::pin(async move {
                 connection
-                    .execute("SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s';")
+                    .execute(
+                        "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '30s';",
+                    )
                     .await?;
                 Ok(())
             })

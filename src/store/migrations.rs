@@ -43,14 +43,12 @@ pub async fn apply(pool: &AnyPool) -> Result<usize, StoreError> {
 
 /// Fails unless exactly the migrations of this binary have been applied.
 pub async fn check(pool: &AnyPool) -> Result<(), StoreError> {
-    let applied: Vec<i64> = match sqlx::query("SELECT version FROM _sqlx_migrations ORDER BY version")
-        .fetch_all(pool)
-        .await
-    {
-        Ok(rows) => rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?,
-        Err(sqlx::Error::Database(_)) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
+    let applied: Vec<i64> =
+        match sqlx::query("SELECT version FROM _sqlx_migrations ORDER BY version").fetch_all(pool).await {
+            Ok(rows) => rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?,
+            Err(sqlx::Error::Database(_)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
     let missing = FILES.iter().filter(|(version, ..)| !applied.contains(version)).count();
     let unknown = applied.iter().filter(|v| !FILES.iter().any(|(version, ..)| version == *v)).count();
     if missing > 0 {

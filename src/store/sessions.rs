@@ -120,7 +120,8 @@ impl Store {
     ) -> Result<u64, StoreError> {
         self.write(move |connection| {
             async move {
-                let done = sqlx::query(REAP).bind(now).bind(idle_since).bind(limit).execute(connection).await?;
+                let done =
+                    sqlx::query(REAP).bind(now).bind(idle_since).bind(limit).execute(connection).await?;
                 Ok(done.rows_affected())
             }
             .boxed()

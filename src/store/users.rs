@@ -62,7 +62,13 @@ impl Store {
     /// Finds by e-mail address, in whatever case it was typed.
     pub async fn find_user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
         let email = email.to_lowercase();
-        sqlx::query(FIND_BY_EMAIL).bind(email).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+        sqlx::query(FIND_BY_EMAIL)
+            .bind(email)
+            .fetch_optional(&self.pool)
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// A page of people after `after`, in order of id.
@@ -154,10 +160,8 @@ impl Store {
     /// Lets a disabled person in again; what was revoked stays revoked.
     pub async fn enable_user(&self, id: String) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            async move {
-                Ok(sqlx::query(ENABLE).bind(&id).execute(connection).await?.rows_affected() == 1)
-            }
-            .boxed()
+            async move { Ok(sqlx::query(ENABLE).bind(&id).execute(connection).await?.rows_affected() == 1) }
+                .boxed()
         })
         .await
     }

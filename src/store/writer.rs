@@ -23,7 +23,7 @@ const QUEUE: usize = 1024;
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// A write that is waiting: run it, and it hands back how to answer once the commit's outcome is known.
-struct Job {
+pub struct Job {
     atomic: bool,
     run: Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (bool, Finish)> + Send>,
 }

@@ -68,8 +68,7 @@ pub struct Embedded {
 
 impl Embedded {
     pub fn new(ctx: OAuth) -> Self {
-        let verified =
-            Cache::builder().max_capacity(CACHE).time_to_live(Duration::from_secs(86_400)).build();
+        let verified = Cache::builder().max_capacity(CACHE).time_to_live(Duration::from_secs(86_400)).build();
         Self { ctx, verified }
     }
 
@@ -149,8 +148,8 @@ fn read(ctx: &OAuth, token: &str) -> Result<AccessClaims, BadToken> {
     // Audience: the caller compares it with its resource. Times: by our clock, below.
     validation.validate_aud = false;
     validation.validate_exp = false;
-    let data = jsonwebtoken::decode::<AccessClaims>(token, &key.key, &validation)
-        .map_err(|_| BadToken::NotOurs)?;
+    let data =
+        jsonwebtoken::decode::<AccessClaims>(token, &key.key, &validation).map_err(|_| BadToken::NotOurs)?;
     let claims = data.claims;
     let now = ctx.clock.now();
     if claims.nbf > now + LEEWAY || claims.iat > now + LEEWAY {

@@ -17,7 +17,9 @@ pub struct ScopeSet(BTreeSet<String>);
 pub enum ScopeError {
     #[error("has more than {MAX_SCOPES} scopes")]
     TooMany,
-    #[error("has a scope with a character outside the printable ASCII range, or one longer than {MAX_SCOPE_LEN} bytes")]
+    #[error(
+        "has a scope with a character outside the printable ASCII range, or one longer than {MAX_SCOPE_LEN} bytes"
+    )]
     BadToken,
 }
 

@@ -110,13 +110,10 @@ impl Bearer {
         }
         let rest = text.strip_prefix(kind.prefix())?.strip_prefix('_')?;
         let (body, secret) = rest.split_once('_')?;
-        let plain = |s: &str| {
-            !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        };
-        (body.len() == 26 && plain(body) && plain(secret)).then(|| Self {
-            id: format!("{}_{body}", kind.prefix()),
-            secret: Plain::new(secret.to_owned()),
-        })
+        let plain =
+            |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        (body.len() == 26 && plain(body) && plain(secret))
+            .then(|| Self { id: format!("{}_{body}", kind.prefix()), secret: Plain::new(secret.to_owned()) })
     }
 
     /// The text handed to its owner, once.

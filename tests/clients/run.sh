@@ -150,6 +150,7 @@ if [ "$failed" -gt 0 ] && [ -f "$work/gatepost.log" ]; then
   echo "---- last lines of the server ----" >&2
   grep -aiE 'error|panic|warn' "$work/gatepost.log" | tail -20 >&2 || true
 fi
+[ -n "$table" ] || echo "no such proof: ${only[*]}" >&2
 printf '\n%s\n' "$table"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

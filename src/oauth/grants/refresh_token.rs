@@ -190,8 +190,15 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         expires_at: Timestamp::MAX, // compared above, with our clock
         code_challenge: None,
     };
-    let mut rotation =
-        Rotating { ctx, bearer: &bearer, row: &row, grant: &grant, resource: &resource, decision, response: None };
+    let mut rotation = Rotating {
+        ctx,
+        bearer: &bearer,
+        row: &row,
+        grant: &grant,
+        resource: &resource,
+        decision,
+        response: None,
+    };
     oxide::refresh_grant(request.params, &request.client.id, &recovered, scope, &mut rotation)
         .await
         .map_err(of_grant)?;
@@ -321,7 +328,15 @@ mod tests {
             (rotated(), grant(None), "cli_2", "a", true, 161, Refuse(Reason::ForeignRefreshToken)),
             (rotated(), grant(None), "cli_1", "z", false, 110, Refuse(Reason::UnknownRefreshToken)),
             (rotated(), grant(Some(105)), "cli_1", "a", true, 161, Refuse(Reason::RevokedGrant)),
-            (row("a", None, None), grant(None), "cli_1", "a", true, 1000, Refuse(Reason::ExpiredRefreshToken)),
+            (
+                row("a", None, None),
+                grant(None),
+                "cli_1",
+                "a",
+                true,
+                1000,
+                Refuse(Reason::ExpiredRefreshToken),
+            ),
         ] {
             let hash = Hashed::of(text);
             let presented = Presented { client_id: client, hash: &hash, genuine };

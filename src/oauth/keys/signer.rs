@@ -134,9 +134,7 @@ impl Signer {
     fn raw_signature(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let rng = SystemRandom::new();
         match self {
-            Self::Es256(pair) => {
-                pair.sign(&rng, message).map(|s| s.as_ref().to_vec()).map_err(|_| KeyError)
-            }
+            Self::Es256(pair) => pair.sign(&rng, message).map(|s| s.as_ref().to_vec()).map_err(|_| KeyError),
             Self::EdDsa(pair) => Ok(pair.sign(message).as_ref().to_vec()),
             Self::Rs256(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
@@ -153,5 +151,4 @@ impl Signer {
             Self::EdDsa(_) => Alg::EdDsa,
         }
     }
-
 }

@@ -1,0 +1,153 @@
+//! One-time links: the first administrator's set-up, and new passwords.
+
+use super::password::{WeakPassword, check_new};
+use super::{Accounts, normal_email};
+use crate::audit::{Entry, Event};
+use crate::oauth::Origin;
+use crate::store::StoreError;
+use crate::store::links::{LinkPurpose, LinkRow};
+use crate::store::users::UserRow;
+use crate::types::Plain;
+use crate::types::ids::{Kind, new_id};
+use crate::types::secret::Bearer;
+
+/// How long a set-up link works, in seconds.
+pub const SETUP_LIFE: i64 = 15 * 60;
+/// How long a password link works, in seconds.
+pub const RESET_LIFE: i64 = 24 * 3600;
+
+/// Why a link did not do what it is for.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Unknown, used, expired: the page says how to get another.
+    #[error("this link does not work any more")]
+    Dead,
+    #[error("Enter a valid e-mail address.")]
+    BadEmail,
+    #[error("That e-mail address is taken.")]
+    TakenEmail,
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Hash(#[from] super::password::HashFailed),
+}
+
+/// What a person typed on a set-up or password page.
+pub struct NewPassword {
+    pub password: Plain<String>,
+    pub again: Plain<String>,
+}
+
+/// Makes a link's secret; a new set-up link ends the earlier ones.
+pub async fn create(
+    accounts: &Accounts,
+    purpose: LinkPurpose,
+    user_id: Option<String>,
+) -> Result<Plain<String>, StoreError> {
+    let bearer = Bearer::generate(Kind::Link, &accounts.clock, &accounts.rng);
+    let now = accounts.clock.now();
+    let life = match purpose {
+        LinkPurpose::Setup => SETUP_LIFE,
+        LinkPurpose::Reset => RESET_LIFE,
+    };
+    let row = LinkRow {
+        id: bearer.id.clone(),
+        hash: bearer.hash(),
+        purpose,
+        user_id,
+        created_at: now,
+        expires_at: now + life,
+    };
+    accounts.store.add_link(row).await?;
+    Ok(bearer.to_text())
+}
+
+/// The live link a text stands for. Looking does not spend it.
+pub async fn find(accounts: &Accounts, purpose: LinkPurpose, text: &str) -> Result<LinkRow, LinkError> {
+    let bearer = Bearer::parse(Kind::Link, text).ok_or(LinkError::Dead)?;
+    let row = accounts.store.find_link(&bearer.id, purpose, accounts.clock.now()).await?;
+    row.filter(|r| r.hash.matches(bearer.secret.expose())).ok_or(LinkError::Dead)
+}
+
+async fn spend(accounts: &Accounts, link: LinkRow) -> Result<(), LinkError> {
+    let spent = accounts.store.spend_link(link.id, link.hash, accounts.clock.now()).await?;
+    if spent { Ok(()) } else { Err(LinkError::Dead) }
+}
+
+/// Creates the first administrator. The link is spent only when everything else is right.
+pub async fn set_up(
+    accounts: &Accounts,
+    text: &str,
+    email: &str,
+    new: NewPassword,
+    origin: &Origin,
+) -> Result<UserRow, LinkError> {
+    let link = find(accounts, LinkPurpose::Setup, text).await?;
+    if accounts.store.has_admin().await? {
+        return Err(LinkError::Dead);
+    }
+    let email = normal_email(email).ok_or(LinkError::BadEmail)?;
+    if accounts.store.find_user_by_email(&email).await?.is_some() {
+        return Err(LinkError::TakenEmail);
+    }
+    check_new(new.password.expose(), new.again.expose(), &email)?;
+    let hash = accounts.passwords.hash(new.password).await?;
+    spend(accounts, link).await?;
+    let user = new_user(accounts, email, None, Some(hash), true);
+    match accounts.store.add_first_admin(user.clone()).await {
+        Ok(true) => {}
+        Ok(false) => return Err(LinkError::Dead),
+        Err(StoreError::Conflict) => return Err(LinkError::TakenEmail),
+        Err(error) => return Err(error.into()),
+    }
+    let entry = Entry::ok(Event::SetupCompleted).user(user.id.clone()).address(origin.address.clone());
+    accounts.audit.record(entry).await;
+    Ok(user)
+}
+
+/// Sets a new password and ends the person's sessions.
+pub async fn reset(
+    accounts: &Accounts,
+    text: &str,
+    new: NewPassword,
+    origin: &Origin,
+) -> Result<UserRow, LinkError> {
+    let link = find(accounts, LinkPurpose::Reset, text).await?;
+    let user = person_of(accounts, &link).await?;
+    check_new(new.password.expose(), new.again.expose(), &user.email)?;
+    let hash = accounts.passwords.hash(new.password).await?;
+    spend(accounts, link).await?;
+    accounts.store.set_password(user.id.clone(), hash, accounts.clock.now()).await?;
+    let entry = Entry::ok(Event::PasswordReset).user(user.id.clone()).address(origin.address.clone());
+    accounts.audit.record(entry).await;
+    Ok(user)
+}
+
+/// The person a password link is for; nobody when they are gone or disabled.
+pub async fn person_of(accounts: &Accounts, link: &LinkRow) -> Result<UserRow, LinkError> {
+    let id = link.user_id.as_deref().ok_or(LinkError::Dead)?;
+    let user = accounts.store.find_user(id).await?;
+    user.filter(|u| u.disabled_at.is_none()).ok_or(LinkError::Dead)
+}
+
+/// A row for a person who does not exist yet.
+pub fn new_user(
+    accounts: &Accounts,
+    email: String,
+    name: Option<String>,
+    password_hash: Option<String>,
+    is_admin: bool,
+) -> UserRow {
+    UserRow {
+        id: new_id(Kind::User, &accounts.clock, &accounts.rng),
+        email,
+        name,
+        password_hash,
+        is_admin,
+        created_at: accounts.clock.now(),
+        last_login_at: None,
+        disabled_at: None,
+    }
+}

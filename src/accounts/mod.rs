@@ -1,0 +1,46 @@
+//! People: passwords, browser sessions, one-time links, and limits on guessing.
+//!
+//! Owns no page and no cookie. Every function takes what was typed and says what follows.
+
+pub mod links;
+pub mod login;
+pub mod password;
+pub mod session;
+pub mod throttle;
+
+use crate::audit::Audit;
+use crate::store::Store;
+use crate::types::{Clock, Rng};
+
+/// How long a browser login lasts, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionLifetimes {
+    /// Without use.
+    pub idle: i64,
+    /// However much it is used.
+    pub absolute: i64,
+}
+
+/// Everything the rules about people work on; clones share it.
+#[derive(Clone)]
+pub struct Accounts {
+    pub store: Store,
+    pub clock: Clock,
+    pub rng: Rng,
+    pub audit: Audit,
+    pub passwords: password::Passwords,
+    pub throttle: throttle::Throttle,
+    pub sessions: SessionLifetimes,
+}
+
+/// A plausible e-mail address in lower case, or nothing.
+pub fn normal_email(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let (local, domain) = text.split_once('@')?;
+    let plausible = text.len() <= 254
+        && !local.is_empty()
+        && !domain.is_empty()
+        && !domain.contains('@')
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    plausible.then_some(text)
+}

@@ -1,0 +1,100 @@
+//! Browser sessions: started at login with a new secret, bounded by idle and absolute life, ended at once.
+
+use super::Accounts;
+use crate::oauth::Origin;
+use crate::store::StoreError;
+use crate::store::sessions::SessionRow;
+use crate::store::users::UserRow;
+use crate::types::ids::Kind;
+use crate::types::secret::Bearer;
+use crate::types::{Plain, Timestamp};
+
+/// How often the last use is written down, in seconds.
+const SEEN_EVERY: i64 = 300;
+
+/// A browser that is signed in.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: String,
+    pub user: UserRow,
+    /// When the person last proved who they are.
+    pub auth_time: Timestamp,
+}
+
+/// Whether a stored session is still good.
+pub fn is_live(row: &SessionRow, idle: i64, now: Timestamp) -> bool {
+    row.expires_at > now && row.last_seen_at + idle > now
+}
+
+/// Starts a session. Returns the cookie's value.
+pub async fn start(
+    accounts: &Accounts,
+    user: &UserRow,
+    user_agent: Option<String>,
+    origin: &Origin,
+) -> Result<Plain<String>, StoreError> {
+    let bearer = Bearer::generate(Kind::Session, &accounts.clock, &accounts.rng);
+    let now = accounts.clock.now();
+    let row = SessionRow {
+        id: bearer.id.clone(),
+        hash: bearer.hash(),
+        user_id: user.id.clone(),
+        auth_time: now,
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now + accounts.sessions.absolute,
+        user_agent: user_agent.map(|ua| ua.chars().take(300).collect()),
+        address: origin.address.clone(),
+    };
+    accounts.store.add_session(row).await?;
+    accounts.store.note_login(user.id.clone(), now).await?;
+    Ok(bearer.to_text())
+}
+
+/// The session a cookie's value stands for, if it is live.
+pub async fn find(accounts: &Accounts, cookie: &str) -> Result<Option<Session>, StoreError> {
+    let Some(bearer) = Bearer::parse(Kind::Session, cookie) else { return Ok(None) };
+    let Some(row) = accounts.store.find_session(&bearer.id).await? else { return Ok(None) };
+    let now = accounts.clock.now();
+    if !row.hash.matches(bearer.secret.expose()) || !is_live(&row, accounts.sessions.idle, now) {
+        return Ok(None);
+    }
+    let Some(user) = accounts.store.find_user(&row.user_id).await? else { return Ok(None) };
+    if user.disabled_at.is_some() {
+        return Ok(None);
+    }
+    if row.last_seen_at + SEEN_EVERY <= now {
+        accounts.store.session_seen(row.id.clone(), now).await?;
+    }
+    Ok(Some(Session { id: row.id, user, auth_time: row.auth_time }))
+}
+
+/// Ends a session.
+pub async fn end(accounts: &Accounts, id: &str) -> Result<(), StoreError> {
+    accounts.store.end_session(id.to_owned(), accounts.clock.now()).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Hashed;
+
+    #[test]
+    fn a_session_ends_when_idle_and_in_any_case_at_last() {
+        let row = SessionRow {
+            id: "ses_1".into(),
+            hash: Hashed::of("x"),
+            user_id: "usr_1".into(),
+            auth_time: 0,
+            created_at: 0,
+            last_seen_at: 100,
+            expires_at: 1000,
+            user_agent: None,
+            address: None,
+        };
+        assert!(is_live(&row, 50, 149));
+        assert!(!is_live(&row, 50, 150));
+        assert!(!is_live(&row, 5000, 1000));
+    }
+}

@@ -1,0 +1,130 @@
+//! Limits on guessing and flooding.
+//!
+//! | limit                    | counted by                       | why not otherwise                              |
+//! |--------------------------|----------------------------------|------------------------------------------------|
+//! | login attempts           | account and network together     | by account alone, anybody could lock a person out |
+//! | login attempts           | network                          | one place must not try every account           |
+//! | registrations            | network                          |                                                |
+//! | failed client secrets, one-time links | network             |                                                |
+//!
+//! A network is an IPv4 address or an IPv6 /64: the part one subscriber holds.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+type Limiter = DefaultKeyedRateLimiter<String>;
+
+/// Attempts a minute, and at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    pub login_per_account: u32,
+    pub login_per_network: u32,
+    pub registration_per_network: u32,
+}
+
+/// Too many attempts; another is accepted after this many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many attempts; try again in {retry_after} seconds")]
+pub struct Throttled {
+    pub retry_after: u64,
+}
+
+/// The counters; clones share them.
+#[derive(Clone)]
+pub struct Throttle {
+    login_account: Arc<Limiter>,
+    login_network: Arc<Limiter>,
+    registration: Arc<Limiter>,
+    clock: DefaultClock,
+}
+
+fn limiter(per_minute: u32) -> Arc<Limiter> {
+    Arc::new(RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN))))
+}
+
+/// What attempts are counted by.
+pub fn network(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
+            Some(v4) => v4.to_string(),
+            None => v6.segments()[..4].iter().map(|s| format!("{s:x}")).collect::<Vec<_>>().join(":"),
+        },
+        _ => address.to_owned(),
+    }
+}
+
+impl Throttle {
+    pub fn new(rates: Rates) -> Self {
+        Self {
+            login_account: limiter(rates.login_per_account),
+            login_network: limiter(rates.login_per_network),
+            registration: limiter(rates.registration_per_network),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    fn check(&self, limiter: &Limiter, key: &String) -> Result<(), Throttled> {
+        limiter.check_key(key).map(|_| ()).map_err(|not_until| Throttled {
+            retry_after: not_until.wait_time_from(self.clock.now()).as_secs() + 1,
+        })
+    }
+
+    /// Counts a login attempt.
+    pub fn login(&self, email: &str, address: &str) -> Result<(), Throttled> {
+        let network = network(address);
+        self.check(&self.login_network, &network)?;
+        let email: String = email.chars().take(254).collect();
+        self.check(&self.login_account, &format!("{network} {email}"))
+    }
+
+    /// Counts the use of a one-time link or another secret that could be guessed.
+    pub fn secret(&self, address: &str) -> Result<(), Throttled> {
+        self.check(&self.login_network, &network(address))
+    }
+
+    /// Counts a registration.
+    pub fn registration(&self, address: &str) -> Result<(), Throttled> {
+        self.check(&self.registration, &network(address))
+    }
+
+    /// Forgets who has been quiet, so that the counters stay small.
+    pub fn forget_quiet(&self) {
+        for limiter in [&self.login_account, &self.login_network, &self.registration] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guessing_one_account_from_one_place_locks_nobody_else_out() {
+        let throttle = Throttle::new(Rates {
+            login_per_account: 3,
+            login_per_network: 100,
+            registration_per_network: 1,
+        });
+        for _ in 0..3 {
+            assert!(throttle.login("ann@example.com", "192.0.2.1").is_ok());
+        }
+        let throttled = throttle.login("ann@example.com", "192.0.2.1").unwrap_err();
+        assert!((1..=21).contains(&throttled.retry_after), "{throttled}");
+        assert!(throttle.login("ann@example.com", "192.0.2.2").is_ok());
+        assert!(throttle.login("bob@example.com", "192.0.2.1").is_ok());
+    }
+
+    #[test]
+    fn a_network_is_what_one_subscriber_holds() {
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+    }
+}

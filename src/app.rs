@@ -1,0 +1,236 @@
+//! Wiring: settings become the values that everything else is given. The only place that calls every `new`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::accounts::password::Passwords;
+use crate::accounts::throttle::{Rates, Throttle};
+use crate::accounts::{Accounts, SessionLifetimes};
+use crate::audit::Audit;
+use crate::config::{Config, DAY, DatabaseKind, SecretKey};
+use crate::jobs::Retention;
+use crate::mcp::tavily::Tavily;
+use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, tools};
+use crate::oauth::client::Clients;
+use crate::oauth::keys::Keyring;
+use crate::oauth::resource::Resources;
+use crate::oauth::{Lifetimes, OAuth};
+use crate::store::resources::{ResourceRow, ScopeRow};
+use crate::store::{Options, Store, StoreError};
+use crate::trust::{Embedded, Revocations};
+use crate::types::ids::{Kind, new_id};
+use crate::types::{Clock, MasterKey, Plain, Rng};
+use crate::web::{State, WebSettings, host};
+
+/// How long audit events are kept.
+const AUDIT_DAYS: i64 = 400;
+/// How long an MCP session may be silent.
+const MCP_IDLE: Duration = Duration::from_secs(300);
+/// Passwords hashed at the same time, 19 MiB each.
+const PARALLEL_HASHES: usize = 4;
+
+/// Time and randomness: the machine's, or a test's.
+#[derive(Clone, Debug)]
+pub struct Ambient {
+    pub clock: Clock,
+    pub rng: Rng,
+}
+
+impl Ambient {
+    /// The machine's.
+    pub const fn system() -> Self {
+        Self { clock: Clock::System, rng: Rng::System }
+    }
+}
+
+/// The parts that commands and the server share.
+#[derive(Clone)]
+pub struct Core {
+    pub oauth: OAuth,
+    pub accounts: Accounts,
+    pub trust: Embedded,
+}
+
+/// Opens the database. With `migrate`, brings its schema up to date; without, insists that it is.
+pub async fn open_store(config: &Config, migrate: bool) -> Result<Store, StoreError> {
+    let options = Options {
+        url: config.database.url.expose().to_owned(),
+        max_connections: config.database.max_connections,
+    };
+    let store = crate::store::connect(&options).await?;
+    if migrate {
+        store.migrate().await?;
+    } else {
+        store.check_schema().await?;
+    }
+    Ok(store)
+}
+
+/// Opens everything below the HTTP layer, and makes what a first start needs: keys and the built-in resource.
+pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyhow::Result<Core> {
+    let Ambient { clock, rng } = ambient;
+    let master = master_key(config, &rng)?;
+    let keys = Keyring::new(master.clone());
+    keys.ensure(&store, &clock, &rng).await?;
+    ensure_builtin_resource(&store, &clock, &rng).await?;
+    let resources = Resources::default();
+    resources.reload(&store, &config.server.public_url).await?;
+    let revocations = Revocations::new(clock.clone());
+    revocations.refresh(&store, clock.now()).await?;
+    let audit = Audit::start(store.clone(), clock.clone(), rng.clone());
+    let oauth = OAuth {
+        clients: Clients::new(store.clone()),
+        store: store.clone(),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        issuer: config.server.public_url.clone(),
+        lifetimes: Lifetimes {
+            access_token: config.tokens.access_token_seconds,
+            refresh_idle: config.tokens.refresh_idle_days * DAY,
+            refresh_absolute: config.tokens.refresh_absolute_days * DAY,
+            refresh_retry: config.tokens.refresh_retry_seconds,
+            code: config.tokens.code_seconds,
+        },
+        master,
+        keys,
+        resources,
+        audit: audit.clone(),
+        revocations,
+        registration_enabled: config.registration.enabled,
+    };
+    let accounts = Accounts {
+        store,
+        clock,
+        rng,
+        audit,
+        passwords: Passwords::new(PARALLEL_HASHES)?,
+        throttle: Throttle::new(Rates {
+            login_per_account: config.limits.login_per_minute_per_account,
+            login_per_network: config.limits.login_per_minute_per_address,
+            registration_per_network: config.registration.per_minute_per_address,
+        }),
+        sessions: SessionLifetimes {
+            idle: config.sessions.idle_days * DAY,
+            absolute: config.sessions.absolute_days * DAY,
+        },
+    };
+    Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts })
+}
+
+/// What the HTTP layer needs on top. `ports` are the ports it listens on.
+pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(Data<State>, McpMount)> {
+    let tavily = Tavily::new(
+        config.tavily.base_url.as_str(),
+        config.tavily.api_key.clone(),
+        Duration::from_secs(config.tavily.timeout_seconds),
+    )
+    .context("the search client cannot be set up")?;
+    let allowed_hosts = host::allowed(&config.server.public_url, ports);
+    let limits = McpLimits { session_idle: MCP_IDLE, ..McpLimits::default() };
+    let origins = vec![config.server.public_url.as_str().to_owned()];
+    let mount = McpMount::new(BuiltinServer::new(tavily), allowed_hosts.clone(), origins, limits);
+    let sessions = SessionLimits {
+        per_owner: config.limits.max_mcp_sessions_per_grant,
+        total: config.limits.max_mcp_sessions,
+        idle_seconds: u32::try_from(MCP_IDLE.as_secs()).unwrap_or(300),
+    };
+    let state = State {
+        mcp_sessions: SessionGuard::new(sessions, core.oauth.clock.clone()),
+        settings: WebSettings {
+            allowed_hosts,
+            trusted_proxies: config.limits.trusted_proxies.clone(),
+            registration_body_limit: config.registration.body_limit_bytes,
+        },
+        oauth: core.oauth,
+        accounts: core.accounts,
+        trust: core.trust,
+    };
+    Ok((Data::new(state), mount))
+}
+
+/// How long things are kept.
+pub const fn retention(config: &Config) -> Retention {
+    Retention { unused_clients: config.registration.unused_days * DAY, audit_events: AUDIT_DAYS * DAY }
+}
+
+/// The resource behind `/mcp`, made at the first start.
+async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Result<(), StoreError> {
+    let (resources, _) = store.list_resources().await?;
+    if resources.iter().any(|r| r.kind == "builtin") {
+        return Ok(());
+    }
+    let id = new_id(Kind::Resource, clock, rng);
+    let scope = ScopeRow {
+        resource_id: id.clone(),
+        name: tools::SEARCH_READ.to_owned(),
+        description: "Search the web and read pages".to_owned(),
+        tools: tools::tools_for_scope(tools::SEARCH_READ).into_iter().map(str::to_owned).collect(),
+        is_default: true,
+    };
+    let resource = ResourceRow {
+        id,
+        name: "Gatepost tools".to_owned(),
+        kind: "builtin".to_owned(),
+        path: "/mcp".to_owned(),
+        uri: None,
+        aliases: Vec::new(),
+        is_default: true,
+        registration_open: true,
+        access_token_seconds: None,
+        signing_alg: "ES256".to_owned(),
+        created_at: clock.now(),
+    };
+    match store.add_resource(resource, vec![scope]).await {
+        // Another process started at the same moment and was first.
+        Err(StoreError::Conflict) => Ok(()),
+        other => other,
+    }
+}
+
+/// The setting, or the key file beside the database, made at the first start.
+fn master_key(config: &Config, rng: &Rng) -> anyhow::Result<MasterKey> {
+    if let Some(key) = &config.server.secret_key {
+        return Ok(MasterKey::new(key.material().clone()));
+    }
+    let path = key_file(config);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create_key_file(&path, rng)?,
+        Err(error) => bail!("the key file {} cannot be read: {error}", path.display()),
+    };
+    let key = SecretKey::decode(text.trim())
+        .with_context(|| format!("the key file {} is damaged", path.display()))?;
+    Ok(MasterKey::new(key.material().clone()))
+}
+
+fn key_file(config: &Config) -> PathBuf {
+    match (config.database.url.kind(), config.database.url.sqlite_file()) {
+        (DatabaseKind::Sqlite, Some(file)) => file.with_extension("key"),
+        _ => PathBuf::from("gatepost.key"),
+    }
+}
+
+fn create_key_file(path: &Path, rng: &Rng) -> anyhow::Result<String> {
+    use std::io::Write as _;
+    let text = Plain::new(URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(mut file) => {
+            file.write_all(text.expose().as_bytes())
+                .and_then(|()| file.sync_all())
+                .with_context(|| format!("the key file {} cannot be written", path.display()))?;
+            tracing::info!(path = %path.display(), "made a key file: keep a copy with your backups");
+            Ok(text.expose().clone())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(std::fs::read_to_string(path)?),
+        Err(error) => bail!("the key file {} cannot be made: {error}", path.display()),
+    }
+}

@@ -1,0 +1,266 @@
+//! The command line: what can be typed and its help texts.
+//!
+//! Owns parsing only; running a command is elsewhere. Exit codes: 0 done, [`EXIT_FAILED`], [`EXIT_USAGE`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Override;
+
+/// Exit code of a command that was understood and failed.
+pub const EXIT_FAILED: u8 = 1;
+/// Exit code of a command line or configuration that was not understood.
+pub const EXIT_USAGE: u8 = 2;
+
+/// OAuth 2.1 authorization server, protected MCP server and MCP gateway in one binary.
+///
+/// Without a command it serves. With nothing configured it does so on http://localhost:10000 and prints a link
+/// to set up the first administrator.
+#[derive(Debug, Parser)]
+#[command(name = "gatepost", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Example:\n  gatepost\n  gatepost --config /etc/gatepost.toml serve --bind 0.0.0.0:10000"
+)]
+pub struct Cli {
+    /// The configuration file [default: gatepost.toml, if there is one]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+impl Cli {
+    /// The command to run: what was typed, else `serve` without flags.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or_else(|| Command::Serve(ServeArgs::default()))
+    }
+
+    /// What the flags say about settings.
+    pub fn overrides(&self) -> Vec<Override> {
+        match &self.command {
+            Some(Command::Serve(args)) => args.overrides(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve (what gatepost does without a command)
+    #[command(
+        after_help = "Example:\n  gatepost serve --bind 0.0.0.0:10000 --public-url https://auth.example.com"
+    )]
+    Serve(ServeArgs),
+    /// Bring the database schema up to date and stop
+    #[command(after_help = "Example:\n  DATABASE_URL=postgres://gatepost@db/gatepost gatepost migrate")]
+    Migrate,
+    /// Manage people
+    #[command(subcommand, after_help = "Example:\n  gatepost user list")]
+    User(UserCommand),
+    /// Manage clients
+    #[command(subcommand, after_help = "Example:\n  gatepost client list")]
+    Client(ClientCommand),
+    /// Show the protected servers
+    #[command(subcommand, after_help = "Example:\n  gatepost resource list")]
+    Resource(ResourceCommand),
+    /// Manage the keys that sign tokens
+    #[command(subcommand, after_help = "Example:\n  gatepost keys list")]
+    Keys(KeysCommand),
+    /// Check the configuration, show every setting in force and where it comes from
+    #[command(after_help = "Example:\n  gatepost check-config --config /etc/gatepost.toml")]
+    CheckConfig(JsonArgs),
+}
+
+/// Flags of `serve`; each is stronger than the environment and the file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on; repeat it or separate several with commas
+    #[arg(long, value_name = "ADDRESS:PORT", value_delimiter = ',')]
+    pub bind: Vec<String>,
+    /// The URL under which clients and people reach Gatepost
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The database, e.g. sqlite:gatepost.db; a password is better given in DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Do not bring the schema up to date; refuse to start when it is not
+    #[arg(long)]
+    pub no_migrate: bool,
+}
+
+impl ServeArgs {
+    /// What the flags say about settings.
+    pub fn overrides(&self) -> Vec<Override> {
+        let given = |key, flag, value: Option<String>| value.map(|value| Override { key, flag, value });
+        let bind = (!self.bind.is_empty()).then(|| self.bind.join(","));
+        [
+            given("bind", "--bind", bind),
+            given("public_url", "--public-url", self.public_url.clone()),
+            given("database.url", "--database-url", self.database_url.clone()),
+            given("database.migrate", "--no-migrate", self.no_migrate.then(|| "false".to_owned())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// The one flag of commands that only print data.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct JsonArgs {
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `gatepost user …`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Create a person; without a password, print a one-time link to choose one
+    #[command(
+        after_help = "Example:\n  gatepost user create --email ann@example.com --name Ann --admin\n  pass show ann | gatepost user create --email ann@example.com --password-stdin"
+    )]
+    Create(UserCreateArgs),
+    /// List people
+    #[command(after_help = "Example:\n  gatepost user list --json")]
+    List(JsonArgs),
+    /// Keep a person out: ends their logins and everything their clients hold
+    #[command(after_help = "Example:\n  gatepost user disable ann@example.com")]
+    Disable(UserRef),
+    /// Let a disabled person log in again
+    #[command(after_help = "Example:\n  gatepost user enable ann@example.com")]
+    Enable(UserRef),
+    /// Print a one-time link with which a person chooses a new password
+    #[command(after_help = "Example:\n  gatepost user reset-link ann@example.com")]
+    ResetLink {
+        /// The person's e-mail address
+        email: String,
+    },
+}
+
+/// Flags of `user create`.
+#[derive(Clone, Debug, Args)]
+pub struct UserCreateArgs {
+    /// The e-mail address to log in with
+    #[arg(long)]
+    pub email: String,
+    /// The name to show
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Make the person an administrator
+    #[arg(long)]
+    pub admin: bool,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// A person, by e-mail address or id.
+#[derive(Clone, Debug, Args)]
+pub struct UserRef {
+    /// E-mail address or id (usr_…)
+    #[arg(value_name = "EMAIL_OR_ID")]
+    pub email_or_id: String,
+}
+
+/// `gatepost client …`
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Create a client and print its id and, once, its secret
+    #[command(
+        after_help = "Example:\n  gatepost client create --name Reports --redirect-uri https://reports.example.com/callback"
+    )]
+    Create(ClientCreateArgs),
+    /// List clients
+    #[command(after_help = "Example:\n  gatepost client list --json")]
+    List(JsonArgs),
+    /// Remove a client and everything it holds
+    #[command(after_help = "Example:\n  gatepost client revoke cli_06bq0000000000000000000000")]
+    Revoke {
+        /// The client's id
+        client_id: String,
+    },
+}
+
+/// Flags of `client create`.
+#[derive(Clone, Debug, Args)]
+pub struct ClientCreateArgs {
+    /// The name people see on the consent page
+    #[arg(long)]
+    pub name: String,
+    /// Where people are sent back to; repeat it for several
+    #[arg(long = "redirect-uri", value_name = "URI", required = true)]
+    pub redirect_uris: Vec<String>,
+    /// How it proves itself at the token endpoint
+    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
+    pub auth_method: AuthMethodArg,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Client authentication methods, as RFC 7591 names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum AuthMethodArg {
+    /// No secret: programs on people's own machines
+    #[default]
+    None,
+    /// Secret in the Authorization header
+    ClientSecretBasic,
+    /// Secret in the form
+    ClientSecretPost,
+}
+
+/// `gatepost resource …`
+#[derive(Debug, Subcommand)]
+pub enum ResourceCommand {
+    /// List protected servers
+    #[command(after_help = "Example:\n  gatepost resource list --json")]
+    List(JsonArgs),
+}
+
+/// `gatepost keys …`
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// List signing keys, without their private part
+    #[command(after_help = "Example:\n  gatepost keys list --json")]
+    List(JsonArgs),
+    /// Publish a new key, which takes over once verifiers have had time to fetch it
+    #[command(after_help = "Example:\n  gatepost keys rotate --alg ES256")]
+    Rotate(KeysRotateArgs),
+    /// Stop signing with a key; it stays published until the last token it signed has expired
+    #[command(after_help = "Example:\n  gatepost keys retire key_06bq0000000000000000000000")]
+    Retire {
+        /// The key's id
+        kid: String,
+    },
+}
+
+/// Flags of `keys rotate`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct KeysRotateArgs {
+    /// Rotate only the key of this algorithm [default: every algorithm in use]
+    #[arg(long, value_enum)]
+    pub alg: Option<AlgArg>,
+    /// Sign with the new key at once, e.g. after a leak
+    #[arg(long)]
+    pub activate_now: bool,
+}
+
+/// Signing algorithms, as JWS names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AlgArg {
+    #[value(name = "ES256")]
+    Es256,
+    #[value(name = "RS256")]
+    Rs256,
+    #[value(name = "EdDSA")]
+    EdDsa,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! `gatepost client …`
+
+use anyhow::{anyhow, bail};
+use serde_json::json;
+
+use super::output;
+use crate::app::Core;
+use crate::audit::{Entry, Event};
+use crate::cli::{AuthMethodArg, ClientCommand, ClientCreateArgs};
+use crate::oauth::client::AuthMethod;
+use crate::oauth::registration;
+use crate::store::clients::ClientRow;
+
+const PAGE: i64 = 1000;
+
+pub async fn run(core: &Core, command: ClientCommand) -> anyhow::Result<()> {
+    match command {
+        ClientCommand::Create(args) => create(core, args).await?,
+        ClientCommand::List(args) => list(core, args.json).await?,
+        ClientCommand::Revoke { client_id } => {
+            if core.oauth.store.find_client(&client_id).await?.is_none() {
+                bail!("there is no client {client_id}; see `gatepost client list`");
+            }
+            core.oauth.store.disable_client(client_id.clone(), core.oauth.clock.now()).await?;
+            core.oauth.audit.record(Entry::ok(Event::ClientDisabled).client(client_id.clone())).await;
+            output::line(&format!("{client_id} is disabled and everything it held is revoked."));
+        }
+    }
+    core.oauth.audit.flush().await;
+    Ok(())
+}
+
+async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
+    let method = match args.auth_method {
+        AuthMethodArg::None => AuthMethod::None,
+        AuthMethodArg::ClientSecretBasic => AuthMethod::Basic,
+        AuthMethodArg::ClientSecretPost => AuthMethod::Post,
+    };
+    let as_json = args.json;
+    let registered = registration::create_static(&core.oauth, &args.name, args.redirect_uris, method)
+        .await
+        .map_err(|refusal| anyhow!("{}", refusal.description))?;
+    if as_json {
+        output::json(&registered);
+        return Ok(());
+    }
+    output::line(&format!("client_id      {}", registered.client_id));
+    if let Some(secret) = &registered.client_secret {
+        output::line(&format!("client_secret  {secret}   (shown once)"));
+    }
+    for uri in &registered.redirect_uris {
+        output::line(&format!("redirect_uri   {uri}"));
+    }
+    Ok(())
+}
+
+async fn list(core: &Core, as_json: bool) -> anyhow::Result<()> {
+    let mut clients = Vec::new();
+    loop {
+        let after = clients.last().map_or("", |c: &ClientRow| c.id.as_str());
+        let page = core.oauth.store.list_clients(after, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        clients.extend(page);
+    }
+    if as_json {
+        let rows: Vec<_> = clients
+            .iter()
+            .map(|c| {
+                json!({ "client_id": c.id, "kind": c.kind.as_str(), "name": c.name,
+                        "token_endpoint_auth_method": c.auth_method, "redirect_uris": c.redirect_uris,
+                        "created_at": c.created_at, "last_used_at": c.last_used_at,
+                        "disabled_at": c.disabled_at })
+            })
+            .collect();
+        output::json(&rows);
+        return Ok(());
+    }
+    let rows: Vec<_> = clients
+        .iter()
+        .map(|c| {
+            let state = if c.disabled_at.is_some() { "disabled" } else { "active" };
+            vec![
+                c.id.clone(),
+                c.kind.as_str().into(),
+                output::tame(&c.name),
+                c.auth_method.clone(),
+                state.into(),
+                output::time(c.last_used_at),
+            ]
+        })
+        .collect();
+    output::table(&["CLIENT ID", "KIND", "NAME", "AUTHENTICATION", "STATE", "LAST USED (UTC)"], &rows);
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Rules between settings: what cannot work together, and what works but is probably not meant.
+
+use std::net::SocketAddr;
+
+use super::choices::IssuerMode;
+use super::database_url::DatabaseKind;
+use super::error::Fault;
+use super::sources::Origin;
+use super::web_url::WebUrl;
+use super::{Config, key};
+
+/// What cannot work. Each is reported where the setting that asks for the other was set.
+pub(super) fn faults(config: &Config) -> Vec<Fault> {
+    let mut out = Vec::new();
+    let mut fault = |path: &str, problem: String, fix: String| {
+        out.push(Fault { place: config.origin(path).place(path), problem, fix });
+    };
+    let mut pair = |first: (&str, bool), second: (&str, bool)| {
+        for ((path, is_set), (other, other_is_set)) in [(first, second), (second, first)] {
+            if is_set && !other_is_set {
+                let problem = format!("is set, but {} is not", name_in_words(other));
+                fault(path, problem, format!("set {} as well, or neither", preferred_variable(other)));
+            }
+        }
+    };
+    pair(("admin.email", config.admin.email.is_some()), ("admin.password", config.admin.password.is_some()));
+    pair(
+        ("google.client_id", config.google.client_id.is_some()),
+        ("google.client_secret", config.google.client_secret.is_some()),
+    );
+    let mut ordered = |(small, low): (&str, i64), (large, high): (&str, i64)| {
+        if low > high {
+            // Blame the one that somebody set.
+            let blamed = if *config.origin(small) == Origin::Default { large } else { small };
+            let problem = format!("{small} ({low}) is more than {large} ({high})");
+            fault(blamed, problem, format!("lower {small} or raise {large}"));
+        }
+    };
+    let (tokens, sessions, limits) = (&config.tokens, &config.sessions, &config.limits);
+    ordered(
+        ("tokens.refresh_idle_days", tokens.refresh_idle_days),
+        ("tokens.refresh_absolute_days", tokens.refresh_absolute_days),
+    );
+    ordered(("sessions.idle_days", sessions.idle_days), ("sessions.absolute_days", sessions.absolute_days));
+    ordered(
+        ("limits.max_mcp_sessions_per_grant", count(limits.max_mcp_sessions_per_grant)),
+        ("limits.max_mcp_sessions", count(limits.max_mcp_sessions)),
+    );
+    if config.server.bind.is_empty() {
+        fault("bind", "names no address".to_owned(), "write at least one, e.g. 127.0.0.1:10000".to_owned());
+    }
+    if config.server.issuer == IssuerMode::ScaleKit {
+        scalekit_faults(config, &mut fault);
+    }
+    out
+}
+
+/// ScaleKit's settings are looked at only when they matter: an `.env` copied from elsewhere may hold anything.
+fn scalekit_faults(config: &Config, fault: &mut impl FnMut(&str, String, String)) {
+    let scalekit = &config.scalekit;
+    let mut missing = |what: &str, variable: &str| {
+        fault("issuer", format!("is scalekit, but {what} is not set"), format!("set {variable}"));
+    };
+    if scalekit.environment_url.is_none() {
+        missing("the environment's URL", "SCALEKIT_ENVIRONMENT_URL");
+    }
+    if scalekit.resource_id.is_none() && scalekit.audience_name.is_none() {
+        missing("the audience of its tokens", "SCALEKIT_RESOURCE_ID or SCALEKIT_AUDIENCE_NAME");
+    }
+    for (path, url) in [
+        ("scalekit.environment_url", &scalekit.environment_url),
+        ("scalekit.resource_metadata_url", &scalekit.resource_metadata_url),
+    ] {
+        if let Some(Err(problem)) = url.as_deref().map(WebUrl::check) {
+            fault(path, problem.what, problem.fix);
+        }
+    }
+    if scalekit.resource_id.as_deref().is_some_and(|id| !id.starts_with("res_")) {
+        let fix = "copy the id of the MCP server from ScaleKit's dashboard";
+        fault("scalekit.resource_id", "does not start with res_".to_owned(), fix.to_owned());
+    }
+    let is_json_object =
+        |text: &str| serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(text).is_ok();
+    if scalekit.metadata_json.as_deref().is_some_and(|text| !is_json_object(text)) {
+        let fix = "copy the metadata from ScaleKit's dashboard and put it in single quotes";
+        fault("scalekit.metadata_json", "is not a JSON object".to_owned(), fix.to_owned());
+    }
+}
+
+/// What works but is probably not meant, one sentence each.
+pub(super) fn warnings(config: &Config) -> Vec<String> {
+    let (server, database) = (&config.server, &config.database);
+    let open: Vec<String> =
+        server.bind.iter().filter(|a| !a.ip().is_loopback()).map(SocketAddr::to_string).collect();
+    let mut out = Vec::new();
+    if !open.is_empty() && server.public_url.is_loopback() {
+        out.push(format!(
+            "Gatepost listens on {} for other machines, but its public URL {} leads them to themselves: set GATEPOST_PUBLIC_URL.",
+            open.join(" and "),
+            server.public_url.as_str()
+        ));
+    }
+    if server.public_url.is_https() && config.limits.trusted_proxies.is_empty() {
+        out.push(
+            "The public URL is https, so a proxy stands in front, but none is trusted: every caller seems to come from the proxy and shares its limits. Set GATEPOST_LIMITS__TRUSTED_PROXIES to the proxy's address."
+                .to_owned(),
+        );
+    }
+    if let Some(network) = config.limits.trusted_proxies.iter().find(|network| network.is_everything()) {
+        out.push(format!(
+            "Trusting {network} as proxies lets every caller claim any address: name the proxy's own address."
+        ));
+    }
+    if database.url.kind() == DatabaseKind::Postgres && server.secret_key.is_none() {
+        out.push(
+            "No secret key is set: with Postgres every process needs the same one, and a lost key file makes sealed keys unreadable. Set GATEPOST_SECRET_KEY."
+                .to_owned(),
+        );
+    }
+    if database.url.is_in_memory() {
+        out.push("The database is in memory: everything is gone when Gatepost stops.".to_owned());
+    }
+    let port_is_set = *config.origin("port") != Origin::Default;
+    if port_is_set && server.bind.iter().all(|address| address.port() != server.port) {
+        out.push(format!("Port {} is without effect, because bind is set.", server.port));
+    }
+    if server.issuer == IssuerMode::Embedded && config.scalekit.environment_url.is_some() {
+        out.push(
+            "ScaleKit settings are present but Gatepost issues the tokens itself: set GATEPOST_ISSUER=scalekit to trust ScaleKit instead."
+                .to_owned(),
+        );
+    }
+    out
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn name_in_words(path: &str) -> String {
+    path.replace(['.', '_'], " ")
+}
+
+/// The variable people know best: the shortest.
+fn preferred_variable(path: &str) -> &str {
+    key::by_path(path).and_then(|key| key.env.iter().min_by_key(|name| name.len())).unwrap_or(&"it")
+}

@@ -1,0 +1,194 @@
+//! The table of settings: every name, default, bound, variable and manual text, once.
+//!
+//! Owns what can be set. How text becomes a value is in `parse.rs`, rules between settings in `checks.rs`.
+//! After a change run the tests: they rewrite `config.example.toml`.
+
+use std::net::SocketAddr;
+
+use super::choices::{IssuerMode, LogFilter, LogFormat};
+use super::database_url::DatabaseUrl;
+use super::key::Fallback::{Computed, Unset, Value};
+use super::key::Shape::{List, Number, Secret, Switch, Text};
+use super::key::{Key, Section, section};
+use super::network::Network;
+use super::secrets::{AdminPassword, EmailAddress, SecretKey};
+use super::values::Values;
+use super::web_url::WebUrl;
+use crate::types::Plain;
+use crate::types::urls::Issuer;
+
+/// Every section, in the order of the manual.
+pub const SECTIONS: &[Section] = &[
+    Server::SECTION,
+    Database::SECTION,
+    Admin::SECTION,
+    Tokens::SECTION,
+    Sessions::SECTION,
+    Registration::SECTION,
+    Limits::SECTION,
+    Google::SECTION,
+    Tavily::SECTION,
+    Log::SECTION,
+    ScaleKit::SECTION,
+];
+
+section! {
+    /// Where Gatepost listens, how the world reaches it, and whose tokens it believes.
+    Server "" "" {
+        /// The URL under which clients and people reach Gatepost: the issuer in every token and the base of
+        /// every link. https, or http for this machine only; no path. Default: `http://localhost:` and the
+        /// port of the first address of `bind`.
+        public_url: Issuer = Text, Computed("http://localhost:10000"), ["GATEPOST_PUBLIC_URL"];
+        /// Addresses to listen on, each with its port. Default: this machine only, over IPv4 and IPv6, on
+        /// `port`. In a container: `0.0.0.0:10000`.
+        bind: Vec<SocketAddr> = List, Computed("127.0.0.1:10000, [::1]:10000"), ["GATEPOST_BIND"];
+        /// The port of the default addresses; without effect where `bind` is set. Hosting platforms set PORT.
+        port: u16 = Number(1..=65_535), Value("10000"), ["PORT"];
+        /// The master key that seals signing keys and other secrets at rest: at least 32 random bytes as
+        /// base64 or hex, e.g. from `openssl rand -base64 32`. Default: a key file beside the SQLite database,
+        /// made at the first start. Keep a copy: without the key, what it sealed is lost.
+        secret_key: Option<SecretKey> = Secret, Unset(""), ["GATEPOST_SECRET_KEY"];
+        /// Who issues the tokens that protected servers accept: `embedded` (Gatepost itself) or `scalekit`.
+        issuer: IssuerMode = Text, Value("embedded"), ["GATEPOST_ISSUER"];
+    }
+}
+
+section! {
+    /// Where everything is kept.
+    Database "database" "database." {
+        /// `sqlite:` and a file (created when missing unless `mode=` says otherwise), or `postgres://…`.
+        /// A relative file is relative to the working directory.
+        url: DatabaseUrl = Text, Value("sqlite:gatepost.db?mode=rwc"), ["GATEPOST_DATABASE__URL", "DATABASE_URL"];
+        /// The most connections one process keeps open.
+        max_connections: u32 = Number(1..=1_000), Value("10"), ["GATEPOST_DATABASE__MAX_CONNECTIONS"];
+        /// Whether `serve` brings the schema up to date before it starts. When off, it refuses to start on an
+        /// out-of-date schema; run `gatepost migrate` first.
+        migrate: bool = Switch, Value("true"), ["GATEPOST_DATABASE__MIGRATE"];
+    }
+}
+
+section! {
+    /// The first administrator, created at start when there is none. Both or neither; with neither, Gatepost
+    /// prints a one-time set-up link.
+    Admin "admin" "admin." {
+        /// The e-mail address to log in with.
+        email: Option<EmailAddress> = Text, Unset("you@example.com"), ["GATEPOST_ADMIN__EMAIL", "GATEPOST_ADMIN_EMAIL"];
+        /// The password, at least 12 characters. Only used to create the account: a later change here changes nothing.
+        password: Option<AdminPassword> = Secret, Unset(""), ["GATEPOST_ADMIN__PASSWORD", "GATEPOST_ADMIN_PASSWORD"];
+    }
+}
+
+section! {
+    /// How long the things that Gatepost issues live.
+    Tokens "tokens" "tokens." {
+        /// Life of an access token, in seconds, where its resource does not say otherwise. Advised: 900 where
+        /// a server other than Gatepost verifies the tokens.
+        access_token_seconds: i64 = Number(60..=86_400), Value("3600"), ["GATEPOST_TOKENS__ACCESS_TOKEN_SECONDS"];
+        /// A refresh token that is not used for this many days dies.
+        refresh_idle_days: i64 = Number(1..=3_650), Value("30"), ["GATEPOST_TOKENS__REFRESH_IDLE_DAYS"];
+        /// After this many days a person logs in again, however busy the client was.
+        refresh_absolute_days: i64 = Number(1..=3_650), Value("90"), ["GATEPOST_TOKENS__REFRESH_ABSOLUTE_DAYS"];
+        /// For this many seconds a client that lost an answer may repeat its refresh and gets the same
+        /// successor. 0 treats every repetition as theft.
+        refresh_retry_seconds: i64 = Number(0..=600), Value("60"), ["GATEPOST_TOKENS__REFRESH_RETRY_SECONDS"];
+        /// Life of an authorization code, in seconds.
+        code_seconds: i64 = Number(10..=600), Value("60"), ["GATEPOST_TOKENS__CODE_SECONDS"];
+    }
+}
+
+section! {
+    /// How long a browser stays logged in.
+    Sessions "sessions" "sessions." {
+        /// A login that is not used for this many days ends.
+        idle_days: i64 = Number(1..=365), Value("14"), ["GATEPOST_SESSIONS__IDLE_DAYS"];
+        /// A login ends after this many days, however busy it was.
+        absolute_days: i64 = Number(1..=3_650), Value("90"), ["GATEPOST_SESSIONS__ABSOLUTE_DAYS"];
+    }
+}
+
+section! {
+    /// Clients that register themselves (RFC 7591).
+    Registration "registration" "registration." {
+        /// Whether clients may register themselves. Client ID metadata documents work either way.
+        enabled: bool = Switch, Value("true"), ["GATEPOST_REGISTRATION__ENABLED"];
+        /// Registrations accepted from one network address per minute.
+        per_minute_per_address: u32 = Number(1..=100_000), Value("60"), ["GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS"];
+        /// A registration that nobody logs in with within this many days is removed.
+        unused_days: i64 = Number(1..=3_650), Value("7"), ["GATEPOST_REGISTRATION__UNUSED_DAYS"];
+        /// The largest registration request that is read, in bytes.
+        body_limit_bytes: usize = Number(1_024..=1_048_576), Value("65536"), ["GATEPOST_REGISTRATION__BODY_LIMIT_BYTES"];
+    }
+}
+
+section! {
+    /// Bounds on what callers can use up.
+    Limits "limits" "limits." {
+        /// Reverse proxies (addresses or networks) whose word about the caller's address is believed.
+        /// Everyone else's `X-Forwarded-For` is ignored.
+        trusted_proxies: Vec<Network> = List, Value(""), ["GATEPOST_LIMITS__TRUSTED_PROXIES"];
+        /// Login attempts accepted from one network address per minute.
+        login_per_minute_per_address: u32 = Number(1..=100_000), Value("30"), ["GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ADDRESS"];
+        /// Login attempts accepted for one account per minute, from wherever they come.
+        login_per_minute_per_account: u32 = Number(1..=100_000), Value("10"), ["GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT"];
+        /// MCP sessions that one grant may hold open at a time.
+        max_mcp_sessions_per_grant: usize = Number(1..=100_000), Value("32"), ["GATEPOST_LIMITS__MAX_MCP_SESSIONS_PER_GRANT"];
+        /// MCP sessions that one process holds open at a time, all grants together.
+        max_mcp_sessions: usize = Number(1..=10_000_000), Value("10000"), ["GATEPOST_LIMITS__MAX_MCP_SESSIONS"];
+    }
+}
+
+section! {
+    /// Login with Google, or with any other OpenID Connect provider that `issuer` names. Client id and secret:
+    /// both or neither. The redirect URI to register there is the public URL with `/login/google/callback`.
+    Google "google" "google." {
+        /// The client id that the provider gave you.
+        client_id: Option<String> = Text, Unset("1234-abc.apps.googleusercontent.com"), ["GATEPOST_GOOGLE__CLIENT_ID"];
+        /// The client secret that the provider gave you.
+        client_secret: Option<Plain<String>> = Secret, Unset(""), ["GATEPOST_GOOGLE__CLIENT_SECRET"];
+        /// The provider's issuer, byte for byte as in its metadata.
+        issuer: WebUrl = Text, Value("https://accounts.google.com"), ["GATEPOST_GOOGLE__ISSUER"];
+    }
+}
+
+section! {
+    /// The search service behind the built-in tools.
+    Tavily "tavily" "tavily." {
+        /// The API key, from app.tavily.com. Without one the tools are listed and say how to set it.
+        api_key: Option<Plain<String>> = Secret, Unset(""), ["GATEPOST_TAVILY__API_KEY", "TAVILY_API_KEY"];
+        /// Where the service is. https, or http for this machine only.
+        base_url: WebUrl = Text, Value("https://api.tavily.com"), ["GATEPOST_TAVILY__BASE_URL"];
+        /// How long one call may take, in seconds.
+        timeout_seconds: u64 = Number(1..=300), Value("30"), ["GATEPOST_TAVILY__TIMEOUT_SECONDS"];
+    }
+}
+
+section! {
+    /// What is written to standard error.
+    Log "log" "log." {
+        /// `text` for people, `json` for machines.
+        format: LogFormat = Text, Value("text"), ["GATEPOST_LOG__FORMAT"];
+        /// `error`, `warn`, `info`, `debug`, `trace` or `off`; also per module, e.g. `info,gatepost::oauth=debug`.
+        level: LogFilter = Text, Value("info"), ["GATEPOST_LOG__LEVEL"];
+    }
+}
+
+section! {
+    /// A ScaleKit environment. Read under ScaleKit's own names too, so that an existing `.env` works
+    /// unchanged; without effect until `issuer` is `scalekit`.
+    ScaleKit "scalekit" "scalekit." {
+        /// The environment's URL: the issuer of its tokens.
+        environment_url: Option<String> = Text, Unset("https://example.scalekit.com"), ["GATEPOST_SCALEKIT__ENVIRONMENT_URL", "SCALEKIT_ENVIRONMENT_URL"];
+        /// The id of the MCP server there; starts with `res_`.
+        resource_id: Option<String> = Text, Unset("res_123"), ["GATEPOST_SCALEKIT__RESOURCE_ID", "SCALEKIT_RESOURCE_ID"];
+        /// The audience its tokens must name, where it is not the resource id.
+        audience_name: Option<String> = Text, Unset("http://localhost:10000/mcp"), ["GATEPOST_SCALEKIT__AUDIENCE_NAME", "SCALEKIT_AUDIENCE_NAME"];
+        /// Where clients find the protected resource metadata, where it is not Gatepost's own.
+        resource_metadata_url: Option<String> = Text, Unset("http://localhost:10000/.well-known/oauth-protected-resource/mcp"), ["GATEPOST_SCALEKIT__RESOURCE_METADATA_URL", "SCALEKIT_RESOURCE_METADATA_URL"];
+        /// The protected resource metadata as JSON, as copied from ScaleKit's dashboard.
+        metadata_json: Option<String> = Text, Unset("{}"), ["GATEPOST_SCALEKIT__METADATA_JSON", "METADATA_JSON_RESPONSE"];
+        /// The client id for ScaleKit's own API.
+        client_id: Option<String> = Text, Unset("skc_123"), ["GATEPOST_SCALEKIT__CLIENT_ID", "SCALEKIT_CLIENT_ID"];
+        /// The client secret for ScaleKit's own API.
+        client_secret: Option<Plain<String>> = Secret, Unset(""), ["GATEPOST_SCALEKIT__CLIENT_SECRET", "SCALEKIT_CLIENT_SECRET"];
+    }
+}

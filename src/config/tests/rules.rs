@@ -1,0 +1,124 @@
+use super::*;
+
+#[test]
+fn every_number_is_accepted_at_its_bounds_and_refused_beyond() {
+    // Bounds between settings are another test's matter: keep the partners out of the way.
+    let partners = [
+        ("GATEPOST_TOKENS__REFRESH_IDLE_DAYS", "1"),
+        ("GATEPOST_TOKENS__REFRESH_ABSOLUTE_DAYS", "3650"),
+        ("GATEPOST_SESSIONS__IDLE_DAYS", "1"),
+        ("GATEPOST_SESSIONS__ABSOLUTE_DAYS", "3650"),
+        ("GATEPOST_LIMITS__MAX_MCP_SESSIONS_PER_GRANT", "1"),
+        ("GATEPOST_LIMITS__MAX_MCP_SESSIONS", "10000000"),
+    ];
+    let mut seen = 0;
+    for key in keys() {
+        let Shape::Number(range) = &key.shape else { continue };
+        seen += 1;
+        let with = |value: i64| {
+            Config::load(&Setup::new().env(&partners).env(&[(key.env[0], &value.to_string())]).sources)
+        };
+        for good in [*range.start(), *range.end()] {
+            if let Err(error) = with(good) {
+                assert!(error.to_string().contains("is more than"), "{} = {good}: {error}", key.path);
+            }
+        }
+        for (bad, word) in [(range.start() - 1, "small"), (range.end() + 1, "large")] {
+            let error = with(bad).map(|_| ()).unwrap_err().to_string();
+            let expected = format!(
+                "environment, {}: {bad} is too {word}\n  fix: write a whole number from {} to {}",
+                key.env[0],
+                range.start(),
+                range.end()
+            );
+            assert_eq!(error, expected);
+        }
+        let error = env_error(key.env[0], "1.5");
+        assert!(error.contains("\"1.5\" is not a whole number"), "{error}");
+    }
+    assert_eq!(seen, 17);
+}
+
+#[test]
+fn settings_that_belong_together_are_set_together() {
+    insta::assert_snapshot!(env_error("GATEPOST_ADMIN_EMAIL", "ann@example.com"), @r"
+    environment, GATEPOST_ADMIN_EMAIL: is set, but admin password is not
+      fix: set GATEPOST_ADMIN_PASSWORD as well, or neither
+    ");
+    insta::assert_snapshot!(env_error("GATEPOST_ADMIN_PASSWORD", "correct horse"), @r"
+    environment, GATEPOST_ADMIN_PASSWORD: is set, but admin email is not
+      fix: set GATEPOST_ADMIN_EMAIL as well, or neither
+    ");
+    insta::assert_snapshot!(env_error("GATEPOST_GOOGLE__CLIENT_ID", "x"), @r"
+    environment, GATEPOST_GOOGLE__CLIENT_ID: is set, but google client secret is not
+      fix: set GATEPOST_GOOGLE__CLIENT_SECRET as well, or neither
+    ");
+    insta::assert_snapshot!(env_error("GATEPOST_ADMIN_PASSWORD", "elevenchars"), @r"
+    environment, GATEPOST_ADMIN_PASSWORD: has fewer than 12 characters
+      fix: choose a longer password, e.g. the output of: openssl rand -base64 18
+    ");
+    insta::assert_snapshot!(env_error("GATEPOST_ADMIN_EMAIL", "ann"), @r#"
+    environment, GATEPOST_ADMIN_EMAIL: "ann" is not an e-mail address
+      fix: write one address, e.g. you@example.com
+    "#);
+}
+
+#[test]
+fn idle_lives_are_no_longer_than_absolute_ones() {
+    insta::assert_snapshot!(env_error("GATEPOST_TOKENS__REFRESH_IDLE_DAYS", "91"), @r"
+    environment, GATEPOST_TOKENS__REFRESH_IDLE_DAYS: tokens.refresh_idle_days (91) is more than tokens.refresh_absolute_days (90)
+      fix: lower tokens.refresh_idle_days or raise tokens.refresh_absolute_days
+    ");
+    insta::assert_snapshot!(env_error("GATEPOST_SESSIONS__ABSOLUTE_DAYS", "13"), @r"
+    environment, GATEPOST_SESSIONS__ABSOLUTE_DAYS: sessions.idle_days (14) is more than sessions.absolute_days (13)
+      fix: lower sessions.idle_days or raise sessions.absolute_days
+    ");
+    insta::assert_snapshot!(env_error("GATEPOST_LIMITS__MAX_MCP_SESSIONS", "31"), @r"
+    environment, GATEPOST_LIMITS__MAX_MCP_SESSIONS: limits.max_mcp_sessions_per_grant (32) is more than limits.max_mcp_sessions (31)
+      fix: lower limits.max_mcp_sessions_per_grant or raise limits.max_mcp_sessions
+    ");
+}
+
+#[test]
+fn trusting_scalekit_needs_to_know_whom() {
+    insta::assert_snapshot!(env_error("GATEPOST_ISSUER", "scalekit"), @r"
+    environment, GATEPOST_ISSUER: is scalekit, but the environment's URL is not set
+      fix: set SCALEKIT_ENVIRONMENT_URL
+    environment, GATEPOST_ISSUER: is scalekit, but the audience of its tokens is not set
+      fix: set SCALEKIT_RESOURCE_ID or SCALEKIT_AUDIENCE_NAME
+    ");
+    let setup = Setup::new().env(&[
+        ("GATEPOST_ISSUER", "scalekit"),
+        ("SCALEKIT_ENVIRONMENT_URL", "example.scalekit.com"),
+        ("SCALEKIT_RESOURCE_ID", "app_1"),
+        ("METADATA_JSON_RESPONSE", "nonsense"),
+    ]);
+    insta::assert_snapshot!(setup.error(), @r"
+    environment, SCALEKIT_ENVIRONMENT_URL: is not an absolute URL
+      fix: write an absolute URL, e.g. https://api.example.com
+    environment, SCALEKIT_RESOURCE_ID: does not start with res_
+      fix: copy the id of the MCP server from ScaleKit's dashboard
+    environment, METADATA_JSON_RESPONSE: is not a JSON object
+      fix: copy the metadata from ScaleKit's dashboard and put it in single quotes
+    ");
+    let config = Setup::new()
+        .env(&[
+            ("GATEPOST_ISSUER", "scalekit"),
+            ("SCALEKIT_ENVIRONMENT_URL", "https://example.scalekit.com"),
+            ("SCALEKIT_RESOURCE_ID", "res_1"),
+        ])
+        .load();
+    assert_eq!(config.server.issuer, IssuerMode::ScaleKit);
+}
+
+#[test]
+fn warnings_name_what_is_probably_not_meant() {
+    let warnings = |variables: &[(&str, &str)]| Setup::new().env(variables).load().warnings().join("\n");
+    insta::assert_snapshot!(warnings(&[("GATEPOST_BIND", "0.0.0.0:80,127.0.0.1:81")]), @r"Gatepost listens on 0.0.0.0:80 for other machines, but its public URL http://localhost leads them to themselves: set GATEPOST_PUBLIC_URL.");
+    insta::assert_snapshot!(warnings(&[("GATEPOST_PUBLIC_URL", "https://auth.example")]), @r"The public URL is https, so a proxy stands in front, but none is trusted: every caller seems to come from the proxy and shares its limits. Set GATEPOST_LIMITS__TRUSTED_PROXIES to the proxy's address.");
+    insta::assert_snapshot!(warnings(&[("GATEPOST_LIMITS__TRUSTED_PROXIES", "10.0.0.1, 0.0.0.0/0")]), @r"Trusting 0.0.0.0/0 as proxies lets every caller claim any address: name the proxy's own address.");
+    insta::assert_snapshot!(warnings(&[("DATABASE_URL", "postgres://db/g")]), @r"No secret key is set: with Postgres every process needs the same one, and a lost key file makes sealed keys unreadable. Set GATEPOST_SECRET_KEY.");
+    insta::assert_snapshot!(warnings(&[("DATABASE_URL", "sqlite::memory:")]), @r"The database is in memory: everything is gone when Gatepost stops.");
+    insta::assert_snapshot!(warnings(&[("PORT", "8080"), ("GATEPOST_BIND", "127.0.0.1:80")]), @r"Port 8080 is without effect, because bind is set.");
+    insta::assert_snapshot!(warnings(&[("SCALEKIT_ENVIRONMENT_URL", "https://x.scalekit.com")]), @r"ScaleKit settings are present but Gatepost issues the tokens itself: set GATEPOST_ISSUER=scalekit to trust ScaleKit instead.");
+}

@@ -1,0 +1,123 @@
+//! What runs beside the requests: keeping this process' memory in step with the database, and removing what
+//! has ended, in small batches.
+//!
+//! | what                          | removed when                                          |
+//! |-------------------------------|-------------------------------------------------------|
+//! | authorization codes           | with their grant; never redeemed: a day after expiry  |
+//! | grants                        | nothing that hangs on them can live any more          |
+//! | refresh tokens                | a day after they died of disuse                       |
+//! | sessions                      | expired, idle, or ended                               |
+//! | one-time links                | expired                                               |
+//! | self-registered clients       | never used within the set number of days              |
+//! | retired signing keys          | older than the longest access token                   |
+//! | audit events                  | after the set number of days                          |
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::accounts::Accounts;
+use crate::oauth::OAuth;
+use crate::store::StoreError;
+use crate::store::changes::Versions;
+use crate::trust::Embedded;
+use crate::types::Timestamp;
+
+/// How often the counters of changes are read. A change takes effect everywhere within a second.
+const WATCH_EVERY: Duration = Duration::from_millis(400);
+/// How often what has ended is looked for.
+const REAP_EVERY: Duration = Duration::from_secs(60);
+/// Rows removed by one statement.
+const BATCH: i64 = 500;
+/// Statements of one kind in one round.
+const ROUNDS: usize = 20;
+const DAY: i64 = 86_400;
+/// Longer than any access token lives, in seconds.
+const KEY_MARGIN: i64 = 2 * DAY;
+
+/// How long things are kept, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    pub unused_clients: i64,
+    pub audit_events: i64,
+}
+
+/// Keeps memory in step with the database until the process ends.
+pub fn watch(ctx: OAuth, trust: Embedded) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut seen = Versions::default();
+        let mut ticks = interval(WATCH_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match sync(&ctx, &trust, seen).await {
+                Ok(now) => seen = now,
+                Err(error) => tracing::warn!(%error, "changes in the database could not be read"),
+            }
+        }
+    })
+}
+
+/// Reads whatever changed since `seen`.
+pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Result<Versions> {
+    let versions = ctx.store.change_versions().await?;
+    let now = ctx.clock.now();
+    if versions.keys != seen.keys {
+        ctx.keys.reload(&ctx.store).await?;
+        trust.forget_all();
+    }
+    if versions.resources != seen.resources {
+        ctx.resources.reload(&ctx.store, &ctx.issuer).await?;
+    }
+    if versions.clients != seen.clients {
+        ctx.clients.forget_all();
+    }
+    if versions.revocations == seen.revocations {
+        ctx.revocations.confirm(now);
+    } else {
+        ctx.revocations.refresh(&ctx.store, now).await?;
+    }
+    Ok(versions)
+}
+
+/// Removes what has ended until the process ends.
+pub fn reap(accounts: Accounts, retention: Retention) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = interval(REAP_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            accounts.throttle.forget_quiet();
+            match reap_once(&accounts, retention, accounts.clock.now()).await {
+                Ok(0) => {}
+                Ok(count) => tracing::debug!(count, "removed what had ended"),
+                Err(error) => tracing::warn!(%error, "what has ended could not be removed"),
+            }
+        }
+    })
+}
+
+/// One round; returns how many rows it removed.
+pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp) -> Result<u64, StoreError> {
+    let store = &accounts.store;
+    let idle = now - accounts.sessions.idle;
+    let mut total = 0;
+    for _ in 0..ROUNDS {
+        let counts = [
+            store.reap_unspent_codes(now - DAY, BATCH).await?,
+            store.reap_refresh_tokens(now - DAY, BATCH).await?,
+            store.reap_grants(now, BATCH).await?,
+            store.reap_sessions(now, idle, BATCH).await?,
+            store.reap_links(now, BATCH).await?,
+            store.reap_clients(now - retention.unused_clients, BATCH).await?,
+            store.reap_events(now - retention.audit_events, BATCH).await?,
+        ];
+        total += counts.iter().sum::<u64>();
+        if counts.iter().all(|c| *c < u64::try_from(BATCH).unwrap_or(u64::MAX)) {
+            break;
+        }
+    }
+    total += store.reap_keys(now - KEY_MARGIN).await?;
+    Ok(total)
+}

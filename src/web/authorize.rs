@@ -1,0 +1,82 @@
+//! `GET /oauth/authorize`: sends the browser to the login or the consent page. Changes nothing.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{State, address, error_page, respond, session};
+use crate::accounts::session::Session;
+use crate::audit::{Entry, Event};
+use crate::oauth::authorize::{self, AuthorizeRequest, Prompt, Rejected};
+use crate::oauth::error::{Code, Reason, Refusal};
+use crate::oauth::params::Params;
+
+/// Answers an authorization request.
+pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
+    let params = match Params::parse(request.query_string().as_bytes()) {
+        Ok(params) => params,
+        Err(refusal) => return reject(&state, &request, &Params::default(), Rejected::Page(refusal)).await,
+    };
+    let valid = match authorize::validate(&state.oauth, &params).await {
+        Ok(valid) => valid,
+        Err(rejected) => return reject(&state, &request, &params, rejected).await,
+    };
+    let session = match session::current(&state, &request).await {
+        Ok(session) => session,
+        Err(page) => return page,
+    };
+    match next_step(&state, &valid, session.as_ref()) {
+        Step::Consent => respond::see_other(&format!("/consent?{}", params.to_query())),
+        Step::Login => respond::see_other(&login_url(&params)),
+        Step::Refuse(refusal) => {
+            let uri = &valid.redirect_uri;
+            let location = authorize::error_location(&state.oauth, uri, valid.state.as_deref(), &refusal);
+            reject(&state, &request, &params, Rejected::Redirect { refusal, location }).await
+        }
+    }
+}
+
+enum Step {
+    Login,
+    Consent,
+    Refuse(Refusal),
+}
+
+fn next_step(state: &State, valid: &AuthorizeRequest, session: Option<&Session>) -> Step {
+    let now = state.oauth.clock.now();
+    let fresh = session.filter(|s| valid.max_age.is_none_or(|age| now - s.auth_time <= age));
+    let refuse = |code, reason, text: &'static str| Step::Refuse(Refusal::new(code, reason, text));
+    match (valid.prompt, fresh) {
+        (Prompt::None, None) => refuse(Code::LoginRequired, Reason::LoginNeeded, "the person must sign in"),
+        (Prompt::None, Some(_)) => {
+            refuse(Code::ConsentRequired, Reason::ConsentNeeded, "the person must be asked")
+        }
+        (Prompt::Login, _) | (Prompt::Usual, None) => Step::Login,
+        (Prompt::Usual, Some(_)) => Step::Consent,
+    }
+}
+
+/// The login page, which leads back here. `prompt` is dropped on the way: a login is what it asked for.
+pub fn login_url(params: &Params) -> String {
+    let back = format!("/oauth/authorize?{}", params.without("prompt").to_query());
+    let query = serde_urlencoded::to_string([("return_to", back)]).unwrap_or_default();
+    format!("/login?{query}")
+}
+
+/// Records a refusal and answers it: with a page, or at the client.
+pub async fn reject(
+    state: &State,
+    request: &HttpRequest,
+    params: &Params,
+    rejected: Rejected,
+) -> HttpResponse {
+    let reference = error_page::reference(state);
+    let entry = Entry::refused(Event::Authorization, rejected.refusal().reason.as_str())
+        .client(params.first("client_id").map(str::to_owned))
+        .address(address::origin(state, request).address)
+        .reference(reference.clone());
+    state.oauth.audit.record(entry).await;
+    match rejected {
+        Rejected::Page(refusal) => error_page::refused(&refusal, reference),
+        Rejected::Redirect { location, .. } => respond::see_other(&location),
+    }
+}

@@ -1,0 +1,53 @@
+//! Which `Host` values are answered.
+//!
+//! A page of another site can make a browser connect here under a name of its own (DNS rebinding); its
+//! requests then carry that name as `Host`. Probes of health are answered under any name.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+
+use super::State;
+use crate::types::urls::Issuer;
+
+/// The names under which `issuer` may be called: its own, and on loopback each loopback name, with each port.
+pub fn allowed(issuer: &Issuer, ports: &[u16]) -> Vec<String> {
+    let own = issuer.authority().to_ascii_lowercase();
+    let mut hosts = vec![own.clone()];
+    if issuer.is_loopback() {
+        let own_port = own.rsplit_once(':').and_then(|(_, p)| p.parse().ok());
+        for port in ports.iter().copied().chain(own_port) {
+            for name in ["localhost", "127.0.0.1", "[::1]"] {
+                hosts.push(format!("{name}:{port}"));
+            }
+        }
+    }
+    hosts.sort();
+    hosts.dedup();
+    hosts
+}
+
+/// Refuses requests meant for another host with 403.
+pub async fn check<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if matches!(request.path(), "/healthz" | "/readyz") {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let mut hosts = request.headers().get_all(header::HOST);
+    let host = hosts.next().and_then(|h| h.to_str().ok()).map(str::to_ascii_lowercase);
+    let single = hosts.next().is_none();
+    let fine = single
+        && state.is_some_and(|s| host.is_some_and(|h| s.settings.allowed_hosts.iter().any(|a| *a == h)));
+    if fine {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    let body = "This server does not answer under this host name. Use its public URL, or set \
+                GATEPOST_PUBLIC_URL to the URL you use (and let a reverse proxy pass the Host header on).\n";
+    let response = HttpResponse::Forbidden().content_type("text/plain; charset=utf-8").body(body);
+    Ok(request.into_response(response).map_into_right_body())
+}

@@ -1,0 +1,21 @@
+//! `POST /oauth/introspect`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{State, address, forms, respond};
+use crate::oauth::introspect;
+
+/// Answers an introspection request.
+pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    let params = match forms::params(&request, &mut payload).await {
+        Ok(params) => params,
+        Err(response) => return response,
+    };
+    let origin = address::origin(&state, &request);
+    match introspect::respond(&state.oauth, forms::authorization(&request), &params, &origin).await {
+        Ok(answer) => respond::json_no_store(StatusCode::OK, &answer),
+        Err(refusal) => respond::refusal(&refusal),
+    }
+}

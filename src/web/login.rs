@@ -1,0 +1,169 @@
+//! `/login`: e-mail and password.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::pages::LoginPage;
+use super::{State, address, cookies, csrf, error_page, forms, respond, session};
+use crate::accounts::login::{self, LoginError};
+use crate::accounts::session as sessions;
+use crate::oauth::authorize;
+use crate::oauth::params::Params;
+use crate::types::Plain;
+
+/// Where a login leads when nothing says otherwise.
+const HOME: &str = "/account";
+
+/// A path of this server, or nothing: a login must not lead to another site.
+fn local_path(text: Option<&str>) -> Option<&str> {
+    text.filter(|t| t.starts_with('/') && !t.starts_with("//") && !t.contains('\\'))
+        .filter(|t| t.bytes().all(|b| (0x21..=0x7e).contains(&b)))
+}
+
+/// Shows the form; somebody who is signed in goes on at once, unless they want to switch.
+pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
+    let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let return_to = local_path(params.first("return_to"));
+    let session = match session::current(&state, &request).await {
+        Ok(session) => session,
+        Err(page) => return page,
+    };
+    let wants_form = return_to.is_some() || params.first("switch").is_some();
+    if session.is_some() && !wants_form {
+        return respond::see_other(HOME);
+    }
+    let email = hint(return_to).unwrap_or_default();
+    form(&state, &request, return_to.unwrap_or(HOME), email, None, StatusCode::OK).await
+}
+
+/// Tries to sign in.
+pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    let posted = match forms::params(&request, &mut payload).await {
+        Ok(posted) => posted,
+        Err(response) => return response,
+    };
+    let return_to = local_path(posted.first("return_to")).unwrap_or(HOME).to_owned();
+    let email = posted.first("email").unwrap_or_default().to_owned();
+    if !csrf::check(&state, &request, None, posted.first("csrf")) {
+        let text = "The page was open for too long. Please try again.".to_owned();
+        return form(&state, &request, &return_to, email, Some(text), StatusCode::FORBIDDEN).await;
+    }
+    let password = Plain::new(posted.first("password").unwrap_or_default().to_owned());
+    let user_agent =
+        request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let origin = address::origin(&state, &request);
+    // Whoever was signed in on this browser is not any more: the session changes hands at every login.
+    let before = cookies::session(&state, &request);
+    match login::attempt(&state.accounts, &email, password, user_agent, &origin).await {
+        Ok(cookie) => {
+            if let Some(before) = before {
+                end_quietly(&state, &before).await;
+            }
+            signed_in(&state, &cookie, &return_to)
+        }
+        Err(error) => failed(&state, &request, &return_to, email, &error).await,
+    }
+}
+
+/// Sends a browser that has just signed in on its way.
+pub fn signed_in(state: &State, cookie: &Plain<String>, return_to: &str) -> HttpResponse {
+    let mut response = respond::see_other(return_to);
+    if let Err(error) = response.add_cookie(&cookies::set_session(state, cookie)) {
+        tracing::error!(%error, "the session cookie could not be set");
+    }
+    response
+}
+
+async fn end_quietly(state: &State, cookie: &str) {
+    if let Ok(Some(session)) = sessions::find(&state.accounts, cookie).await
+        && let Err(error) = sessions::end(&state.accounts, &session.id).await
+    {
+        tracing::warn!(%error, "an earlier session could not be ended");
+    }
+}
+
+async fn failed(
+    state: &State,
+    request: &HttpRequest,
+    return_to: &str,
+    email: String,
+    error: &LoginError,
+) -> HttpResponse {
+    let status = match error {
+        LoginError::WrongCredentials => StatusCode::UNAUTHORIZED,
+        LoginError::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+        LoginError::Store(_) | LoginError::Hash(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        tracing::error!(%error, "a login failed on our side");
+    }
+    let mut response = form(state, request, return_to, email, Some(error.to_string()), status).await;
+    let retry = match error {
+        LoginError::Throttled(throttled) => Some(throttled.retry_after),
+        LoginError::Store(_) | LoginError::Hash(_) => Some(5),
+        LoginError::WrongCredentials => None,
+    };
+    if let Some(seconds) = retry {
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
+    response
+}
+
+async fn form(
+    state: &State,
+    request: &HttpRequest,
+    return_to: &str,
+    email: String,
+    error: Option<String>,
+    status: StatusCode,
+) -> HttpResponse {
+    let token = csrf::issue(state, request, None);
+    let (client_name, resource_name) = asking(state, return_to).await;
+    let page = LoginPage {
+        csrf: token.value.clone(),
+        return_to: return_to.to_owned(),
+        email,
+        error,
+        client_name,
+        resource_name,
+    };
+    error_page::form_page(state, status, &page, &token)
+}
+
+fn query_of(return_to: &str) -> Option<Params> {
+    let query = return_to.strip_prefix("/oauth/authorize?")?;
+    Params::parse(query.as_bytes()).ok()
+}
+
+fn hint(return_to: Option<&str>) -> Option<String> {
+    let params = query_of(return_to?)?;
+    params.first("login_hint").filter(|h| h.len() <= 254).map(str::to_owned)
+}
+
+/// Who is waiting behind the login, for the heading.
+async fn asking(state: &State, return_to: &str) -> (Option<String>, Option<String>) {
+    let Some(params) = query_of(return_to) else { return (None, None) };
+    match authorize::validate(&state.oauth, &params).await {
+        Ok(valid) => {
+            let name = Some(valid.client.name.clone()).filter(|n| !n.is_empty());
+            (name, Some(valid.resource.name.clone()))
+        }
+        Err(_) => (None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn a_login_leads_only_to_this_server() {
+        assert_eq!(local_path(Some("/oauth/authorize?x=1")), Some("/oauth/authorize?x=1"));
+        for evil in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1", "", "/a\nb"]
+        {
+            assert_eq!(local_path(Some(evil)), None, "{evil}");
+        }
+    }
+}

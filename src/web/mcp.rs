@@ -1,0 +1,237 @@
+//! The guard in front of `/mcp`: origin, token, session and scope, in this order, before anything of the
+//! request reaches the MCP transport.
+//!
+//! | request                                        | answer                                               |
+//! |------------------------------------------------|------------------------------------------------------|
+//! | `Origin` of another site                       | 403                                                  |
+//! | no bearer token                                | 401, `resource_metadata`, `scope`                    |
+//! | bad token                                      | 401, `error="invalid_token"`                         |
+//! | another grant's, or an unknown, session id     | 404                                                  |
+//! | body over 4 MiB; not JSON, or a batch          | 413; 400                                             |
+//! | a tool whose scope the token lacks             | 403, `error="insufficient_scope"`, needed and granted|
+//! | `initialize` with all session places taken     | 429                                                  |
+//! | database out of reach for longer than revocations may go unheard | 503                                |
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+use futures::{Stream, StreamExt as _, stream};
+use serde_json::json;
+use url::Url;
+
+use super::{State, address, forms, respond};
+use crate::audit::{Entry, Event};
+use crate::mcp::policy::Message;
+use crate::mcp::{Owner, Principal, challenge, tools};
+use crate::oauth::resource::Resource;
+use crate::trust::embedded::VerifyError;
+use crate::types::urls::is_loopback;
+
+/// The largest request body, in bytes.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
+const SESSION_ID: &str = "mcp-session-id";
+
+/// Lets a request through to the transport, or answers it.
+pub async fn guard<B: MessageBody + 'static>(
+    state: Data<State>,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let admitted = match admit(&state, &mut request).await {
+        Ok(admitted) => admitted,
+        Err(response) => return Ok(request.into_response(response).map_into_right_body()),
+    };
+    let deleting = request.method() == Method::DELETE;
+    let response = next.call(request).await?;
+    let opened = response.headers().get(SESSION_ID).and_then(|v| v.to_str().ok());
+    if let (Some(place), Some(id)) = (admitted.place, opened) {
+        place.bind(id);
+    }
+    let gone = response.status() == StatusCode::NOT_FOUND || (deleting && response.status().is_success());
+    if let (Some(id), true) = (&admitted.session, gone) {
+        state.mcp_sessions.forget(id);
+    }
+    Ok(response.map_into_left_body())
+}
+
+struct Admitted {
+    session: Option<String>,
+    place: Option<crate::mcp::sessions::Reservation>,
+}
+
+async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
+    check_origin(state, request)?;
+    let resources = state.oauth.resources.current();
+    let path = request.path().trim_end_matches('/').to_owned();
+    let resource = resources.by_path(&path).ok_or_else(|| HttpResponse::NotFound().finish())?;
+    let principal = authenticate(state, request, resource).await?;
+    let session = check_session(state, request, &principal).await?;
+    request.extensions_mut().insert(Arc::clone(&principal));
+    let mut place = None;
+    if request.method() == Method::POST {
+        let body = read_body(request).await?;
+        let message = Message::read(&body).map_err(|why| {
+            HttpResponse::BadRequest().json(json!({
+                "jsonrpc": "2.0", "id": null, "error": { "code": why.code(), "message": why.to_string() }
+            }))
+        })?;
+        check_scope(state, request, resource, &principal, &message).await?;
+        if message.is_initialize() && session.is_none() {
+            let reserved = state.mcp_sessions.reserve(&principal.session_owner());
+            place = Some(reserved.map_err(|full| {
+                HttpResponse::TooManyRequests()
+                    .insert_header((header::RETRY_AFTER, "60"))
+                    .json(json!({ "error": "too_many_sessions", "error_description": full.to_string() }))
+            })?);
+        }
+        put_back(request, body);
+    }
+    Ok(Admitted { session, place })
+}
+
+/// Another site's pages are refused; our own and programs on this computer (the Inspector) are not.
+/// The header is taken out once judged: the transport compares it with a list that knows no free port.
+fn check_origin(state: &State, request: &mut ServiceRequest) -> Result<(), HttpResponse> {
+    let mut origins = request.headers().get_all(header::ORIGIN);
+    let (Some(origin), more) = (origins.next(), origins.next().is_some()) else { return Ok(()) };
+    let text = origin.to_str().unwrap_or_default();
+    let fine = text == state.issuer().as_str()
+        || Url::parse(text).is_ok_and(|url| {
+            is_loopback(&url) && matches!(url.scheme(), "http" | "https") && url.path() == "/"
+        });
+    if more || !fine {
+        return Err(HttpResponse::Forbidden()
+            .content_type("text/plain; charset=utf-8")
+            .body("Requests from web pages of this origin are not accepted.\n"));
+    }
+    request.headers_mut().remove(header::ORIGIN);
+    Ok(())
+}
+
+fn metadata_url(state: &State, resource: &Resource) -> String {
+    state.issuer().at(&resource.metadata_path())
+}
+
+fn default_scopes(resource: &Resource) -> Vec<&str> {
+    resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.as_str()).collect()
+}
+
+async fn authenticate(
+    state: &State,
+    request: &ServiceRequest,
+    resource: &Resource,
+) -> Result<Arc<Principal>, HttpResponse> {
+    if state.oauth.revocations.is_stale() {
+        return Err(HttpResponse::ServiceUnavailable()
+            .insert_header((header::RETRY_AFTER, "5"))
+            .json(json!({ "error": "temporarily_unavailable" })));
+    }
+    let url = metadata_url(state, resource);
+    let scopes = default_scopes(resource);
+    let several = request.headers().get_all(header::AUTHORIZATION).count() > 1;
+    let Some(token) = forms::bearer(request.request()).filter(|_| !several) else {
+        return Err(unauthorized(challenge::missing_token(&url, scopes), "a bearer token is needed"));
+    };
+    match state.trust.verify(token, resource).await {
+        Ok(principal) => Ok(principal),
+        Err(VerifyError::Unavailable(refusal)) => Err(respond::refusal(&refusal)),
+        Err(VerifyError::Bad(bad)) => {
+            let entry = Entry::refused(Event::AccessRefused, bad.reason())
+                .resource(resource.id.clone())
+                .address(address::origin(state, request.request()).address);
+            state.oauth.audit.record(entry).await;
+            let text = bad.to_string();
+            Err(unauthorized(challenge::invalid_token(&url, scopes, &text), &text))
+        }
+    }
+}
+
+fn unauthorized(challenge: String, description: &str) -> HttpResponse {
+    HttpResponse::Unauthorized()
+        .insert_header((header::WWW_AUTHENTICATE, challenge))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({ "error": "invalid_token", "error_description": description }))
+}
+
+async fn check_session(
+    state: &State,
+    request: &ServiceRequest,
+    principal: &Principal,
+) -> Result<Option<String>, HttpResponse> {
+    let not_found = || HttpResponse::NotFound().body("Not Found: Session not found");
+    let mut ids = request.headers().get_all(SESSION_ID);
+    let Some(id) = ids.next() else { return Ok(None) };
+    let id = id.to_str().map_err(|_| not_found())?;
+    if ids.next().is_some() {
+        return Err(not_found());
+    }
+    match state.mcp_sessions.check(id, &principal.session_owner()) {
+        Owner::Same => Ok(Some(id.to_owned())),
+        Owner::Unknown => Err(not_found()),
+        Owner::Other => {
+            let entry = Entry::refused(Event::AccessRefused, "foreign_mcp_session")
+                .user(principal.subject.clone())
+                .client(principal.client_id.clone())
+                .grant(principal.grant_id.clone())
+                .address(address::origin(state, request.request()).address);
+            state.oauth.audit.record(entry).await;
+            Err(not_found())
+        }
+    }
+}
+
+async fn check_scope(
+    state: &State,
+    request: &ServiceRequest,
+    resource: &Resource,
+    principal: &Principal,
+    message: &Message,
+) -> Result<(), HttpResponse> {
+    let Some(scope) = message.tool().and_then(tools::required_scope).flatten() else { return Ok(()) };
+    if principal.has(scope) {
+        return Ok(());
+    }
+    let entry = Entry::refused(Event::AccessRefused, "insufficient_scope")
+        .user(principal.subject.clone())
+        .client(principal.client_id.clone())
+        .grant(principal.grant_id.clone())
+        .resource(resource.id.clone())
+        .address(address::origin(state, request.request()).address)
+        .detail(format!("needed: {scope}"));
+    state.oauth.audit.record(entry).await;
+    let text = format!("this tool needs the scope {scope}");
+    let needed = challenge::step_up([scope], &principal.scopes);
+    Err(HttpResponse::Forbidden()
+        .insert_header((
+            header::WWW_AUTHENTICATE,
+            challenge::insufficient_scope(&metadata_url(state, resource), needed, &text),
+        ))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({ "error": "insufficient_scope", "error_description": text })))
+}
+
+async fn read_body(request: &mut ServiceRequest) -> Result<Bytes, HttpResponse> {
+    let mut payload = request.take_payload();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| HttpResponse::BadRequest().finish())?;
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(respond::too_large(MAX_BODY));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn put_back(request: &mut ServiceRequest, body: Bytes) {
+    let stream: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
+        Box::pin(stream::once(async move { Ok(body) }));
+    request.set_payload(Payload::from(stream));
+}

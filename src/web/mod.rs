@@ -1,0 +1,39 @@
+//! HTTP in: the only folder that imports actix-web and askama.
+//!
+//! A handler reads the request, calls one rule, and turns the result into a response. `routes` lists every
+//! URL.
+
+mod account;
+mod address;
+mod authorize;
+mod consent;
+mod cookies;
+mod csrf;
+mod error_page;
+mod forms;
+mod health;
+mod home;
+pub mod host;
+mod introspect;
+mod jwks;
+mod login;
+mod logout;
+mod mcp;
+mod metadata;
+pub mod pages;
+mod register;
+mod reset;
+mod respond;
+mod revoke;
+mod routes;
+mod server;
+mod session;
+mod setup;
+mod state;
+mod static_files;
+mod token;
+mod userinfo;
+
+pub use routes::configure;
+pub use server::{app_middleware, serve};
+pub use state::{State, WebSettings};

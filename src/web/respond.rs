@@ -1,0 +1,93 @@
+//! Results of the rules as HTTP responses: one place for status, `no-store` and `WWW-Authenticate`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::oauth::error::{Code, Refusal};
+
+/// JSON that must not be kept by any cache (RFC 6749 §5.1).
+pub fn json_no_store(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .json(body)
+}
+
+/// JSON that is the same for everybody and may be kept for `seconds`.
+pub fn json_public(body: &impl Serialize, seconds: u32) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, format!("public, max-age={seconds}"))).json(body)
+}
+
+/// An OAuth error response (RFC 6749 §5.2).
+pub fn refusal(refusal: &Refusal) -> HttpResponse {
+    let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
+    challenge(&mut response, refusal);
+    if refusal.code == Code::TemporarilyUnavailable {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
+    response.json(json!({
+        "error": refusal.code.as_str(),
+        "error_description": printable(&refusal.description),
+    }))
+}
+
+/// Too many requests: 429 with `Retry-After`, in seconds.
+pub fn too_many(seconds: u64) -> HttpResponse {
+    HttpResponse::TooManyRequests()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::RETRY_AFTER, seconds.to_string()))
+        .json(json!({
+            "error": Code::TemporarilyUnavailable.as_str(),
+            "error_description": format!("too many requests; try again in {seconds} seconds"),
+        }))
+}
+
+/// A body larger than is read.
+pub fn too_large(limit: usize) -> HttpResponse {
+    HttpResponse::PayloadTooLarge().insert_header((header::CACHE_CONTROL, "no-store")).json(json!({
+        "error": Code::InvalidRequest.as_str(),
+        "error_description": format!("the body is larger than {limit} bytes"),
+    }))
+}
+
+fn challenge(response: &mut HttpResponseBuilder, refusal: &Refusal) {
+    let value = match refusal.code {
+        // A client that used Basic is told so (RFC 6749 §5.2); harmless for those that did not.
+        Code::InvalidClient => "Basic realm=\"gatepost\"".to_owned(),
+        Code::InvalidToken | Code::InsufficientScope => format!(
+            "Bearer error=\"{}\", error_description=\"{}\"",
+            refusal.code.as_str(),
+            printable(&refusal.description)
+        ),
+        _ => return,
+    };
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.insert_header((header::WWW_AUTHENTICATE, value));
+    }
+}
+
+/// `error_description` may hold printable ASCII without quotes and backslashes only (RFC 6749 §5.2).
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '"' => '\'',
+            '\\' => '/',
+            c if c == ' ' || c.is_ascii_graphic() => c,
+            _ => '?',
+        })
+        .take(300)
+        .collect()
+}
+
+/// A redirect of the browser with GET (OAuth 2.1 §7.5.4: 303).
+pub fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
+}

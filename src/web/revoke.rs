@@ -1,0 +1,20 @@
+//! `POST /oauth/revoke`.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{State, address, forms, respond};
+use crate::oauth::revoke;
+
+/// Answers a revocation request.
+pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    let params = match forms::params(&request, &mut payload).await {
+        Ok(params) => params,
+        Err(response) => return response,
+    };
+    let origin = address::origin(&state, &request);
+    match revoke::respond(&state.oauth, forms::authorization(&request), &params, &origin).await {
+        Ok(()) => HttpResponse::Ok().insert_header(("cache-control", "no-store")).finish(),
+        Err(refusal) => respond::refusal(&refusal),
+    }
+}

@@ -1,0 +1,94 @@
+//! Every URL, in one function.
+
+use actix_cors::Cors;
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig, get, post, resource};
+
+use super::{
+    account, authorize, consent, error_page, health, home, introspect, jwks, login, logout, mcp, metadata,
+    register, reset, revoke, setup, static_files, token, userinfo,
+};
+use crate::mcp::McpMount;
+
+/// Clients in browsers may call the protocol from any origin: none of it uses cookies.
+fn cors() -> Cors {
+    Cors::default()
+        .allow_any_origin()
+        .send_wildcard()
+        .allowed_methods(["GET", "POST", "DELETE", "OPTIONS"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "accept",
+            "mcp-protocol-version",
+            "mcp-method",
+            "mcp-name",
+            "mcp-session-id",
+            "last-event-id",
+        ])
+        .expose_headers([header::WWW_AUTHENTICATE.as_str(), "mcp-session-id", "mcp-protocol-version"])
+        .max_age(3600)
+}
+
+/// Registers every URL.
+pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
+    config
+        // discovery
+        .service(
+            web::scope("/.well-known")
+                .wrap(cors())
+                .route("/oauth-authorization-server", get().to(metadata::authorization_server))
+                .route("/oauth-authorization-server/{path:.+}", get().to(metadata::authorization_server_at))
+                .route("/openid-configuration", get().to(metadata::authorization_server))
+                .route("/openid-configuration/{path:.+}", get().to(metadata::authorization_server_at))
+                .route("/oauth-protected-resource", get().to(metadata::default_resource))
+                .route("/oauth-protected-resource/{path:.+}", get().to(metadata::resource))
+                .route("/jwks.json", get().to(jwks::get)),
+        )
+        .service(
+            resource("/{path:.+}/.well-known/oauth-authorization-server")
+                .wrap(cors())
+                .route(get().to(metadata::authorization_server_at)),
+        )
+        .service(
+            resource("/{path:.+}/.well-known/openid-configuration")
+                .wrap(cors())
+                .route(get().to(metadata::authorization_server_at)),
+        )
+        .service(resource("/keys").wrap(cors()).route(get().to(jwks::get)))
+        // oauth
+        .service(resource("/oauth/authorize").route(get().to(authorize::get)))
+        .service(resource("/oauth/token").wrap(cors()).route(post().to(token::post)))
+        .service(resource("/oauth/register").wrap(cors()).route(post().to(register::post)))
+        .service(
+            resource("/oauth/register/{client_id}")
+                .wrap(cors())
+                .route(get().to(register::get))
+                .route(web::delete().to(register::delete)),
+        )
+        .service(resource("/oauth/revoke").wrap(cors()).route(post().to(revoke::post)))
+        .service(resource("/oauth/introspect").wrap(cors()).route(post().to(introspect::post)))
+        .service(
+            resource("/oauth/userinfo")
+                .wrap(cors())
+                .route(get().to(userinfo::get))
+                .route(post().to(userinfo::get)),
+        )
+        // people
+        .service(resource("/").route(get().to(home::get)))
+        .service(resource("/login").route(get().to(login::get)).route(post().to(login::post)))
+        .service(resource("/logout").route(get().to(logout::get)).route(post().to(logout::post)))
+        .service(resource("/consent").route(get().to(consent::get)).route(post().to(consent::post)))
+        .service(resource("/setup").route(get().to(setup::get)).route(post().to(setup::post)))
+        .service(resource("/reset").route(get().to(reset::get)).route(post().to(reset::post)))
+        .service(resource("/account").route(get().to(account::get)))
+        .service(resource("/static/{name}").route(get().to(static_files::get)))
+        .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
+        // operations
+        .service(resource("/healthz").route(get().to(health::live)))
+        .service(resource("/readyz").route(get().to(health::ready)))
+        // mcp
+        .service(web::scope("/mcp").wrap(from_fn(mcp::guard)).wrap(cors()).service(mount.service()))
+        .default_service(web::to(|| async { error_page::not_found() }));
+}

@@ -1,0 +1,87 @@
+//! `/setup`: the first administrator, by the one-time link printed at start.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::pages::SetupPage;
+use super::{State, address, csrf, error_page, forms, login, respond};
+use crate::accounts::links::{self, LinkError, NewPassword};
+use crate::accounts::{password, session};
+use crate::oauth::params::Params;
+use crate::store::links::LinkPurpose;
+use crate::types::Plain;
+
+const DEAD: &str = "Restart the server to get a new link, or set GATEPOST_ADMIN_EMAIL and \
+                    GATEPOST_ADMIN_PASSWORD. If an administrator exists already, sign in.";
+
+/// Shows the form. Looking does not use the link up.
+pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
+    let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let token = params.first("token").unwrap_or_default();
+    match links::find(&state.accounts, LinkPurpose::Setup, token).await {
+        Ok(_) => form(&state, &request, token, "", None, StatusCode::OK),
+        Err(LinkError::Store(error)) => error_page::refused(&error.into(), error_page::reference(&state)),
+        Err(_) => error_page::dead_link(DEAD),
+    }
+}
+
+/// Creates the administrator and signs them in.
+pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    let posted = match forms::params(&request, &mut payload).await {
+        Ok(posted) => posted,
+        Err(response) => return response,
+    };
+    if !csrf::check(&state, &request, None, posted.first("csrf")) {
+        return error_page::stale_form();
+    }
+    let origin = address::origin(&state, &request);
+    if let Err(throttled) = state.accounts.throttle.secret(origin.address.as_deref().unwrap_or_default()) {
+        return respond::too_many(throttled.retry_after);
+    }
+    let text = |name| posted.first(name).unwrap_or_default().to_owned();
+    let (token, email) = (text("token"), text("email"));
+    let new =
+        NewPassword { password: Plain::new(text("password")), again: Plain::new(text("password_again")) };
+    let user = match links::set_up(&state.accounts, &token, &email, new, &origin).await {
+        Ok(user) => user,
+        Err(error) => return failed(&state, &request, &token, &email, error),
+    };
+    match session::start(&state.accounts, &user, None, &origin).await {
+        Ok(cookie) => login::signed_in(&state, &cookie, "/account"),
+        Err(error) => error_page::refused(&error.into(), error_page::reference(&state)),
+    }
+}
+
+fn failed(state: &State, request: &HttpRequest, token: &str, email: &str, error: LinkError) -> HttpResponse {
+    match error {
+        LinkError::Dead => error_page::dead_link(DEAD),
+        LinkError::Store(error) => error_page::refused(&error.into(), error_page::reference(state)),
+        LinkError::Hash(_) => {
+            error_page::refused(&crate::oauth::error::Refusal::internal(), error_page::reference(state))
+        }
+        LinkError::BadEmail | LinkError::TakenEmail | LinkError::Weak(_) => {
+            let text = Some(error.to_string());
+            form(state, request, token, email, text, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+    }
+}
+
+fn form(
+    state: &State,
+    request: &HttpRequest,
+    link: &str,
+    email: &str,
+    error: Option<String>,
+    status: StatusCode,
+) -> HttpResponse {
+    let token = csrf::issue(state, request, None);
+    let page = SetupPage {
+        csrf: token.value.clone(),
+        token: link.to_owned(),
+        email: email.to_owned(),
+        error,
+        min_password: password::MIN_CHARS,
+    };
+    error_page::form_page(state, status, &page, &token)
+}

@@ -1,0 +1,33 @@
+//! What every handler may use.
+
+use crate::accounts::Accounts;
+use crate::mcp::SessionGuard;
+use crate::oauth::OAuth;
+use crate::trust::Embedded;
+use crate::types::urls::Issuer;
+
+/// Settings of the HTTP layer.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// `Host` values that are answered; everything else is a request meant for somebody else.
+    pub allowed_hosts: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<crate::config::Network>,
+    /// The largest registration request, in bytes.
+    pub registration_body_limit: usize,
+}
+
+/// Shared by all workers.
+pub struct State {
+    pub oauth: OAuth,
+    pub accounts: Accounts,
+    pub trust: Embedded,
+    pub mcp_sessions: SessionGuard,
+    pub settings: WebSettings,
+}
+
+impl State {
+    pub const fn issuer(&self) -> &Issuer {
+        &self.oauth.issuer
+    }
+}

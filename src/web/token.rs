@@ -1,0 +1,21 @@
+//! `POST /oauth/token`.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{State, address, forms, respond};
+use crate::oauth::token;
+
+/// Answers a token request.
+pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    let params = match forms::params(&request, &mut payload).await {
+        Ok(params) => params,
+        Err(response) => return response,
+    };
+    let origin = address::origin(&state, &request);
+    match token::respond(&state.oauth, forms::authorization(&request), &params, &origin).await {
+        Ok(response) => respond::json_no_store(StatusCode::OK, &response),
+        Err(refusal) => respond::refusal(&refusal),
+    }
+}

@@ -1,0 +1,22 @@
+//! `GET` and `POST /oauth/userinfo`.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{State, forms, respond};
+use crate::oauth::userinfo;
+
+/// Answers a UserInfo request.
+pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
+    let Some(token) = forms::bearer(&request) else {
+        return HttpResponse::Unauthorized()
+            .insert_header((header::WWW_AUTHENTICATE, "Bearer scope=\"openid\""))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .finish();
+    };
+    match userinfo::respond(&state.oauth, token).await {
+        Ok(info) => respond::json_no_store(StatusCode::OK, &info),
+        Err(refusal) => respond::refusal(&refusal),
+    }
+}
