@@ -30,7 +30,7 @@ use crate::web::{State, WebSettings, host};
 /// How long audit events are kept.
 const AUDIT_DAYS: i64 = 400;
 /// How long an MCP session may be silent.
-const MCP_IDLE: Duration = Duration::from_secs(300);
+const MCP_IDLE: Duration = Duration::from_mins(5);
 /// Passwords hashed at the same time, 19 MiB each.
 const PARALLEL_HASHES: usize = 4;
 

@@ -27,7 +27,7 @@ use crate::types::Timestamp;
 /// How often the counters of changes are read. A change takes effect everywhere within a second.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
 /// How often what has ended is looked for.
-const REAP_EVERY: Duration = Duration::from_secs(60);
+const REAP_EVERY: Duration = Duration::from_mins(1);
 /// Rows removed by one statement.
 const BATCH: i64 = 500;
 /// Statements of one kind in one round.

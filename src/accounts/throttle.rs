@@ -68,7 +68,7 @@ impl Throttle {
     }
 
     fn check(&self, limiter: &Limiter, key: &String) -> Result<(), Throttled> {
-        limiter.check_key(key).map(|_| ()).map_err(|not_until| Throttled {
+        limiter.check_key(key).map_err(|not_until| Throttled {
             retry_after: not_until.wait_time_from(self.clock.now()).as_secs() + 1,
         })
     }

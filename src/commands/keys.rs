@@ -17,14 +17,14 @@ pub async fn run(core: &Core, command: KeysCommand) -> anyhow::Result<()> {
     let ctx = &core.oauth;
     match command {
         KeysCommand::List(args) => list(core, args.json).await?,
-        KeysCommand::Rotate(args) => {
-            let algs = match args.alg {
+        KeysCommand::Rotate(rotate) => {
+            let algs = match rotate.alg {
                 Some(AlgArg::Es256) => vec![Alg::Es256],
                 Some(AlgArg::Rs256) => vec![Alg::Rs256],
                 Some(AlgArg::EdDsa) => vec![Alg::EdDsa],
                 None => Alg::ALL.to_vec(),
             };
-            if !args.activate_now {
+            if !rotate.activate_now {
                 check_published(core, &algs).await?;
             }
             for alg in algs {

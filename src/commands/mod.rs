@@ -46,14 +46,17 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         }
         Command::User(command) => users::run(&core(&config).await?, command).await,
         Command::Client(command) => clients::run(&core(&config).await?, command).await,
-        Command::Resource(command) => resources::run(&core(&config).await?, command),
+        Command::Resource(command) => {
+            resources::run(&core(&config).await?, &command);
+            Ok(())
+        }
         Command::Keys(command) => keys::run(&core(&config).await?, command).await,
         Command::CheckConfig(args) => {
             let summary = config.summary();
             if args.json {
-                output::json(&summary)
+                output::json(&summary);
             } else {
-                output::line(&summary.to_string())
+                output::line(&summary.to_string());
             }
             Ok(())
         }

@@ -6,7 +6,7 @@ use super::output;
 use crate::app::Core;
 use crate::cli::ResourceCommand;
 
-pub fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
+pub fn run(core: &Core, command: &ResourceCommand) {
     let ResourceCommand::List(args) = command;
     let set = core.oauth.resources.current();
     if args.json {
@@ -19,7 +19,7 @@ pub fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
             })
             .collect();
         output::json(&rows);
-        return Ok(());
+        return;
     }
     let rows: Vec<_> = set
         .all()
@@ -27,5 +27,4 @@ pub fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
         .map(|r| vec![r.id.clone(), r.name.clone(), r.uri.clone(), r.scope_names().to_string()])
         .collect();
     output::table(&["ID", "NAME", "URL", "SCOPES"], &rows);
-    Ok(())
 }

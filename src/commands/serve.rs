@@ -1,5 +1,6 @@
 //! `gatepost serve`: start, say where, stop cleanly.
 
+use std::fmt::Write as _;
 use std::net::TcpListener;
 
 use anyhow::Context as _;
@@ -114,11 +115,11 @@ fn banner(core: &Core, setup_link: Option<Plain<String>>) {
     let mut text = format!("\nGatepost is ready at {}\nMCP server:  {mcp_url}\n", issuer.as_str());
     if let Some(link) = setup_link {
         let url = issuer.at(&format!("/setup?token={}", link.expose()));
-        text += &format!("\nCreate the administrator within 15 minutes, once, at:\n  {url}\n");
+        let _ = write!(text, "\nCreate the administrator within 15 minutes, once, at:\n  {url}\n");
     }
     text += "\nAdd it to a client:\n";
     for line in connect::lines(&mcp_url) {
-        text += &format!("  {:<14} {}\n", line.client, line.text);
+        let _ = writeln!(text, "  {:<14} {}", line.client, line.text);
     }
     output::line(&text);
 }

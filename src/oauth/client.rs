@@ -88,7 +88,7 @@ pub struct Clients {
 
 impl Clients {
     pub fn new(store: Store) -> Self {
-        let cache = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build();
+        let cache = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_mins(1)).build();
         Self { store, cache }
     }
 

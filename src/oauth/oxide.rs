@@ -455,7 +455,7 @@ pub async fn refresh_grant(
 
 fn refresh_refusal(error: &mut rf::Error) -> Refusal {
     use oxide_auth::code_grant::error::AccessTokenErrorType as Kind;
-    match error.description().map(|d| d.kind()) {
+    match error.description().map(oxide_auth::code_grant::error::AccessTokenError::kind) {
         Some(Kind::InvalidScope) => Refusal::new(
             Code::InvalidScope,
             Reason::ScopeWidened,

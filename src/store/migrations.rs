@@ -14,11 +14,11 @@ macro_rules! files {
 
 /// Version, name and text of each migration; `tests/store/migrations.rs` compares them with the folder.
 pub const FILES: &[(i64, &str, &str)] = files![
-    20261123000001 "resources",
-    20261123000002 "clients",
-    20261123000003 "people",
-    20261123000004 "grants",
-    20261123000005 "operations",
+    20_261_123_000_001 "resources",
+    20_261_123_000_002 "clients",
+    20_261_123_000_003 "people",
+    20_261_123_000_004 "grants",
+    20_261_123_000_005 "operations",
 ];
 
 fn migrator() -> Migrator {

@@ -22,10 +22,13 @@ const QUEUE: usize = 1024;
 
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
+/// Runs on the write connection; says whether it worked, and how to answer.
+type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (bool, Finish)> + Send>;
+
 /// A write that is waiting: run it, and it hands back how to answer once the commit's outcome is known.
 pub struct Job {
     atomic: bool,
-    run: Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (bool, Finish)> + Send>,
+    run: Run,
 }
 
 /// Runs writes one after the other, each atomic, each durable before its answer.
@@ -86,10 +89,7 @@ fn closed() -> StoreError {
 }
 
 /// Wraps an operation so that its value leaves only once the commit is known to have worked.
-fn package<T, F>(
-    operation: F,
-    answer: oneshot::Sender<Result<T, StoreError>>,
-) -> Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (bool, Finish)> + Send>
+fn package<T, F>(operation: F, answer: oneshot::Sender<Result<T, StoreError>>) -> Run
 where
     T: Send + 'static,
     F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,

@@ -68,7 +68,7 @@ pub struct Embedded {
 
 impl Embedded {
     pub fn new(ctx: OAuth) -> Self {
-        let verified = Cache::builder().max_capacity(CACHE).time_to_live(Duration::from_secs(86_400)).build();
+        let verified = Cache::builder().max_capacity(CACHE).time_to_live(Duration::from_hours(24)).build();
         Self { ctx, verified }
     }
 

@@ -22,13 +22,11 @@ fn token(state: &State, browser: &str, session: Option<&str>) -> String {
 
 /// The token for a form on this browser.
 pub fn issue(state: &State, request: &HttpRequest, session: Option<&str>) -> FormToken {
-    match cookies::browser(state, request) {
-        Some(browser) => FormToken { value: token(state, &browser, session), set_browser: None },
-        None => {
-            let browser = URL_SAFE_NO_PAD.encode(state.oauth.rng.bytes::<32>());
-            FormToken { value: token(state, &browser, session), set_browser: Some(browser) }
-        }
+    if let Some(browser) = cookies::browser(state, request) {
+        return FormToken { value: token(state, &browser, session), set_browser: None };
     }
+    let browser = URL_SAFE_NO_PAD.encode(state.oauth.rng.bytes::<32>());
+    FormToken { value: token(state, &browser, session), set_browser: Some(browser) }
 }
 
 /// Whether a posted token is the one of this browser and session, in constant time.

@@ -41,8 +41,7 @@ pub async fn check<B: MessageBody>(
     let mut hosts = request.headers().get_all(header::HOST);
     let host = hosts.next().and_then(|h| h.to_str().ok()).map(str::to_ascii_lowercase);
     let single = hosts.next().is_none();
-    let fine = single
-        && state.is_some_and(|s| host.is_some_and(|h| s.settings.allowed_hosts.iter().any(|a| *a == h)));
+    let fine = single && state.is_some_and(|s| host.is_some_and(|h| s.settings.allowed_hosts.contains(&h)));
     if fine {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }

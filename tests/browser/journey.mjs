@@ -81,7 +81,7 @@ class Journey {
     const app = (this.app = await this.register('Reading Lamp'));
     await this.visit(app.ask(), 'consent');
     await this.says('consent', app.name);
-    await this.says('consent', app.host);
+    await this.says('consent', new URL(app.redirectUri).hostname);
     await this.says('consent', `${this.gatepost.url}/mcp`);
     await this.says('consent', EMAIL);
     for (const tool of ['web_search', 'web_extract']) await this.says('consent', tool);
