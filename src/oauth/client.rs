@@ -9,7 +9,7 @@ use super::error::Refusal;
 use super::redirect_uri::RedirectUri;
 use crate::store::Store;
 use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
-use crate::types::Hashed;
+use crate::types::{Hashed, Timestamp};
 
 /// How a client authenticates at the token endpoint
 /// ([RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
@@ -84,12 +84,17 @@ impl Client {
 pub struct Clients {
     store: Store,
     cache: Cache<String, Arc<Client>>,
+    /// When each client's last use was written down.
+    touched: Cache<String, Timestamp>,
 }
+
+/// How often a client's last use is written down, in seconds.
+const TOUCH_EVERY: i64 = 3600;
 
 impl Clients {
     pub fn new(store: Store) -> Self {
         let cache = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_mins(1)).build();
-        Self { store, cache }
+        Self { store, cache, touched: Cache::new(10_000) }
     }
 
     /// The client with this id; `None` when it is unknown, disabled, or not an id at all.
@@ -107,6 +112,20 @@ impl Clients {
         let client = Arc::new(Client::from_row(row));
         self.cache.insert(id.to_owned(), Arc::clone(&client));
         Ok(Some(client))
+    }
+
+    /// Notes that a client was used, at most once an hour, without making it wait.
+    pub fn touch(&self, id: &str, now: Timestamp) {
+        if self.touched.get(id).is_some_and(|at| at + TOUCH_EVERY > now) {
+            return;
+        }
+        self.touched.insert(id.to_owned(), now);
+        let (store, id) = (self.store.clone(), id.to_owned());
+        tokio::spawn(async move {
+            if let Err(error) = store.touch_client(id, now, TOUCH_EVERY).await {
+                tracing::warn!(%error, "a client's last use could not be noted");
+            }
+        });
     }
 
     /// Drops what is held.

@@ -1,11 +1,12 @@
 // Stands in for the desktop browser of clients that open one themselves (see bin/xdg-open).
 //
 // STAND_IN_BROWSER_DIR holds `plan` (which scopes the person leaves ticked: "offered" or "none",
-// read at every visit) and `visits.log` (one JSON line per visit, read by the tests).
+// read at every visit), `cookies.json` (so that a log-in is remembered from visit to visit) and
+// `visits.log` (one JSON line per visit, read by the tests).
 
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { authorize } from './login.mjs';
+import { authorize, Jar } from './login.mjs';
 
 const directory = process.env.STAND_IN_BROWSER_DIR;
 const url = process.argv[2];
@@ -24,17 +25,19 @@ async function deliver(location) {
   }
 }
 
-function plan() {
+function kept(name, otherwise) {
   try {
-    return readFileSync(`${directory}/plan`, 'utf8').trim();
+    return readFileSync(`${directory}/${name}`, 'utf8').trim();
   } catch {
-    return 'offered';
+    return otherwise;
   }
 }
 
 let visit;
 try {
-  const { pages, offered, location } = await authorize(url, { scopes: plan() });
+  const jar = new Jar(JSON.parse(kept('cookies.json', '[]')));
+  const { pages, offered, location } = await authorize(url, { jar, scopes: kept('plan', 'offered') });
+  if (directory) writeFileSync(`${directory}/cookies.json`, JSON.stringify(jar), { mode: 0o600 });
   visit = { pages, offered, requested: new URL(url).searchParams.get('scope'), delivered: await deliver(location) };
 } catch (error) {
   visit = { error: String(error?.message ?? error) };

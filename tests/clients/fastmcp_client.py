@@ -81,7 +81,7 @@ async def one_era(ok: Say, mode: str, version: str) -> None:
         await whoami(client, search=False)
         browser.plan("offered")
         await search(client, "latch")
-        assert len(await browser.visits(2)) == 2
+        assert [visit.get("pages") for visit in await browser.visits(2)] == [["login", "consent"], ["consent"]]
         assert SEARCH in oauth.context.current_tokens.scope.split()
         await whoami(client, search=True)
         ok(f"{mode}: stepped up to {SEARCH}")

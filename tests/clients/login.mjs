@@ -5,12 +5,22 @@
 // field is no failure, and a page that cannot be submitted without JavaScript is one.
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const STEPS = 12;
 
 /** Cookies of one browser. Names are enough: every page lives on one host. */
 export class Jar {
-  #cookies = new Map();
+  #cookies;
+
+  constructor(saved = []) {
+    this.#cookies = new Map(saved);
+  }
+
+  /** For a browser that is closed and opened again. */
+  toJSON() {
+    return [...this.#cookies];
+  }
 
   take(response) {
     for (const line of response.headers.getSetCookie()) {
@@ -67,7 +77,18 @@ export async function authorize(url, options = {}) {
   throw new Error(`no redirect to ${redirectUri} after ${STEPS} steps; pages seen: ${seen.pages}`);
 }
 
-async function send({ url, method, body }, jar) {
+/** One request; a server that asks to wait a little is waited for, as a person would. */
+async function send(request, jar) {
+  for (let attempt = 0; ; attempt += 1) {
+    const response = await sendOnce(request, jar);
+    const wait = Number(response.headers.get('retry-after'));
+    if (response.status !== 429 || attempt === 2 || !(wait > 0 && wait <= 10)) return response;
+    await response.body?.cancel();
+    await sleep(wait * 1000);
+  }
+}
+
+async function sendOnce({ url, method, body }, jar) {
   const headers = { accept: 'text/html,application/xhtml+xml' };
   if (jar.header()) headers.cookie = jar.header();
   if (body) {

@@ -6,8 +6,10 @@ HTTP with cookies, submitting the forms as the server wrote them, and stops at t
 
 import os
 import re
+import time
 import urllib.error
 import urllib.request
+from email.message import Message
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -99,6 +101,16 @@ class Browser:
         raise AssertionError(f"no redirect to {redirect_uri} after {STEPS} steps; pages seen: {self.pages}")
 
     def _send(self, url: str, body: bytes | None) -> tuple[int, str | None, str]:
+        """One request; a server that asks to wait a little is waited for, as a person would."""
+        for _ in range(3):
+            status, headers, html = self._send_once(url, body)
+            wait = int(headers.get("Retry-After") or 0)
+            if status != 429 or not 0 < wait <= 10:
+                break
+            time.sleep(wait)
+        return status, headers.get("Location"), html
+
+    def _send_once(self, url: str, body: bytes | None) -> tuple[int, Message, str]:
         request = urllib.request.Request(url, data=body, headers={"Accept": "text/html"})
         if body is not None:
             parts = urlsplit(url)
@@ -108,7 +120,7 @@ class Browser:
         except urllib.error.HTTPError as error:
             response = error
         with response:
-            return response.status, response.headers.get("Location"), response.read().decode("utf-8", "replace")
+            return response.status, response.headers, response.read().decode("utf-8", "replace")
 
     def _answer(self, page: _Page, url: str, scopes: str, decision: str) -> tuple[str, bytes]:
         if form := page.form_with(type="password"):

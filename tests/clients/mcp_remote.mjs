@@ -74,7 +74,8 @@ await proof('mcp-remote', async (ok) => {
       checkWhoami(await whoami(client), { search: false });
       careful.plan('offered');
       checkSearch(await search(client, 'latch'), 'latch');
-      assert.equal((await careful.visits(2)).length, 2);
+      const visits = await careful.visits(2);
+      assert.deepEqual(visits.map((visit) => visit.pages), [['login', 'consent'], ['consent']]);
       checkWhoami(await whoami(client), { search: true });
       ok(`${protocol}: stepped up to search:read inside the call`);
     });

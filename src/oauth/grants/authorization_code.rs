@@ -161,7 +161,7 @@ impl TokenRules for Redemption<'_> {
         if !ctx.store.spend_code(self.code.id.clone(), ctx.clock.now(), row).await? {
             return Err(refuse(Reason::RacedRequest));
         }
-        refresh_token::touch_client(ctx, &self.grant.client_id);
+        ctx.clients.touch(&self.grant.client_id, ctx.clock.now());
         self.response = Some(TokenResponse {
             access_token: access.token.expose().clone(),
             token_type: "Bearer",

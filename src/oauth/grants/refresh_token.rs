@@ -38,8 +38,6 @@ use crate::types::{Hashed, MasterKey, Plain, ScopeSet, Timestamp};
 
 pub const GRANT_TYPE: &str = "refresh_token";
 
-/// How often a client's last use is written down, in seconds.
-const TOUCH_EVERY: i64 = 3600;
 /// Random characters of a secret; the mark follows them.
 const RANDOM_LEN: usize = 43;
 
@@ -145,16 +143,6 @@ pub fn first(ctx: &OAuth, grant_id: &str) -> (Plain<String>, RefreshRow) {
     (bearer.to_text(), row)
 }
 
-/// Notes, without making the client wait, that it was used.
-pub fn touch_client(ctx: &OAuth, client_id: &str) {
-    let (store, id, now) = (ctx.store.clone(), client_id.to_owned(), ctx.clock.now());
-    tokio::spawn(async move {
-        if let Err(error) = store.touch_client(id, now, TOUCH_EVERY).await {
-            tracing::warn!(%error, "the client's last use could not be noted");
-        }
-    });
-}
-
 /// Finds what a presented text stands for, if it is a refresh token with a known id.
 pub async fn find(ctx: &OAuth, text: &str) -> Result<Option<(Bearer, RefreshRow, GrantRow)>, Refusal> {
     let Some(bearer) = Bearer::parse(Kind::RefreshToken, text) else { return Ok(None) };
@@ -245,7 +233,7 @@ impl Rotating<'_> {
             idle_expires_at: now + ctx.lifetimes.refresh_idle,
         };
         if ctx.store.rotate_refresh_token(rotation).await? {
-            touch_client(ctx, &self.grant.client_id);
+            ctx.clients.touch(&self.grant.client_id, now);
             return Ok(());
         }
         let Some((row, grant)) = ctx.store.find_refresh_token(&self.row.id).await? else {

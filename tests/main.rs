@@ -1,0 +1,11 @@
+//! All integration tests, in one binary: one link, one run.
+//!
+//! Each test of behaviour runs on SQLite and, where `TEST_DATABASE_URL` names a Postgres server, on Postgres;
+//! `tests/run.sh` always names one.
+
+mod architecture;
+mod mcp;
+mod oauth;
+mod people;
+mod store;
+mod support;

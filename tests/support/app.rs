@@ -1,0 +1,161 @@
+//! One running Gatepost.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use gatepost::accounts::links::new_user;
+use gatepost::app::{self, Ambient, Core};
+use gatepost::config::{Config, Sources};
+use gatepost::jobs;
+use gatepost::store::changes::Versions;
+use gatepost::store::users::UserRow;
+use gatepost::types::{Clock, Plain, Rng};
+use sqlx::{AssertSqlSafe, Column as _, Row as _};
+
+use super::{Browser, Database, EMAIL, OAuthClient, PASSWORD};
+
+/// Where the tests' clock starts.
+pub const START: i64 = 1_800_000_000;
+/// Tables whose rows a refused request must leave alone.
+const TABLES: [&str; 8] =
+    ["clients", "client_secrets", "users", "sessions", "one_time_links", "grants", "codes", "refresh_tokens"];
+
+pub struct TestApp {
+    /// The issuer.
+    pub url: String,
+    pub address: SocketAddr,
+    pub core: Core,
+    pub clock: Clock,
+    pub user: UserRow,
+    server: actix_web::dev::ServerHandle,
+    _database: Database,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // Not awaited: the runtime of the test ends with it.
+        drop(self.server.stop(false));
+    }
+}
+
+impl TestApp {
+    /// Starts with one person, who is the administrator.
+    pub async fn start(database: Database) -> Self {
+        Self::start_with(database, &[]).await
+    }
+
+    /// Starts with more settings, by their environment names.
+    pub async fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let url = format!("http://localhost:{}", address.port());
+        let key = "00".repeat(32);
+        let mut env: BTreeMap<String, String> = [
+            ("GATEPOST_PUBLIC_URL", url.as_str()),
+            ("GATEPOST_SECRET_KEY", key.as_str()),
+            ("DATABASE_URL", database.url.as_str()),
+            ("GATEPOST_DATABASE__MAX_CONNECTIONS", "5"),
+            ("GATEPOST_TAVILY__BASE_URL", "http://127.0.0.1:9"),
+            ("GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS", "10000"),
+            ("GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ADDRESS", "10000"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+        env.extend(settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        let sources = Sources { env, working_dir: database.dir.path().to_owned(), ..Sources::default() };
+        let config = Config::load(&sources).unwrap_or_else(|e| panic!("{e}"));
+
+        let clock = Clock::manual(START);
+        let ambient = Ambient { clock: clock.clone(), rng: Rng::System };
+        let store = app::open_store(&config, true).await.unwrap();
+        let core = app::build_core(&config, store, ambient).await.unwrap();
+        let hash = core.accounts.passwords.hash(Plain::new(PASSWORD.to_owned())).await.unwrap();
+        let user = new_user(&core.accounts, EMAIL.to_owned(), Some("Ann".to_owned()), Some(hash), true);
+        core.accounts.store.add_user(user.clone()).await.unwrap();
+        let (state, mount) = app::build_web(&config, core.clone(), &[address.port()]).unwrap();
+        let server = gatepost::web::serve(state, mount, vec![socket]).unwrap();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Self { url, address, core, clock, user, server: handle, _database: database }
+    }
+
+    /// An absolute URL.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// Moves the clock, and lets the process notice.
+    pub async fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+        self.sync().await;
+    }
+
+    /// What the watcher does every moment.
+    pub async fn sync(&self) {
+        jobs::sync(&self.core.oauth, &self.core.trust, Versions::default()).await.unwrap();
+    }
+
+    /// An HTTP client that follows no redirect and keeps no cookie.
+    pub fn http(&self) -> reqwest::Client {
+        self.http_builder().build().unwrap()
+    }
+
+    pub fn http_builder(&self) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .resolve("localhost", self.address)
+            .timeout(Duration::from_secs(30))
+    }
+
+    /// A browser nobody is signed in on.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self)
+    }
+
+    /// A browser on which Ann is signed in.
+    pub async fn signed_in(&self) -> Browser {
+        let browser = self.browser();
+        browser.sign_in(EMAIL, PASSWORD).await;
+        browser
+    }
+
+    /// A public client that registered itself with one loopback redirect URI.
+    pub async fn client(&self) -> OAuthClient {
+        OAuthClient::register(self, "Test app").await
+    }
+
+    /// Every row that a refused request must not change, as text.
+    pub async fn db_rows(&self) -> String {
+        let mut out = String::new();
+        for table in TABLES {
+            let statement = AssertSqlSafe(format!("SELECT * FROM {table} ORDER BY id"));
+            let rows = sqlx::query(statement).fetch_all(self.core.oauth.store.pool()).await.unwrap();
+            for row in rows {
+                for column in row.columns().iter().filter(|c| c.name() != "last_used_at") {
+                    let name = column.name();
+                    let text = row
+                        .try_get::<Option<String>, _>(name)
+                        .map(Option::unwrap_or_default)
+                        .or_else(|_| row.try_get::<Option<i64>, _>(name).map(|n| format!("{n:?}")))
+                        .unwrap_or_else(|e| panic!("{table}.{name}: {e}"));
+                    out += &format!("{table}.{name}={text}\n");
+                }
+            }
+        }
+        out
+    }
+
+    /// The reasons of the audit events of one kind so far, sorted.
+    pub async fn audit_reasons(&self, kind: &str) -> Vec<String> {
+        self.core.oauth.audit.flush().await;
+        let events = self.core.oauth.store.list_events("", 10_000).await.unwrap();
+        let mut reasons: Vec<String> =
+            events.into_iter().filter(|e| e.kind == kind).map(|e| e.reason).collect();
+        reasons.sort();
+        reasons
+    }
+}

@@ -1,0 +1,125 @@
+//! A person's browser without JavaScript: cookies, pages, and forms that are filled in and sent.
+
+use reqwest::{Response, StatusCode};
+
+use super::TestApp;
+
+pub struct Browser {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// The first POST form of a page.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+}
+
+impl Form {
+    pub fn read(html: &str) -> Self {
+        let start = html.find("<form").unwrap_or_else(|| panic!("no form in:\n{html}"));
+        let end = html[start..].find("</form>").unwrap() + start;
+        let form = &html[start..end];
+        let action = attribute(&form[..form.find('>').unwrap()], "action").expect("form action");
+        let mut fields = Vec::new();
+        for tag in form.split("<input").skip(1) {
+            let tag = &tag[..tag.find('>').unwrap()];
+            let ticked = attribute(tag, "type").as_deref() != Some("checkbox") || tag.contains(" checked");
+            if let Some(name) = attribute(tag, "name").filter(|_| ticked && !tag.contains(" disabled")) {
+                fields.push((name, attribute(tag, "value").unwrap_or_default()));
+            }
+        }
+        Self { action, fields }
+    }
+
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(n, _)| n != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(n, _)| n != name);
+        self
+    }
+
+    pub fn get(&self, name: &str) -> &str {
+        self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
+    }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let from = tag.find(&format!("{name}=\""))? + name.len() + 2;
+    let value = &tag[from..from + tag[from..].find('"')?];
+    Some(unescape(value))
+}
+
+/// The character references askama writes.
+fn unescape(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (reference, character) in
+        [("&#34;", "\""), ("&#38;", "&"), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">")]
+    {
+        out = out.replace(reference, character);
+    }
+    out.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+impl Browser {
+    pub fn new(app: &TestApp) -> Self {
+        let http = app.http_builder().cookie_store(true).build().unwrap();
+        Self { http, base: app.url.clone() }
+    }
+
+    fn url(&self, target: &str) -> String {
+        if target.starts_with('/') { format!("{}{target}", self.base) } else { target.to_owned() }
+    }
+
+    pub async fn get(&self, target: &str) -> Response {
+        self.http.get(self.url(target)).send().await.unwrap()
+    }
+
+    /// A page that must be there.
+    pub async fn page(&self, target: &str) -> String {
+        let response = self.get(target).await;
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{target}: {text}");
+        text
+    }
+
+    pub async fn send(&self, form: &Form) -> Response {
+        self.http.post(self.url(&form.action)).form(&form.fields).send().await.unwrap()
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) {
+        let form = Form::read(&self.page("/login").await).set("email", email).set("password", password);
+        let response = self.send(&form).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{}", response.text().await.unwrap());
+    }
+
+    /// Follows an authorization request to the consent page.
+    pub async fn consent_form(&self, authorize: &str) -> Form {
+        let response = self.get(authorize).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{}", response.text().await.unwrap());
+        let consent = location(&response);
+        assert!(consent.starts_with("/consent?"), "{consent}");
+        Form::read(&self.page(&consent).await)
+    }
+
+    /// Allows an authorization request; returns where the client is answered.
+    pub async fn allow(&self, authorize: &str) -> String {
+        let form = self.consent_form(authorize).await.set("decision", "allow");
+        let response = self.send(&form).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{}", response.text().await.unwrap());
+        location(&response)
+    }
+}
+
+/// Where a redirect leads.
+pub fn location(response: &Response) -> String {
+    response.headers()["location"].to_str().unwrap().to_owned()
+}

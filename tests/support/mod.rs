@@ -1,0 +1,42 @@
+//! The harness: the same wiring as `serve`, in this process, on a free port, with a clock that tests move.
+
+mod app;
+mod browser;
+mod database;
+mod oauth_client;
+
+pub use app::TestApp;
+pub use browser::{Browser, Form};
+pub use database::Database;
+pub use oauth_client::{OAuthClient, Tokens, json_of, query_of};
+
+/// The person every test signs in as.
+pub const EMAIL: &str = "ann@example.com";
+/// That person's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Declares tests that run once on each database.
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports, reason = "each test uses some of what its file imports")]
+            use super::*;
+
+            async fn run($app: $crate::support::TestApp) $body
+
+            #[actix_web::test]
+            async fn sqlite() {
+                run($crate::support::TestApp::start($crate::support::Database::sqlite()).await).await;
+            }
+
+            #[actix_web::test]
+            async fn postgres() {
+                if let Some(database) = $crate::support::Database::postgres().await {
+                    run($crate::support::TestApp::start(database).await).await;
+                }
+            }
+        }
+    )+};
+}
