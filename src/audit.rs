@@ -3,19 +3,29 @@
 //! Events are queued and written in groups by one task, so that an event costs a request no write of its own.
 //! The queue is bounded: when it is full a request waits for a place rather than dropping an event. What is
 //! queued is written before a clean stop; a crash may lose what was queued in the last moment.
+//!
+//! Refusals can be provoked by anybody, so each network place has a budget of them; beyond it they are
+//! counted, and the count goes into the next refusal that is written.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::store::Store;
 use crate::store::audit::EventRow;
 use crate::types::ids::{Kind, new_id};
+use crate::types::network::subscriber;
 use crate::types::{Clock, Rng};
 
 const QUEUE: usize = 4096;
 const BATCH: usize = 256;
 const RETRIES: u32 = 30;
+/// Refusals written a minute for one network place.
+const REFUSALS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +170,8 @@ pub struct Audit {
     queue: mpsc::Sender<Message>,
     clock: Clock,
     rng: Rng,
+    refusals: Arc<DefaultKeyedRateLimiter<String>>,
+    suppressed: Arc<AtomicU64>,
 }
 
 impl Audit {
@@ -167,7 +179,8 @@ impl Audit {
     pub fn start(store: Store, clock: Clock, rng: Rng) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
         tokio::spawn(write_all(store, receiver));
-        Self { queue, clock, rng }
+        let refusals = Arc::new(RateLimiter::keyed(Quota::per_minute(REFUSALS_PER_MINUTE)));
+        Self { queue, clock, rng, refusals, suppressed: Arc::default() }
     }
 
     /// Records an entry and logs it as a line with the same fields. Returns its id.
@@ -175,6 +188,9 @@ impl Audit {
         let mut row = entry.0;
         row.id = new_id(Kind::Event, &self.clock, &self.rng);
         row.at = self.clock.now();
+        if row.outcome != "ok" && !self.may_refuse(&mut row) {
+            return row.id;
+        }
         tracing::info!(
             target: "audit",
             event = row.kind, outcome = row.outcome, reason = row.reason, id = row.id,
@@ -187,6 +203,27 @@ impl Audit {
             tracing::error!("the audit task has ended; an event is only in the log");
         }
         id
+    }
+
+    /// Takes a refusal from the budget of where it came from; the first within budget says how many were not.
+    fn may_refuse(&self, row: &mut EventRow) -> bool {
+        let place = subscriber(row.address.as_deref().unwrap_or_default());
+        if self.refusals.check_key(&place).is_err() {
+            self.suppressed.fetch_add(1, Ordering::Relaxed);
+            return false;
+        }
+        let missed = self.suppressed.swap(0, Ordering::Relaxed);
+        if missed > 0 {
+            let detail = row.detail.take().unwrap_or_default();
+            row.detail = Some(format!("{detail} ({missed} more refusals before this one were not written)"));
+        }
+        true
+    }
+
+    /// Forgets places that have been quiet.
+    pub fn forget_quiet(&self) {
+        self.refusals.retain_recent();
+        self.refusals.shrink_to_fit();
     }
 
     /// Waits until everything recorded so far is written.

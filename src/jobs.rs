@@ -89,6 +89,7 @@ pub fn reap(accounts: Accounts, retention: Retention) -> JoinHandle<()> {
         loop {
             ticks.tick().await;
             accounts.throttle.forget_quiet();
+            accounts.audit.forget_quiet();
             match reap_once(&accounts, retention, accounts.clock.now()).await {
                 Ok(0) => {}
                 Ok(count) => tracing::debug!(count, "removed what had ended"),

@@ -16,7 +16,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["src/mcp/"]),
     ("jsonwebtoken", &["src/oauth/keys/", "src/trust/embedded.rs"]),
     ("argon2", &["src/accounts/password.rs"]),
-    ("governor", &["src/accounts/throttle.rs"]),
+    ("governor", &["src/accounts/throttle.rs", "src/audit.rs"]),
     ("anyhow", &["src/app.rs", "src/commands/", "src/jobs.rs"]),
     ("clap", &["src/cli", "src/main.rs"]),
 ];

@@ -5,16 +5,17 @@
 //! | login attempts           | account and network together     | by account alone, anybody could lock a person out |
 //! | login attempts           | network                          | one place must not try every account           |
 //! | registrations            | network                          |                                                |
-//! | failed client secrets, one-time links | network             |                                                |
+//! | one-time links           | network                          |                                                |
 //!
 //! A network is an IPv4 address or an IPv6 /64: the part one subscriber holds.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::types::network::subscriber;
 
 type Limiter = DefaultKeyedRateLimiter<String>;
 
@@ -46,17 +47,6 @@ fn limiter(per_minute: u32) -> Arc<Limiter> {
     Arc::new(RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN))))
 }
 
-/// What attempts are counted by.
-pub fn network(address: &str) -> String {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
-            Some(v4) => v4.to_string(),
-            None => v6.segments()[..4].iter().map(|s| format!("{s:x}")).collect::<Vec<_>>().join(":"),
-        },
-        _ => address.to_owned(),
-    }
-}
-
 impl Throttle {
     pub fn new(rates: Rates) -> Self {
         Self {
@@ -75,7 +65,7 @@ impl Throttle {
 
     /// Counts a login attempt.
     pub fn login(&self, email: &str, address: &str) -> Result<(), Throttled> {
-        let network = network(address);
+        let network = subscriber(address);
         self.check(&self.login_network, &network)?;
         let email: String = email.chars().take(254).collect();
         self.check(&self.login_account, &format!("{network} {email}"))
@@ -83,12 +73,12 @@ impl Throttle {
 
     /// Counts the use of a one-time link or another secret that could be guessed.
     pub fn secret(&self, address: &str) -> Result<(), Throttled> {
-        self.check(&self.login_network, &network(address))
+        self.check(&self.login_network, &subscriber(address))
     }
 
     /// Counts a registration.
     pub fn registration(&self, address: &str) -> Result<(), Throttled> {
-        self.check(&self.registration, &network(address))
+        self.check(&self.registration, &subscriber(address))
     }
 
     /// Forgets who has been quiet, so that the counters stay small.
@@ -118,13 +108,5 @@ mod tests {
         assert!((1..=21).contains(&throttled.retry_after), "{throttled}");
         assert!(throttle.login("ann@example.com", "192.0.2.2").is_ok());
         assert!(throttle.login("bob@example.com", "192.0.2.1").is_ok());
-    }
-
-    #[test]
-    fn a_network_is_what_one_subscriber_holds() {
-        assert_eq!(network("192.0.2.1"), "192.0.2.1");
-        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
-        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
     }
 }

@@ -38,14 +38,13 @@ impl Principal {
         self.scopes.contains(scope)
     }
 
-    /// Whom a legacy session belongs to: the grant, else subject and client together.
+    /// Whom a legacy session belongs to: this person, through this client, on this resource.
     ///
-    /// The parts are length-prefixed, so no two different pairs read the same.
+    /// Not the grant: stepping up to more scopes gives a new one, and clients carry their session on. The
+    /// parts are length-prefixed, so no two different triples read the same.
     pub fn session_owner(&self) -> String {
-        self.grant_id.as_ref().map_or_else(
-            || format!("sub:{}:{}|{}", self.subject.len(), self.subject, self.client_id),
-            |grant| format!("gid:{grant}"),
-        )
+        let part = |text: &str| format!("{}:{text}", text.len());
+        format!("{}|{}|{}", part(&self.subject), part(&self.client_id), part(&self.resource))
     }
 }
 
@@ -70,11 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_belongs_to_the_grant_and_without_one_to_the_exact_pair() {
-        assert_eq!(sample(&[]).session_owner(), "gid:gra_1");
+    fn a_session_survives_a_step_up_and_belongs_to_the_exact_person_client_and_resource() {
+        let mut stepped_up = sample(&["search:read"]);
+        stepped_up.grant_id = Some("grt_2".into());
+        assert_eq!(stepped_up.session_owner(), sample(&[]).session_owner());
         let pair = |subject: &str, client: &str| {
             let mut who = sample(&[]);
-            (who.grant_id, who.subject, who.client_id) = (None, subject.into(), client.into());
+            (who.subject, who.client_id) = (subject.into(), client.into());
             who.session_owner()
         };
         assert_eq!(pair("a", "b"), pair("a", "b"));

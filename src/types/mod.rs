@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod ids;
 pub mod master_key;
+pub mod network;
 pub mod rng;
 pub mod scope;
 pub mod secret;

@@ -56,6 +56,7 @@ pub fn reference(state: &State) -> String {
 
 /// What a person sees when a request of a client cannot go on.
 pub fn refused(refusal: &Refusal, reference: String) -> HttpResponse {
+    tracing::info!(reference, reason = refusal.reason.as_str(), "an error page was shown");
     let (title, sentence, next) = words(refusal.reason);
     let sentence = sentence.map_or_else(
         || format!("The app sent a request that cannot be accepted: {}.", refusal.description),

@@ -6,7 +6,7 @@
 //! | `Origin` of another site                       | 403                                                  |
 //! | no bearer token                                | 401, `resource_metadata`, `scope`                    |
 //! | bad token                                      | 401, `error="invalid_token"`                         |
-//! | another grant's, or an unknown, session id     | 404                                                  |
+//! | an unknown session id, or one of another person, client or resource | 404                             |
 //! | body over 4 MiB; not JSON, or a batch          | 413; 400                                             |
 //! | a tool whose scope the token lacks             | 403, `error="insufficient_scope"`, needed and granted|
 //! | `initialize` with all session places taken     | 429                                                  |
@@ -49,7 +49,11 @@ pub async fn guard<B: MessageBody + 'static>(
         Err(response) => return Ok(request.into_response(response).map_into_right_body()),
     };
     let deleting = request.method() == Method::DELETE;
-    let response = next.call(request).await?;
+    let mut response = next.call(request).await?;
+    if deleting && response.status() == StatusCode::ACCEPTED {
+        // The Python SDK takes 200 or 204 for a session that has ended.
+        *response.response_mut().status_mut() = StatusCode::NO_CONTENT;
+    }
     let opened = response.headers().get(SESSION_ID).and_then(|v| v.to_str().ok());
     if let (Some(place), Some(id)) = (admitted.place, opened) {
         place.bind(id);

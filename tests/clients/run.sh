@@ -9,6 +9,7 @@
 #   GATEPOST_URL=…              a server that already runs (with GATEPOST_TEST_EMAIL, …_PASSWORD and,
 #                               for tavily-errors, TAVILY_STAND_IN_URL)
 #   VERBOSE=1                   every line of every proof, not only of those that failed
+#   KEEP=1                      the fresh directory stays after a failure, with all logs
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${GATEPOST_BIN:-$here/../../target/debug/gatepost}
