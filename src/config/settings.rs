@@ -128,7 +128,8 @@ section! {
         trusted_proxies: Vec<Network> = List, Value(""), ["GATEPOST_LIMITS__TRUSTED_PROXIES"];
         /// Login attempts accepted from one network address per minute.
         login_per_minute_per_address: u32 = Number(1..=100_000), Value("30"), ["GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ADDRESS"];
-        /// Login attempts accepted for one account per minute, from wherever they come.
+        /// Login attempts accepted for one account from one network address per minute. Counted together, so that
+        /// nobody can lock another person out.
         login_per_minute_per_account: u32 = Number(1..=100_000), Value("10"), ["GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT"];
         /// MCP sessions that one grant may hold open at a time.
         max_mcp_sessions_per_grant: usize = Number(1..=100_000), Value("32"), ["GATEPOST_LIMITS__MAX_MCP_SESSIONS_PER_GRANT"];
