@@ -31,8 +31,8 @@ use crate::web::{State, WebSettings, host};
 const AUDIT_DAYS: i64 = 400;
 /// How long an MCP session may be silent.
 const MCP_IDLE: Duration = Duration::from_mins(5);
-/// Passwords hashed at the same time, 19 MiB each.
-const PARALLEL_HASHES: usize = 4;
+/// Threads that hash passwords, 19 MiB each; no more than there are processors.
+const HASH_THREADS: usize = 4;
 
 /// Time and randomness: the machine's, or a test's.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         clock,
         rng,
         audit,
-        passwords: Passwords::new(PARALLEL_HASHES)?,
+        passwords: Passwords::new(hash_threads())?,
         throttle: Throttle::new(Rates {
             login_per_account: config.limits.login_per_minute_per_account,
             login_per_network: config.limits.login_per_minute_per_address,
@@ -151,6 +151,10 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
         trust: core.trust,
     };
     Ok((Data::new(state), mount))
+}
+
+fn hash_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get).min(HASH_THREADS)
 }
 
 /// How long things are kept.

@@ -1,9 +1,14 @@
-//! Passwords: argon2id (19 MiB, 2 passes, 1 lane), computed on a bounded number of threads.
+//! Passwords: argon2id (19 MiB, 2 passes, 1 lane), computed on a few threads of their own.
+//!
+//! Threads of their own, because an allocator keeps what a thread once used: on the runtime's blocking pool,
+//! which grows with demand, a burst of logins would leave 19 MiB behind on each of its threads.
 
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use crate::types::Plain;
 
@@ -13,6 +18,8 @@ pub const MIN_CHARS: usize = 12;
 pub const MAX_BYTES: usize = 1024;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+/// How many hashes may wait. Beyond that a login is told to come back.
+const QUEUE: usize = 64;
 
 /// Why a new password is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,13 +36,26 @@ pub enum WeakPassword {
 
 /// Hashing did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the password could not be hashed")]
+#[error("the password could not be hashed now")]
 pub struct HashFailed;
 
-/// Hashes and checks passwords; clones share the bound.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Runs jobs until every sender is gone.
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = jobs.lock().map(|jobs| jobs.recv());
+        match next {
+            Ok(Ok(job)) => job(),
+            _ => return,
+        }
+    }
+}
+
+/// Hashes and checks passwords; clones share the threads.
 #[derive(Clone)]
 pub struct Passwords {
-    slots: Arc<Semaphore>,
+    queue: SyncSender<Job>,
     /// What an unknown person's password is compared with, so that the answer takes as long.
     decoy: Arc<str>,
 }
@@ -67,16 +87,37 @@ pub fn check_new(password: &str, again: &str, email: &str) -> Result<(), WeakPas
 }
 
 impl Passwords {
-    /// Allows `parallel` hashes at a time, 19 MiB each.
-    pub fn new(parallel: usize) -> Result<Self, HashFailed> {
+    /// Starts `threads` threads, 19 MiB each.
+    pub fn new(threads: usize) -> Result<Self, HashFailed> {
+        let (queue, jobs) = sync_channel::<Job>(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..threads {
+            let jobs = Arc::clone(&jobs);
+            let name = format!("password-{number}");
+            thread::Builder::new().name(name).spawn(move || work(&jobs)).map_err(|_| HashFailed)?;
+        }
         let decoy = hash_now("not a password that anybody has")?.into();
-        Ok(Self { slots: Arc::new(Semaphore::new(parallel)), decoy })
+        Ok(Self { queue, decoy })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, HashFailed> + Send + 'static,
+    ) -> Result<T, HashFailed> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Whoever asked may have gone away.
+            let _ = answer.send(job());
+        });
+        match self.queue.try_send(job) {
+            Ok(()) => answered.await.map_err(|_| HashFailed)?,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(HashFailed),
+        }
     }
 
     /// The PHC string to store.
     pub async fn hash(&self, password: Plain<String>) -> Result<String, HashFailed> {
-        let _slot = self.slots.acquire().await.map_err(|_| HashFailed)?;
-        tokio::task::spawn_blocking(move || hash_now(password.expose())).await.map_err(|_| HashFailed)?
+        self.run(move || hash_now(password.expose())).await
     }
 
     /// Whether the password has this hash. Without a hash it takes as long and is false.
@@ -84,13 +125,11 @@ impl Passwords {
         if password.expose().len() > MAX_BYTES {
             return Ok(false);
         }
-        let _slot = self.slots.acquire().await.map_err(|_| HashFailed)?;
         let (known, stored) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));
         let verify = move || {
             argon2().map(|a| a.verify_password(password.expose().as_bytes(), stored.as_str()).is_ok())
         };
-        let matches = tokio::task::spawn_blocking(verify).await.map_err(|_| HashFailed)??;
-        Ok(known && matches)
+        Ok(known && self.run(verify).await?)
     }
 }
 
