@@ -3,6 +3,8 @@
 //! Each test of behaviour runs on SQLite and, where `TEST_DATABASE_URL` names a Postgres server, on Postgres;
 //! `tests/run.sh` always names one.
 
+#![cfg(test)]
+
 mod architecture;
 mod mcp;
 mod oauth;

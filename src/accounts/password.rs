@@ -1,13 +1,15 @@
 //! Passwords: argon2id (19 MiB, 2 passes, 1 lane), computed on a few threads of their own.
 //!
-//! Threads of their own, because an allocator keeps what a thread once used: on the runtime's blocking pool,
-//! which grows with demand, a burst of logins would leave 19 MiB behind on each of its threads.
+//! Each thread keeps one piece of working memory and uses it again: asking the allocator for 19 MiB at every
+//! login leaves a process several times that size behind.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
 
 use crate::types::Plain;
@@ -18,6 +20,8 @@ pub const MIN_CHARS: usize = 12;
 pub const MAX_BYTES: usize = 1024;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+/// The largest working memory a stored hash may ask for, in KiB.
+const MAX_BLOCKS: usize = 128 * 1024;
 /// How many hashes may wait. Beyond that a login is told to come back.
 const QUEUE: usize = 64;
 
@@ -39,14 +43,15 @@ pub enum WeakPassword {
 #[error("the password could not be hashed now")]
 pub struct HashFailed;
 
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 /// Runs jobs until every sender is gone.
 fn work(jobs: &Mutex<Receiver<Job>>) {
+    let mut memory = Vec::new();
     loop {
         let next = jobs.lock().map(|jobs| jobs.recv());
         match next {
-            Ok(Ok(job)) => job(),
+            Ok(Ok(job)) => job(&mut memory),
             _ => return,
         }
     }
@@ -60,13 +65,53 @@ pub struct Passwords {
     decoy: Arc<str>,
 }
 
-fn argon2() -> Result<Argon2<'static>, HashFailed> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|_| HashFailed)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+fn params() -> Result<Params, HashFailed> {
+    Params::new(MEMORY_KIB, PASSES, 1, Some(Params::DEFAULT_OUTPUT_LEN)).map_err(|_| HashFailed)
 }
 
-fn hash_now(password: &str) -> Result<String, HashFailed> {
-    argon2()?.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| HashFailed)
+/// One argon2id computation in `memory`, which grows if the parameters ask for more than it holds.
+fn compute(
+    password: &str,
+    salt: &Salt,
+    params: Params,
+    memory: &mut Vec<Block>,
+) -> Result<Output, HashFailed> {
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::default());
+    }
+    let blocks = &mut memory[..params.block_count()];
+    let mut buffer = [0_u8; Output::MAX_LENGTH];
+    let out = &mut buffer[..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(password.as_bytes(), salt, out, blocks)
+        .map_err(|_| HashFailed)?;
+    Output::new(out).map_err(|_| HashFailed)
+}
+
+fn hash_now(password: &str, memory: &mut Vec<Block>) -> Result<String, HashFailed> {
+    let (salt, params) = (Salt::generate(), params()?);
+    let written = ParamsString::try_from(&params).map_err(|_| HashFailed)?;
+    let hash = compute(password, &salt, params, memory)?;
+    let phc = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: written,
+        salt: Some(salt),
+        hash: Some(hash),
+    };
+    Ok(phc.to_string())
+}
+
+fn verify_now(password: &str, stored: &str, memory: &mut Vec<Block>) -> Result<bool, HashFailed> {
+    let phc = PasswordHash::new(stored).map_err(|_| HashFailed)?;
+    let params = Params::try_from(&phc).map_err(|_| HashFailed)?;
+    let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else { return Err(HashFailed) };
+    let is_ours = phc.algorithm == Algorithm::Argon2id.ident() && params.block_count() <= MAX_BLOCKS;
+    if !is_ours {
+        return Err(HashFailed);
+    }
+    let found = compute(password, &salt, params, memory)?;
+    Ok(found.as_bytes().ct_eq(expected.as_bytes()).into())
 }
 
 /// The rules for a new password.
@@ -96,18 +141,18 @@ impl Passwords {
             let name = format!("password-{number}");
             thread::Builder::new().name(name).spawn(move || work(&jobs)).map_err(|_| HashFailed)?;
         }
-        let decoy = hash_now("not a password that anybody has")?.into();
+        let decoy = hash_now("not a password that anybody has", &mut Vec::new())?.into();
         Ok(Self { queue, decoy })
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        job: impl FnOnce() -> Result<T, HashFailed> + Send + 'static,
+        job: impl FnOnce(&mut Vec<Block>) -> Result<T, HashFailed> + Send + 'static,
     ) -> Result<T, HashFailed> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move || {
+        let job: Job = Box::new(move |memory| {
             // Whoever asked may have gone away.
-            let _ = answer.send(job());
+            let _ = answer.send(job(memory));
         });
         match self.queue.try_send(job) {
             Ok(()) => answered.await.map_err(|_| HashFailed)?,
@@ -117,7 +162,7 @@ impl Passwords {
 
     /// The PHC string to store.
     pub async fn hash(&self, password: Plain<String>) -> Result<String, HashFailed> {
-        self.run(move || hash_now(password.expose())).await
+        self.run(move |memory| hash_now(password.expose(), memory)).await
     }
 
     /// Whether the password has this hash. Without a hash it takes as long and is false.
@@ -126,9 +171,7 @@ impl Passwords {
             return Ok(false);
         }
         let (known, stored) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));
-        let verify = move || {
-            argon2().map(|a| a.verify_password(password.expose().as_bytes(), stored.as_str()).is_ok())
-        };
+        let verify = move |memory: &mut Vec<Block>| verify_now(password.expose(), &stored, memory);
         Ok(known && self.run(verify).await?)
     }
 }
