@@ -29,11 +29,6 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_reference ON audit_events (reference) WHERE reference IS NOT NULL;
 CREATE INDEX audit_events_at ON audit_events (at);
 
-CREATE TABLE meta (
-    name    TEXT PRIMARY KEY,
-    value   TEXT NOT NULL
-);
-
 CREATE TABLE change_versions (
     topic   TEXT PRIMARY KEY,
     version BIGINT NOT NULL

@@ -162,20 +162,14 @@ pub const fn retention(config: &Config) -> Retention {
     Retention { unused_clients: config.registration.unused_days * DAY, audit_events: AUDIT_DAYS * DAY }
 }
 
-/// The resource behind `/mcp`, made at the first start.
+/// The resource behind `/mcp`, made at the first start; later starts note which tools it has now.
 async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Result<(), StoreError> {
     let (resources, _) = store.list_resources().await?;
-    if resources.iter().any(|r| r.kind == "builtin") {
-        return Ok(());
+    if let Some(builtin) = resources.iter().find(|r| r.kind == "builtin") {
+        return store.set_scope_tools(search_scope(&builtin.id)).await;
     }
     let id = new_id(Kind::Resource, clock, rng);
-    let scope = ScopeRow {
-        resource_id: id.clone(),
-        name: tools::SEARCH_READ.to_owned(),
-        description: "Search the web and read pages".to_owned(),
-        tools: tools::tools_for_scope(tools::SEARCH_READ).into_iter().map(str::to_owned).collect(),
-        is_default: true,
-    };
+    let scope = search_scope(&id);
     let resource = ResourceRow {
         id,
         name: "Gatepost tools".to_owned(),
@@ -193,6 +187,16 @@ async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Res
         // Another process started at the same moment and was first.
         Err(StoreError::Conflict) => Ok(()),
         other => other,
+    }
+}
+
+fn search_scope(resource_id: &str) -> ScopeRow {
+    ScopeRow {
+        resource_id: resource_id.to_owned(),
+        name: tools::SEARCH_READ.to_owned(),
+        description: "Search the web and read pages".to_owned(),
+        tools: tools::tools_for_scope(tools::SEARCH_READ).into_iter().map(str::to_owned).collect(),
+        is_default: true,
     }
 }
 

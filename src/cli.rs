@@ -153,7 +153,7 @@ pub struct UserCreateArgs {
     /// Make the person an administrator
     #[arg(long)]
     pub admin: bool,
-    /// Read the password from the first line of standard input
+    /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
 }
@@ -177,7 +177,7 @@ pub enum ClientCommand {
     /// List clients
     #[command(after_help = "Example:\n  gatepost client list --json")]
     List(JsonArgs),
-    /// Remove a client and everything it holds
+    /// Keep a client out and revoke everything it holds
     #[command(after_help = "Example:\n  gatepost client revoke cli_06bq0000000000000000000000")]
     Revoke {
         /// The client's id
@@ -229,10 +229,10 @@ pub enum KeysCommand {
     /// List signing keys, without their private part
     #[command(after_help = "Example:\n  gatepost keys list --json")]
     List(JsonArgs),
-    /// Publish a new key, which takes over once verifiers have had time to fetch it
+    /// Sign with the key that is waiting, keep the old one for checking, and publish another to wait
     #[command(after_help = "Example:\n  gatepost keys rotate --alg ES256")]
     Rotate(KeysRotateArgs),
-    /// Stop signing with a key; it stays published until the last token it signed has expired
+    /// Withdraw a waiting key, or stop believing a retired one at once; an active key is rotated first
     #[command(after_help = "Example:\n  gatepost keys retire key_06bq0000000000000000000000")]
     Retire {
         /// The key's id

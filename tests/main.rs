@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod docs;
 mod mcp;
 mod oauth;
 mod people;

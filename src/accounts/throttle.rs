@@ -71,7 +71,7 @@ impl Throttle {
         self.check(&self.login_account, &format!("{network} {email}"))
     }
 
-    /// Counts the use of a one-time link or another secret that could be guessed.
+    /// Counts the use of a one-time link.
     pub fn secret(&self, address: &str) -> Result<(), Throttled> {
         self.check(&self.login_network, &subscriber(address))
     }

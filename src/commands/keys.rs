@@ -37,7 +37,7 @@ pub async fn run(core: &Core, command: KeysCommand) -> anyhow::Result<()> {
             ctx.keys.retire(&ctx.store, &kid, &ctx.clock).await?;
             ctx.keys.ensure(&ctx.store, &ctx.clock, &ctx.rng).await?;
             ctx.audit.record(Entry::ok(Event::KeyRetired).detail(kid.clone())).await;
-            output::line(&format!("{kid} is retired: nothing it signed is believed any more."));
+            output::line(&format!("{kid} is gone: nothing it signed is believed."));
         }
     }
     ctx.audit.flush().await;

@@ -109,7 +109,7 @@ section! {
 section! {
     /// Clients that register themselves (RFC 7591).
     Registration "registration" "registration." {
-        /// Whether clients may register themselves. Client ID metadata documents work either way.
+        /// Whether clients may register themselves.
         enabled: bool = Switch, Value("true"), ["GATEPOST_REGISTRATION__ENABLED"];
         /// Registrations accepted from one network address per minute.
         per_minute_per_address: u32 = Number(1..=100_000), Value("60"), ["GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS"];
@@ -131,7 +131,7 @@ section! {
         /// Login attempts accepted for one account from one network address per minute. Counted together, so that
         /// nobody can lock another person out.
         login_per_minute_per_account: u32 = Number(1..=100_000), Value("10"), ["GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT"];
-        /// MCP sessions that one grant may hold open at a time.
+        /// MCP sessions that one person may hold open at a time through one client.
         max_mcp_sessions_per_grant: usize = Number(1..=100_000), Value("32"), ["GATEPOST_LIMITS__MAX_MCP_SESSIONS_PER_GRANT"];
         /// MCP sessions that one process holds open at a time, all grants together.
         max_mcp_sessions: usize = Number(1..=10_000_000), Value("10000"), ["GATEPOST_LIMITS__MAX_MCP_SESSIONS"];

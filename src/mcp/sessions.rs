@@ -58,7 +58,7 @@ pub enum Owner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Full {
     /// This owner has as many as one may have.
-    #[error("too many MCP sessions for this authorization; end one with DELETE or wait")]
+    #[error("too many MCP sessions of this client; end one with DELETE or wait")]
     Owner,
     /// The process has as many as it may have.
     #[error("too many MCP sessions on this server; try again later")]

@@ -18,6 +18,8 @@ pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
 pub const ID_TOKEN_TYP: &str = "JWT";
 /// `iat` and `nbf` lie this many seconds back: verifiers whose clock is a little slow have no leeway.
 const BACKDATE: i64 = 5;
+/// No access token lives longer, in seconds: grants and revocations are remembered for this long after it.
+const LONGEST: i64 = 86_400;
 
 /// Claims of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +77,7 @@ pub fn mint(
     scopes: &ScopeSet,
 ) -> Result<AccessToken, Refusal> {
     let now = ctx.clock.now();
-    let expires_in = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
+    let expires_in = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token).min(LONGEST);
     let claims = AccessClaims {
         iss: ctx.issuer.as_str().to_owned(),
         sub: grant.user_id.clone().unwrap_or_else(|| grant.client_id.clone()),

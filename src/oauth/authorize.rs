@@ -5,7 +5,7 @@
 //! |--------------------------------------------------------|----------------------------------------------|
 //! | `client_id` missing, unknown, disabled, given twice    | error page, 400                              |
 //! | `redirect_uri` missing (and several registered), foreign, given twice | error page, 400               |
-//! | `response_type` other than `code`                      | redirect, `unsupported_response_type`        |
+//! | `response_type` missing; other than `code`             | redirect, `invalid_request`; `unsupported_response_type` |
 //! | another parameter twice                                | redirect, `invalid_request`                  |
 //! | no `code_challenge`, method not `S256`                 | redirect, `invalid_request`                  |
 //! | `request`, `request_uri`                               | redirect, `request_not_supported`, `request_uri_not_supported` |

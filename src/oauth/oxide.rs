@@ -175,9 +175,9 @@ pub async fn authorize(params: &Params, rules: &dyn AuthorizeRules) -> Result<Sc
     let mut flow = AuthorizeFlow { rules, pkce: Pkce::required(), refusal: Mutex::default() };
     match authorization::authorization_code(&mut flow, &AuthorizeRequest(params)).await {
         Ok(pending) => Ok(set_of(&pending.pre_grant().scope)),
-        Err(az::Error::Redirect(mut error)) => {
-            Err(AuthorizeError::Redirect(noted(&flow.refusal).unwrap_or_else(|| from_url(&mut error))))
-        }
+        Err(az::Error::Redirect(mut error)) => Err(AuthorizeError::Redirect(
+            noted(&flow.refusal).unwrap_or_else(|| from_url(params, &mut error)),
+        )),
         Err(az::Error::Ignore) => Err(AuthorizeError::Page(noted(&flow.refusal).unwrap_or_else(|| {
             Refusal::new(
                 Code::InvalidRequest,
@@ -191,7 +191,10 @@ pub async fn authorize(params: &Params, rules: &dyn AuthorizeRules) -> Result<Sc
     }
 }
 
-fn from_url(error: &mut az::ErrorUrl) -> Refusal {
+fn from_url(params: &Params, error: &mut az::ErrorUrl) -> Refusal {
+    if params.first("response_type").is_none() {
+        return Refusal::missing("response_type");
+    }
     match error.description().kind() {
         AuthorizationErrorType::UnsupportedResponseType => Refusal::new(
             Code::UnsupportedResponseType,

@@ -7,7 +7,8 @@
 //! | public                                          | a new `client_id`                                        |
 //! | asks for `client_secret_post`, `_basic`         | a new `client_id`, a secret, and a management token      |
 //! | asks for an auth method not supported           | as if it had not asked: `none`                           |
-//! | names grant or response types not supported     | they are dropped; the effective ones are echoed          |
+//! | names grant or response types not supported     | they are dropped; the effective ones are echoed (always both grant types) |
+//! | names only such                                 | `invalid_client_metadata`                                |
 //! | no redirect URI, more than 16, or a bad one     | `invalid_redirect_uri`, naming it                        |
 //! | a `software_statement`                          | ignored: nobody here could verify it                     |
 //!

@@ -13,7 +13,6 @@ pub mod consents;
 mod error;
 pub mod grants;
 pub mod links;
-pub mod meta;
 mod migrations;
 pub mod refresh_tokens;
 pub mod resources;
@@ -105,7 +104,6 @@ fn statements() -> Vec<&'static str> {
         consents::ALL,
         grants::ALL,
         links::ALL,
-        meta::ALL,
         refresh_tokens::ALL,
         resources::ALL,
         sessions::ALL,

@@ -48,6 +48,7 @@ sql! {
     ADD = "INSERT INTO resources (id, name, kind, path, uri, aliases, is_default, registration_open, \
            access_token_seconds, signing_alg, created_at, updated_at) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+    SET_TOOLS = "UPDATE scopes SET tools = $3 WHERE resource_id = $1 AND name = $2 AND tools <> $3";
     ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, created_at) \
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (resource_id, name) DO NOTHING";
 }
@@ -87,6 +88,26 @@ impl Store {
             resources.iter().map(read).collect::<Result<_, _>>()?,
             scopes.iter().map(read_scope).collect::<Result<_, _>>()?,
         ))
+    }
+
+    /// Says which tools a scope unlocks; changes nothing when that is what it says already.
+    pub async fn set_scope_tools(&self, scope: ScopeRow) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let done = sqlx::query(SET_TOOLS)
+                    .bind(&scope.resource_id)
+                    .bind(&scope.name)
+                    .bind(row::to_json(&scope.tools))
+                    .execute(&mut *connection)
+                    .await?;
+                if done.rows_affected() > 0 {
+                    super::changes::bump(connection, super::changes::Topic::Resources).await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Adds a resource with its scopes.

@@ -1,4 +1,5 @@
-//! HTTP in: the only folder that imports actix-web and askama.
+//! HTTP in. Pages and endpoints are written here only; askama is imported nowhere else, actix-web only where
+//! the server is wired (`app`, `commands`) and where MCP's transport is mounted (`mcp/transport.rs`).
 //!
 //! A handler reads the request, calls one rule, and turns the result into a response. `routes` lists every
 //! URL.

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::mcp::McpMount;
 
-/// Clients in browsers may call the protocol from any origin: none of it uses cookies.
+/// Clients in browsers may call the protocol from any origin: none of it uses cookies. (`/mcp` itself then
+/// refuses web pages of other origins, as MCP asks: see the guard.)
 fn cors() -> Cors {
     Cors::default()
         .allow_any_origin()

@@ -86,7 +86,7 @@ start_gatepost() {
   export GATEPOST_TEST_EMAIL=admin@example.com GATEPOST_TEST_PASSWORD='a gate that closes by itself'
   ( # the higher limits: one address plays dozens of people within a minute
     cd "$work"
-    exec env -i PATH="$PATH" HOME="$work" RUST_LOG="${RUST_LOG:-info}" RUST_BACKTRACE=1 \
+    exec env -i PATH="$PATH" HOME="$work" RUST_BACKTRACE=1 \
       GATEPOST_BIND="127.0.0.1:$port" GATEPOST_PUBLIC_URL="http://$host:$port" \
       DATABASE_URL="${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}" \
       GATEPOST_ADMIN_EMAIL="$GATEPOST_TEST_EMAIL" GATEPOST_ADMIN_PASSWORD="$GATEPOST_TEST_PASSWORD" \

@@ -102,12 +102,15 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         redirect_uri,
         verifier_matches: oxide::verify_s256(&code.code_challenge, verifier),
     };
-    match decide(&code, &grant, presented, ctx.clock.now()) {
-        Decision::Redeem => {}
-        Decision::Replay => return Err(of_grant(replay(ctx, &grant).await?)),
-        Decision::Refuse(reason) => return Err(of_grant(refuse(reason))),
+    let decision = decide(&code, &grant, presented, ctx.clock.now());
+    if let Decision::Refuse(reason) = decision {
+        return Err(of_grant(refuse(reason)));
     }
+    // Before anything follows from the code: a request for another resource is a mistake, not a replay.
     let resource = same_resource(ctx, request, &grant.resource_id).map_err(of_grant)?;
+    if decision == Decision::Replay {
+        return Err(of_grant(replay(ctx, &grant).await?));
+    }
     let recovered = Recovered {
         owner: grant.user_id.clone().unwrap_or_default(),
         client_id: grant.client_id.clone(),

@@ -10,7 +10,7 @@
 //! | another client's                                  | Refuse   | 400 `invalid_grant` | nothing                       | `foreign_refresh_token_changes_nothing`    |
 //! | one we never made, with a known id                | Refuse   | 400 `invalid_grant` | nothing                       | `invented_refresh_token_changes_nothing`   |
 //! | expired, revoked, unknown                         | Refuse   | 400 `invalid_grant` | nothing                       | `dead_refresh_token_is_refused`            |
-//! | any, asking for more scope than granted           | Refuse   | 400 `invalid_scope` | nothing                       | `widening_a_refresh_changes_nothing`       |
+//! | a good one, asking for more scope than granted    | Refuse   | 400 `invalid_scope` | nothing                       | `widening_a_refresh_changes_nothing`       |
 //!
 //! A token reads `rft_<id>_<random><mark>`. The mark is a keyed hash of the rest, so that a token we made
 //! long ago is told from an invented one without keeping its hash: each grant has one row, whose hash is
@@ -84,7 +84,7 @@ pub fn decide(
     }
     let is_previous = token.previous_hash.as_ref().is_some_and(|h| h.same(presented.hash));
     match token.rotated_at {
-        Some(rotated_at) if is_previous && now <= rotated_at + retry => Decision::Retry,
+        Some(rotated_at) if is_previous && retry > 0 && now <= rotated_at + retry => Decision::Retry,
         _ => Decision::Replay,
     }
 }
@@ -163,13 +163,15 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let presented = Presented { client_id: &request.client.id, hash: &hash, genuine: true };
 
     let decision = decide(&row, &grant, presented, ctx.clock.now(), ctx.lifetimes.refresh_retry);
-    match decision {
-        Decision::Rotate | Decision::Retry => {}
-        Decision::Replay => return Err(of_grant(replay(ctx, &grant).await?)),
-        Decision::Refuse(reason) => return Err(of_grant(refuse(reason))),
+    if let Decision::Refuse(reason) = decision {
+        return Err(of_grant(refuse(reason)));
     }
+    // Before anything follows from the token: a malformed request is a mistake, not a replay.
     let resource = same_resource(ctx, request, &grant.resource_id).map_err(of_grant)?;
     let scope = requested_scope(request.params, &grant.scopes).map_err(of_grant)?;
+    if decision == Decision::Replay {
+        return Err(of_grant(replay(ctx, &grant).await?));
+    }
     let recovered = Recovered {
         owner: grant.user_id.clone().unwrap_or_default(),
         client_id: grant.client_id.clone(),
