@@ -15,7 +15,7 @@ use std::time::Duration;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::store::audit::EventRow;
 use crate::types::ids::{Kind, new_id};
 use crate::types::network::subscriber;
@@ -24,6 +24,10 @@ use crate::types::{Clock, Rng};
 const QUEUE: usize = 4096;
 const BATCH: usize = 256;
 const RETRIES: u32 = 30;
+/// How long a request waits for a place in a full queue.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a clean stop waits for the queue to be written.
+const LAST_FLUSH: Duration = Duration::from_secs(5);
 /// Refusals written a minute for one network place.
 const REFUSALS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
@@ -122,7 +126,7 @@ impl Entry {
 
     /// The client, as named in the request: bounded, since it may be invented.
     pub fn client(mut self, id: impl Into<Option<String>>) -> Self {
-        self.0.client_id = id.into().map(|id| id.chars().take(256).collect());
+        self.0.client_id = id.into().map(|id| tame(&id, 256));
         self
     }
 
@@ -154,9 +158,14 @@ impl Entry {
 
     /// Free text; never a secret.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.0.detail = Some(detail.into().chars().take(1000).collect());
+        self.0.detail = Some(tame(&detail.into(), 1000));
         self
     }
+}
+
+/// Text of strangers, cut and without control characters.
+fn tame(text: &str, max: usize) -> String {
+    text.chars().take(max).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 enum Message {
@@ -199,8 +208,10 @@ impl Audit {
             "{} {}", row.kind, row.outcome
         );
         let id = row.id.clone();
-        if self.queue.send(Message::Event(Box::new(row))).await.is_err() {
-            tracing::error!("the audit task has ended; an event is only in the log");
+        // What the event tells of has been done: its answer must not wait for a database that is away.
+        let sent = self.queue.send_timeout(Message::Event(Box::new(row)), PATIENCE).await;
+        if sent.is_err() {
+            tracing::error!(id, "the audit trail does not keep up; an event is only in the log");
         }
         id
     }
@@ -226,11 +237,16 @@ impl Audit {
         self.refusals.shrink_to_fit();
     }
 
-    /// Waits until everything recorded so far is written.
+    /// Waits until everything recorded so far is written, but not for ever.
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();
-        if self.queue.send(Message::Flush(done)).await.is_ok() {
-            let _ = written.await;
+        let flushing = async {
+            if self.queue.send(Message::Flush(done)).await.is_ok() {
+                let _ = written.await;
+            }
+        };
+        if tokio::time::timeout(LAST_FLUSH, flushing).await.is_err() {
+            tracing::error!("the last audit events could not be written in time; they are in the log only");
         }
     }
 }
@@ -255,16 +271,27 @@ async fn write_all(store: Store, mut queue: mpsc::Receiver<Message>) {
     }
 }
 
-/// Writes a group, trying again while the database is away; the queue fills up behind it meanwhile.
+/// Writes a group, trying again while the database is away; the queue fills up behind it meanwhile. When the
+/// database refuses the group itself, each event is written alone, so that one cannot take others with it.
 async fn write_batch(store: &Store, events: Vec<EventRow>) {
     for attempt in 0..RETRIES {
         match store.add_events(events.clone()).await {
             Ok(()) => return,
-            Err(error) => {
+            Err(error @ StoreError::Unavailable(_)) => {
                 tracing::error!(%error, attempt, count = events.len(), "audit events could not be written");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
+            Err(_) => return write_singly(store, events).await,
         }
     }
     tracing::error!(count = events.len(), "audit events were given up; they are in the log only");
+}
+
+async fn write_singly(store: &Store, events: Vec<EventRow>) {
+    for event in events {
+        let id = event.id.clone();
+        if let Err(error) = store.add_events(vec![event]).await {
+            tracing::error!(%error, id, "an audit event was refused; it is in the log only");
+        }
+    }
 }

@@ -93,7 +93,7 @@ const TOUCH_EVERY: i64 = 3600;
 
 impl Clients {
     pub fn new(store: Store) -> Self {
-        let cache = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_mins(1)).build();
+        let cache = Cache::builder().max_capacity(4_000).time_to_live(Duration::from_mins(1)).build();
         Self { store, cache, touched: Cache::new(10_000) }
     }
 

@@ -22,13 +22,16 @@ impl Params {
     /// Reads a query string or a form body.
     ///
     /// # Errors
-    /// `invalid_request` when it is too long, has too many parameters, or is not UTF-8.
+    /// `invalid_request` when it is too long, has too many parameters, a NUL, or is not UTF-8.
     pub fn parse(raw: &[u8]) -> Result<Self, Refusal> {
         if raw.len() > MAX_BYTES {
             return Err(Refusal::malformed("the request has too many bytes of parameters"));
         }
         let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(raw)
             .map_err(|_| Refusal::malformed("the parameters are not form-urlencoded UTF-8"))?;
+        if pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Refusal::malformed("the parameters contain a NUL character"));
+        }
         if pairs.len() > MAX_PARAMS {
             return Err(Refusal::malformed("the request has too many parameters"));
         }

@@ -33,8 +33,10 @@ use crate::types::{Plain, ScopeSet, Timestamp};
 
 /// The most redirect URIs of one client.
 const MAX_REDIRECT_URIS: usize = 16;
-/// The longest descriptive value, in characters.
+/// The longest descriptive value, in bytes.
 const MAX_TEXT: usize = 2048;
+/// All descriptive values and redirect URIs of one client together, in bytes.
+const MAX_TOTAL: usize = 8192;
 /// The longest name, in characters.
 const MAX_NAME: usize = 200;
 
@@ -42,7 +44,7 @@ const MAX_NAME: usize = 200;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Metadata {
-    redirect_uris: Vec<String>,
+    redirect_uris: Option<Vec<String>>,
     client_name: Option<String>,
     token_endpoint_auth_method: Option<String>,
     grant_types: Option<Vec<String>>,
@@ -55,7 +57,7 @@ pub struct Metadata {
     software_id: Option<String>,
     software_version: Option<String>,
     application_type: Option<String>,
-    contacts: Vec<String>,
+    contacts: Option<Vec<String>>,
 }
 
 /// What it gets back (RFC 7591 §3.2.1): the effective values, and never a null.
@@ -167,7 +169,7 @@ fn describe(
 
 /// The validator of everything a client may say of itself; administrators' clients pass through it too.
 fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal> {
-    let redirect_uris = redirect_uris(&m.redirect_uris)?;
+    let redirect_uris = redirect_uris(&m.redirect_uris.unwrap_or_default())?;
     let auth_method =
         m.token_endpoint_auth_method.as_deref().and_then(AuthMethod::parse).unwrap_or(AuthMethod::None);
     let supported = [authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE];
@@ -188,6 +190,9 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
     if name.as_ref().is_some_and(|n| n.chars().count() > MAX_NAME) {
         return Err(bad_metadata(format!("client_name is longer than {MAX_NAME} characters")));
     }
+    if name.as_ref().is_some_and(|n| n.chars().any(char::is_control)) {
+        return Err(bad_metadata("client_name has control characters"));
+    }
     let metadata = ClientMetadata {
         client_uri: web_uri("client_uri", m.client_uri)?,
         logo_uri: web_uri("logo_uri", m.logo_uri)?,
@@ -196,8 +201,13 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
         software_id: text("software_id", m.software_id)?,
         software_version: text("software_version", m.software_version)?,
         application_type: m.application_type.filter(|t| t == "native" || t == "web"),
-        contacts: m.contacts.into_iter().take(8).filter(|c| c.len() <= 254).collect(),
+        contacts: m.contacts.unwrap_or_default().into_iter().take(8).filter(|c| plain(c, 254)).collect(),
     };
+    let uris: usize = redirect_uris.iter().map(|u| u.as_str().len()).sum();
+    let described = serde_json::to_string(&metadata).map_or(usize::MAX, |text| text.len());
+    if uris.saturating_add(described) > MAX_TOTAL {
+        return Err(bad_metadata(format!("the metadata is longer than {MAX_TOTAL} bytes in all")));
+    }
     let row = ClientRow {
         id: new_id(Kind::Client, &ctx.clock, &ctx.rng),
         kind: ClientKind::Dynamic,
@@ -242,11 +252,16 @@ fn web_uri(name: &str, value: Option<String>) -> Result<Option<String>, Refusal>
 
 fn text(name: &str, value: Option<String>) -> Result<Option<String>, Refusal> {
     match value {
-        Some(v) if v.chars().count() > MAX_TEXT => {
-            Err(bad_metadata(format!("{name} is longer than {MAX_TEXT} characters")))
-        }
+        Some(v) if !plain(&v, MAX_TEXT) => Err(bad_metadata(format!(
+            "{name} is longer than {MAX_TEXT} bytes or has control characters"
+        ))),
         other => Ok(other.filter(|v| !v.is_empty())),
     }
+}
+
+/// Short, and without control characters.
+fn plain(text: &str, max: usize) -> bool {
+    text.len() <= max && !text.chars().any(char::is_control)
 }
 
 /// What makes two public registrations the same client. The loopback port is left out: it is free anyway,
@@ -312,7 +327,7 @@ pub async fn create_static(
     auth_method: AuthMethod,
 ) -> Result<Registered, Refusal> {
     let metadata = Metadata {
-        redirect_uris,
+        redirect_uris: Some(redirect_uris),
         client_name: Some(name.to_owned()),
         token_endpoint_auth_method: Some(auth_method.as_str().to_owned()),
         ..Metadata::default()

@@ -29,7 +29,7 @@ pub struct EventRow {
 sql! {
     ADD = "INSERT INTO audit_events (id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, \
            session_id, address, reference, detail) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
     LIST = "SELECT id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, session_id, \
             address, reference, detail FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
     REAP = "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at < $1 LIMIT $2)";

@@ -36,8 +36,16 @@ pub struct Versions {
 
 sql! {
     READ = "SELECT topic, version FROM change_versions";
+    TOUCH = "INSERT INTO change_versions (topic, version) VALUES ('probe', 1) \
+             ON CONFLICT (topic) DO UPDATE SET version = change_versions.version + 1";
     BUMP = "INSERT INTO change_versions (topic, version) VALUES ($1, 1) \
             ON CONFLICT (topic) DO UPDATE SET version = change_versions.version + 1";
+}
+
+/// Writes without changing anything: whether the disk takes it.
+pub(super) async fn touch(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    sqlx::query(TOUCH).execute(connection).await?;
+    Ok(())
 }
 
 /// Raises a topic's counter inside the transaction that made the change.

@@ -41,12 +41,14 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Codes that mean "later": Postgres classes 08, 53 and 57P, SQLite busy, locked, disk full or unreadable.
+/// Codes that mean "later": in Postgres connection trouble, resources, cancellation, read-only, locks and
+/// serialisation; in SQLite busy, locked, out of memory, read-only, interrupted, unreadable, damaged, full.
 fn is_outage(code: Option<&str>) -> bool {
     code.is_some_and(|c| {
         c.starts_with("08")
             || c.starts_with("53")
-            || c.starts_with("57P")
-            || c.parse::<u32>().is_ok_and(|n| c.len() < 5 && matches!(n & 0xff, 5 | 6 | 10 | 13 | 14))
+            || c.starts_with("57")
+            || matches!(c, "25006" | "55P03" | "40001" | "40P01")
+            || c.parse::<u32>().is_ok_and(|n| c.len() < 5 && matches!(n & 0xff, 5..=11 | 13 | 14))
     })
 }

@@ -22,6 +22,7 @@ pub mod signing_keys;
 pub mod users;
 mod writer;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::AnyConnection;
 use sqlx::AnyPool;
@@ -67,9 +68,12 @@ impl Store {
         migrations::check(&self.pool).await
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers and, after a write that failed, takes writes again.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
+        if !self.writer.is_healthy() {
+            self.write(|connection| changes::touch(connection).boxed()).await?;
+        }
         Ok(())
     }
 

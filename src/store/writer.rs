@@ -6,6 +6,9 @@
 //! takes a connection from the pool.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -20,10 +23,23 @@ const BATCH: usize = 64;
 /// How many writes may wait; beyond that callers wait for a place.
 const QUEUE: usize = 1024;
 
+/// How long a write may wait for its turn and its commit.
+const DEADLINE: Duration = Duration::from_secs(10);
+
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// Runs on the write connection; says whether it worked, and how to answer.
-type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (bool, Finish)> + Send>;
+/// How an operation ended, before its commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Worked,
+    /// It is to be undone; the rest of its group goes on.
+    Failed,
+    /// The disk is full, or the like: SQLite may have undone the whole group by itself.
+    Broken,
+}
+
+/// Runs on the write connection; says how it ended, and how to answer.
+type Run = Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, (Verdict, Finish)> + Send>;
 
 /// A write that is waiting: run it, and it hands back how to answer once the commit's outcome is known.
 pub struct Job {
@@ -34,8 +50,8 @@ pub struct Job {
 /// Runs writes one after the other, each atomic, each durable before its answer.
 #[derive(Clone)]
 pub enum Writer {
-    /// The task that owns SQLite's write connection.
-    Grouped(mpsc::Sender<Job>),
+    /// The task that owns SQLite's write connection, and whether its last group was committed.
+    Grouped(mpsc::Sender<Job>, Arc<AtomicBool>),
     /// A connection a write.
     Pooled(AnyPool),
 }
@@ -53,8 +69,17 @@ impl Writer {
     /// Starts the task that owns the only connection of `pool`.
     pub fn grouped(pool: AnyPool) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(run(pool, receiver));
-        Self::Grouped(sender)
+        let healthy = Arc::new(AtomicBool::new(true));
+        tokio::spawn(run(pool, receiver, Arc::clone(&healthy)));
+        Self::Grouped(sender, healthy)
+    }
+
+    /// Whether the last write reached the disk.
+    pub fn is_healthy(&self) -> bool {
+        match self {
+            Self::Grouped(_, healthy) => healthy.load(Ordering::Relaxed),
+            Self::Pooled(_) => true,
+        }
     }
 
     /// Runs `operation` and answers after its commit.
@@ -64,11 +89,14 @@ impl Writer {
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         match self {
-            Self::Grouped(sender) => {
+            Self::Grouped(sender, _) => {
                 let (answer, answered) = oneshot::channel();
                 let job = Job { atomic: shape == Shape::Transaction, run: package(operation, answer) };
-                sender.send(job).await.map_err(|_| closed())?;
-                answered.await.map_err(|_| closed())?
+                let written = async {
+                    sender.send(job).await.map_err(|_| closed())?;
+                    answered.await.map_err(|_| closed())?
+                };
+                tokio::time::timeout(DEADLINE, written).await.unwrap_or_else(|_| Err(closed()))
             }
             Self::Pooled(pool) if shape == Shape::Statement => {
                 let mut connection = pool.acquire().await?;
@@ -97,7 +125,11 @@ where
     Box::new(move |connection| {
         async move {
             let result = operation(connection).await;
-            let worked = result.is_ok();
+            let verdict = match &result {
+                Ok(_) => Verdict::Worked,
+                Err(StoreError::Unavailable(_)) => Verdict::Broken,
+                Err(_) => Verdict::Failed,
+            };
             let finish: Finish = Box::new(move |commit| {
                 // The caller may have gone away; its write stands all the same.
                 let _ = answer.send(match (result, commit) {
@@ -105,13 +137,13 @@ where
                     (Ok(_), Err(error)) | (Err(error), _) => Err(error),
                 });
             });
-            (worked, finish)
+            (verdict, finish)
         }
         .boxed()
     })
 }
 
-async fn run(pool: AnyPool, mut jobs: mpsc::Receiver<Job>) {
+async fn run(pool: AnyPool, mut jobs: mpsc::Receiver<Job>, healthy: Arc<AtomicBool>) {
     while let Some(first) = jobs.recv().await {
         let mut batch = vec![first];
         while batch.len() < BATCH {
@@ -120,39 +152,63 @@ async fn run(pool: AnyPool, mut jobs: mpsc::Receiver<Job>) {
                 Err(_) => break,
             }
         }
-        // A batch that fails or panics drops its jobs: their callers see the write as unavailable.
-        match AssertUnwindSafe(commit_batch(&pool, batch)).catch_unwind().await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "a group of writes was rolled back"),
-            Err(_) => tracing::error!("a write operation panicked; its group was rolled back"),
+        let outcome = commit_on_a_sound_connection(&pool, batch).await;
+        healthy.store(outcome.is_ok(), Ordering::Relaxed);
+        if let Err(error) = outcome {
+            tracing::error!(%error, "a group of writes was rolled back");
         }
     }
 }
 
-async fn commit_batch(pool: &AnyPool, batch: Vec<Job>) -> Result<(), StoreError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+/// Commits a group. Whatever goes wrong, the connection is closed rather than used again: it may stand
+/// inside a transaction, or outside one that SQLite has undone by itself.
+async fn commit_on_a_sound_connection(pool: &AnyPool, batch: Vec<Job>) -> Result<(), StoreError> {
+    let mut connection = pool.acquire().await?;
+    // A batch that fails or panics drops its jobs: their callers see the write as unavailable.
+    let outcome = AssertUnwindSafe(commit_batch(&mut connection, batch)).catch_unwind().await;
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            drop(connection.detach());
+            Err(error)
+        }
+        Err(_) => {
+            drop(connection.detach());
+            tracing::error!("a write operation panicked");
+            Err(closed())
+        }
+    }
+}
+
+async fn commit_batch(connection: &mut AnyConnection, batch: Vec<Job>) -> Result<(), StoreError> {
+    // By hand rather than as sqlx's transaction, whose count of open ones goes wrong when SQLite rolls back.
+    execute(connection, "BEGIN IMMEDIATE").await?;
     let mut finishes = Vec::with_capacity(batch.len());
     for job in batch {
         if job.atomic {
-            execute(&mut transaction, "SAVEPOINT operation").await?;
+            execute(connection, "SAVEPOINT operation").await?;
         }
-        let (worked, finish) = (job.run)(&mut transaction).await;
+        let (verdict, finish) = (job.run)(connection).await;
+        if verdict == Verdict::Broken {
+            finish(Err(closed()));
+            return Err(closed());
+        }
         if job.atomic {
-            if !worked {
-                execute(&mut transaction, "ROLLBACK TO operation").await?;
+            if verdict == Verdict::Failed {
+                execute(connection, "ROLLBACK TO operation").await?;
             }
-            execute(&mut transaction, "RELEASE operation").await?;
+            execute(connection, "RELEASE operation").await?;
         }
         finishes.push(finish);
     }
-    let committed = transaction.commit().await;
+    let committed = execute(connection, "COMMIT").await;
     for finish in finishes {
         finish(match &committed {
             Ok(()) => Ok(()),
             Err(_) => Err(closed()),
         });
     }
-    Ok(committed?)
+    committed
 }
 
 async fn execute(connection: &mut AnyConnection, statement: &'static str) -> Result<(), StoreError> {

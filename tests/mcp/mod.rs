@@ -1,1 +1,9 @@
-//! To come.
+//! The protected MCP endpoint over HTTP: who gets in, what a refusal says, and how soon a "no" takes effect.
+
+mod caller;
+mod forge;
+mod guard;
+mod revocation;
+mod rmcp_client;
+mod sessions;
+mod tokens;

@@ -29,7 +29,7 @@ pub struct TestApp {
     pub clock: Clock,
     pub user: UserRow,
     server: actix_web::dev::ServerHandle,
-    _database: Database,
+    database: Database,
 }
 
 impl Drop for TestApp {
@@ -47,6 +47,25 @@ impl TestApp {
 
     /// Starts with more settings, by their environment names.
     pub async fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
+        Self::launch(database, settings, Clock::manual(START), true).await
+    }
+
+    /// Starts with nobody: [`TestApp::user`] is a row that is not stored.
+    pub async fn start_empty(database: Database) -> Self {
+        Self::launch(database, &[], Clock::manual(START), false).await
+    }
+
+    /// Another process on the same database, with the same issuer and clock, on a port of its own.
+    pub async fn replica(&self) -> Self {
+        let database = Database { url: self.database.url.clone(), dir: tempfile::tempdir().unwrap() };
+        let settings = [("GATEPOST_PUBLIC_URL", self.url.as_str())];
+        let mut replica = Self::launch(database, &settings, self.clock.clone(), false).await;
+        replica.url.clone_from(&self.url);
+        replica.user = self.user.clone();
+        replica
+    }
+
+    async fn launch(database: Database, settings: &[(&str, &str)], clock: Clock, with_ann: bool) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         socket.set_nonblocking(true).unwrap();
@@ -68,23 +87,29 @@ impl TestApp {
         let sources = Sources { env, working_dir: database.dir.path().to_owned(), ..Sources::default() };
         let config = Config::load(&sources).unwrap_or_else(|e| panic!("{e}"));
 
-        let clock = Clock::manual(START);
         let ambient = Ambient { clock: clock.clone(), rng: Rng::System };
         let store = app::open_store(&config, true).await.unwrap();
         let core = app::build_core(&config, store, ambient).await.unwrap();
         let hash = core.accounts.passwords.hash(Plain::new(PASSWORD.to_owned())).await.unwrap();
         let user = new_user(&core.accounts, EMAIL.to_owned(), Some("Ann".to_owned()), Some(hash), true);
-        core.accounts.store.add_user(user.clone()).await.unwrap();
+        if with_ann {
+            core.accounts.store.add_user(user.clone()).await.unwrap();
+        }
         let (state, mount) = app::build_web(&config, core.clone(), &[address.port()]).unwrap();
         let server = gatepost::web::serve(state, mount, vec![socket]).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { url, address, core, clock, user, server: handle, _database: database }
+        Self { url, address, core, clock, user, server: handle, database }
     }
 
     /// An absolute URL.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+
+    /// A URL that leads to this very process, also where several share an issuer.
+    pub fn direct(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.address.port())
     }
 
     /// Moves the clock, and lets the process notice.

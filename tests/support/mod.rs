@@ -20,21 +20,41 @@ pub const PASSWORD: &str = "correct horse battery";
 macro_rules! on_both {
     ($($(#[$meta:meta])* async fn $name:ident($app:ident) $body:block)+) => {$(
         $(#[$meta])*
+        async fn $name($app: $crate::support::TestApp) $body
+
         mod $name {
-            #[allow(unused_imports, reason = "each test uses some of what its file imports")]
-            use super::*;
-
-            async fn run($app: $crate::support::TestApp) $body
-
             #[actix_web::test]
             async fn sqlite() {
-                run($crate::support::TestApp::start($crate::support::Database::sqlite()).await).await;
+                super::$name($crate::support::TestApp::start($crate::support::Database::sqlite()).await).await;
             }
 
             #[actix_web::test]
             async fn postgres() {
                 if let Some(database) = $crate::support::Database::postgres().await {
-                    run($crate::support::TestApp::start(database).await).await;
+                    super::$name($crate::support::TestApp::start(database).await).await;
+                }
+            }
+        }
+    )+};
+}
+
+/// As [`on_both`], for tests that start the server themselves, or need none.
+#[macro_export]
+macro_rules! on_each {
+    ($($(#[$meta:meta])* async fn $name:ident($database:ident) $body:block)+) => {$(
+        $(#[$meta])*
+        async fn $name($database: $crate::support::Database) $body
+
+        mod $name {
+            #[actix_web::test]
+            async fn sqlite() {
+                super::$name($crate::support::Database::sqlite()).await;
+            }
+
+            #[actix_web::test]
+            async fn postgres() {
+                if let Some(database) = $crate::support::Database::postgres().await {
+                    super::$name(database).await;
                 }
             }
         }
