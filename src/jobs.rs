@@ -63,10 +63,6 @@ pub fn watch(ctx: OAuth, trust: Embedded) -> JoinHandle<()> {
 pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Result<Versions> {
     let versions = ctx.store.change_versions().await?;
     let now = ctx.clock.now();
-    if versions.keys != seen.keys {
-        ctx.keys.reload(&ctx.store).await?;
-        trust.forget_all();
-    }
     if versions.resources != seen.resources {
         ctx.resources.reload(&ctx.store, &ctx.issuer).await?;
     }
@@ -77,6 +73,11 @@ pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Resu
         ctx.revocations.confirm(now);
     } else {
         ctx.revocations.refresh(&ctx.store, now).await?;
+    }
+    // Last, because it can fail for good: revocations must not wait for it.
+    if versions.keys != seen.keys {
+        ctx.keys.reload(&ctx.store).await?;
+        trust.forget_all();
     }
     Ok(versions)
 }

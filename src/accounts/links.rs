@@ -64,6 +64,24 @@ pub async fn create(
     Ok(bearer.to_text())
 }
 
+/// The live link that somebody wants to use; a dead one is recorded.
+async fn find_to_use(
+    accounts: &Accounts,
+    purpose: LinkPurpose,
+    text: &str,
+    origin: &Origin,
+) -> Result<LinkRow, LinkError> {
+    let found = find(accounts, purpose, text).await;
+    if matches!(found, Err(LinkError::Dead)) {
+        let event = match purpose {
+            LinkPurpose::Setup => Event::SetupCompleted,
+            LinkPurpose::Reset => Event::PasswordReset,
+        };
+        accounts.audit.record(Entry::refused(event, "dead_link").address(origin.address.clone())).await;
+    }
+    found
+}
+
 /// The live link a text stands for. Looking does not spend it.
 pub async fn find(accounts: &Accounts, purpose: LinkPurpose, text: &str) -> Result<LinkRow, LinkError> {
     let bearer = Bearer::parse(Kind::Link, text).ok_or(LinkError::Dead)?;
@@ -84,7 +102,7 @@ pub async fn set_up(
     new: NewPassword,
     origin: &Origin,
 ) -> Result<UserRow, LinkError> {
-    let link = find(accounts, LinkPurpose::Setup, text).await?;
+    let link = find_to_use(accounts, LinkPurpose::Setup, text, origin).await?;
     if accounts.store.has_admin().await? {
         return Err(LinkError::Dead);
     }
@@ -114,12 +132,13 @@ pub async fn reset(
     new: NewPassword,
     origin: &Origin,
 ) -> Result<UserRow, LinkError> {
-    let link = find(accounts, LinkPurpose::Reset, text).await?;
+    let link = find_to_use(accounts, LinkPurpose::Reset, text, origin).await?;
     let user = person_of(accounts, &link).await?;
     check_new(new.password.expose(), new.again.expose(), &user.email)?;
     let hash = accounts.passwords.hash(new.password).await?;
-    spend(accounts, link).await?;
-    accounts.store.set_password(user.id.clone(), hash, accounts.clock.now()).await?;
+    if !accounts.store.reset_password(link, user.id.clone(), hash, accounts.clock.now()).await? {
+        return Err(LinkError::Dead);
+    }
     let entry = Entry::ok(Event::PasswordReset).user(user.id.clone()).address(origin.address.clone());
     accounts.audit.record(entry).await;
     Ok(user)

@@ -39,6 +39,11 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         stop_signal().await;
         // Open streams would otherwise hold the stop up to its time limit.
         mount.shut_down();
+        actix_web::rt::spawn(async {
+            stop_signal().await;
+            output::error("gatepost: stopped at once by a second signal");
+            std::process::exit(1);
+        });
         stopping.stop(true).await;
     });
     server.await?;

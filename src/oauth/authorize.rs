@@ -36,7 +36,7 @@ use crate::types::secret::Bearer;
 use crate::types::{ScopeSet, Timestamp};
 
 /// The longest `state` and `nonce`, in bytes.
-const MAX_STATE: usize = 4096;
+const MAX_STATE: usize = 2048;
 /// A grant outlives its refresh token by the longest life of an access token, in seconds.
 const GRANT_MARGIN: i64 = 86_400;
 
@@ -248,6 +248,27 @@ pub fn error_location(ctx: &OAuth, uri: &RedirectUri, state: Option<&str>, refus
     uri.with_params(&pairs)
 }
 
+/// Where an authorization request is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// When it arrives, or comes back from the login page.
+    Arrival,
+    /// While the person reads and decides.
+    Decision,
+}
+
+impl AuthorizeRequest {
+    /// Whether a login is as fresh as `max_age` asks. Logging in and reading take time of their own, which
+    /// must not count: otherwise `max_age=0` would lead from login to login.
+    pub fn accepts_login(&self, auth_time: Timestamp, now: Timestamp, moment: Moment) -> bool {
+        let allowance = match moment {
+            Moment::Arrival => 30,
+            Moment::Decision => 600,
+        };
+        self.max_age.is_none_or(|age| now - auth_time <= age.saturating_add(allowance))
+    }
+}
+
 /// The person whose decision this is, and the login it was made in.
 #[derive(Clone, Debug)]
 pub struct Decider {
@@ -310,7 +331,13 @@ pub async fn approve(
         .address(origin.address.clone())
         .detail(format!("scopes: {scopes}"));
     let consent_id = new_id(Kind::Consent, &ctx.clock, &ctx.rng);
-    ctx.store.add_grant(consent_id, before.union(&scopes), grant, code).await?;
+    if !ctx.store.add_grant(consent_id, before.union(&scopes), grant, code).await? {
+        return Err(Refusal::new(
+            Code::AccessDenied,
+            Reason::NotAllowed,
+            "the account, the app or this sign-in has been disabled in the meantime",
+        ));
+    }
     ctx.audit.record(entry).await;
     let text = bearer.to_text();
     let mut pairs = vec![("code", text.expose().as_str())];

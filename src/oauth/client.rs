@@ -1,6 +1,7 @@
 //! Clients: every look-up goes through one resolver, whatever kind of client it finds.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -84,6 +85,8 @@ impl Client {
 pub struct Clients {
     store: Store,
     cache: Cache<String, Arc<Client>>,
+    /// Raised whenever what is held may be stale.
+    generation: Arc<AtomicU64>,
     /// When each client's last use was written down.
     touched: Cache<String, Timestamp>,
 }
@@ -94,7 +97,7 @@ const TOUCH_EVERY: i64 = 3600;
 impl Clients {
     pub fn new(store: Store) -> Self {
         let cache = Cache::builder().max_capacity(4_000).time_to_live(Duration::from_mins(1)).build();
-        Self { store, cache, touched: Cache::new(10_000) }
+        Self { store, cache, generation: Arc::default(), touched: Cache::new(10_000) }
     }
 
     /// The client with this id; `None` when it is unknown, disabled, or not an id at all.
@@ -105,12 +108,17 @@ impl Clients {
         if let Some(client) = self.cache.get(id) {
             return Ok(Some(client));
         }
+        let generation = self.generation.load(Ordering::SeqCst);
         let Some(row) = self.store.find_client(id).await? else { return Ok(None) };
         if row.disabled_at.is_some() {
             return Ok(None);
         }
         let client = Arc::new(Client::from_row(row));
         self.cache.insert(id.to_owned(), Arc::clone(&client));
+        if self.generation.load(Ordering::SeqCst) != generation {
+            // Something changed while the row was read: it may be the row of before.
+            self.cache.invalidate(id);
+        }
         Ok(Some(client))
     }
 
@@ -130,6 +138,7 @@ impl Clients {
 
     /// Drops what is held.
     pub fn forget_all(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
         self.cache.invalidate_all();
     }
 }

@@ -14,6 +14,7 @@ use super::error::{Code, Reason, Refusal};
 use super::grants::refresh_token;
 use super::params::Params;
 use super::{OAuth, Origin, client_auth};
+use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
 use crate::trust::embedded;
 use crate::types::Timestamp;
@@ -42,12 +43,27 @@ pub struct Introspection {
     pub token_type: Option<&'static str>,
 }
 
-/// Answers an introspection request.
+/// Answers an introspection request. Refusals are recorded; answers are not, there are too many.
 pub async fn respond(
     ctx: &OAuth,
     authorization: Option<&str>,
     params: &Params,
-    _origin: &Origin,
+    origin: &Origin,
+) -> Result<Introspection, Refusal> {
+    let answer = answer(ctx, authorization, params).await;
+    if let Err(refusal) = &answer {
+        let entry = Entry::refused(Event::Introspection, refusal.reason.as_str())
+            .client(params.first("client_id").map(str::to_owned))
+            .address(origin.address.clone());
+        ctx.audit.record(entry).await;
+    }
+    answer
+}
+
+async fn answer(
+    ctx: &OAuth,
+    authorization: Option<&str>,
+    params: &Params,
 ) -> Result<Introspection, Refusal> {
     let caller = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
     if caller.is_public() {

@@ -21,6 +21,22 @@ pub async fn respond(
     params: &Params,
     origin: &Origin,
 ) -> Result<(), Refusal> {
+    let answer = answer(ctx, authorization, params, origin).await;
+    if let Err(refusal) = &answer {
+        let entry = Entry::refused(Event::TokenRevoked, refusal.reason.as_str())
+            .client(params.first("client_id").map(str::to_owned))
+            .address(origin.address.clone());
+        ctx.audit.record(entry).await;
+    }
+    answer
+}
+
+async fn answer(
+    ctx: &OAuth,
+    authorization: Option<&str>,
+    params: &Params,
+    origin: &Origin,
+) -> Result<(), Refusal> {
     let client = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
     let token = params.require("token")?;
     params.get("token_type_hint")?;

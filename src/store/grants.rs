@@ -30,6 +30,10 @@ pub struct GrantRow {
 sql! {
     FIND = "SELECT id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, revoked_at \
             FROM grants WHERE id = $1";
+    /// Changes nothing, but holds the row until the transaction ends: disabling waits, or was first.
+    HOLD_USER = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
+    HOLD_CLIENT = "UPDATE clients SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
+    HOLD_SESSION = "UPDATE sessions SET ended_at = NULL WHERE id = $1 AND ended_at IS NULL";
     ADD = "INSERT INTO grants (id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REVOKE = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
@@ -101,15 +105,28 @@ impl Store {
     }
 
     /// Adds what a person's "allow" leads to: the remembered consent, the grant and its code, together.
+    /// `false`, with nothing added, when person, client or session has been disabled or ended meanwhile.
     pub async fn add_grant(
         &self,
         consent_id: String,
         consented: ScopeSet,
         grant: GrantRow,
         code: CodeRow,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
+                let held = [
+                    (HOLD_USER, &grant.user_id),
+                    (HOLD_CLIENT, &Some(grant.client_id.clone())),
+                    (HOLD_SESSION, &grant.session_id),
+                ];
+                for (statement, id) in held {
+                    let Some(id) = id else { continue };
+                    let done = sqlx::query(statement).bind(id).execute(&mut *connection).await?;
+                    if done.rows_affected() == 0 {
+                        return Ok(false);
+                    }
+                }
                 sqlx::query(SAVE_CONSENT)
                     .bind(&consent_id)
                     .bind(&grant.user_id)
@@ -130,7 +147,8 @@ impl Store {
                     .bind(grant.ends_at)
                     .execute(&mut *connection)
                     .await?;
-                codes::add(connection, &code).await
+                codes::add(connection, &code).await?;
+                Ok(true)
             }
             .boxed()
         })

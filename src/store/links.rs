@@ -1,6 +1,7 @@
 //! Table `one_time_links`: set-up and password-reset links, spent by one statement.
 
 use futures::FutureExt as _;
+use sqlx::AnyConnection;
 
 use super::{Store, StoreError, row, sql};
 use crate::types::{Hashed, Timestamp};
@@ -42,8 +43,30 @@ sql! {
     SPEND = "UPDATE one_time_links SET spent_at = $3 WHERE id = $1 AND secret_hash = $2 \
              AND spent_at IS NULL AND expires_at > $3";
     REPLACE = "UPDATE one_time_links SET spent_at = $2 WHERE purpose = $1 AND spent_at IS NULL";
+    END_OF_USER = "UPDATE one_time_links SET spent_at = $2 WHERE user_id = $1 AND spent_at IS NULL";
     REAP = "DELETE FROM one_time_links WHERE id IN \
             (SELECT id FROM one_time_links WHERE expires_at < $1 LIMIT $2)";
+}
+
+/// Ends every link of a person inside the caller's transaction.
+pub(super) async fn end_of_user(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(END_OF_USER).bind(user_id).bind(now).execute(connection).await?;
+    Ok(())
+}
+
+/// Spends a link inside the caller's transaction; `false` when it was spent or expired in the meantime.
+pub(super) async fn spend(
+    connection: &mut AnyConnection,
+    id: &str,
+    hash: &Hashed,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(SPEND).bind(id).bind(hash.as_str()).bind(now).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 impl Store {
@@ -98,15 +121,7 @@ impl Store {
 
     /// Spends a link; `false` when it was spent or expired in the meantime.
     pub async fn spend_link(&self, id: String, hash: Hashed, now: Timestamp) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            async move {
-                let done =
-                    sqlx::query(SPEND).bind(&id).bind(hash.as_str()).bind(now).execute(connection).await?;
-                Ok(done.rows_affected() == 1)
-            }
-            .boxed()
-        })
-        .await
+        self.write(move |connection| async move { spend(connection, &id, &hash, now).await }.boxed()).await
     }
 
     pub async fn reap_links(&self, now: Timestamp, limit: i64) -> Result<u64, StoreError> {

@@ -4,6 +4,7 @@ use futures::FutureExt as _;
 use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
+use super::links::LinkRow;
 use super::{Store, StoreError, row, sql};
 use crate::types::Timestamp;
 
@@ -119,12 +120,24 @@ impl Store {
         .await
     }
 
-    /// Replaces the password and ends every session of the person.
-    pub async fn set_password(&self, id: String, hash: String, now: Timestamp) -> Result<(), StoreError> {
+    /// Spends a link, replaces the password of the person it is for, and ends their sessions and other links,
+    /// all or nothing. `false` when the link was spent or expired in the meantime.
+    pub async fn reset_password(
+        &self,
+        link: LinkRow,
+        id: String,
+        password_hash: String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
-                sqlx::query(SET_PASSWORD).bind(&id).bind(&hash).execute(&mut *connection).await?;
-                super::sessions::end_of_user(connection, &id, now).await
+                if !super::links::spend(connection, &link.id, &link.hash, now).await? {
+                    return Ok(false);
+                }
+                sqlx::query(SET_PASSWORD).bind(&id).bind(&password_hash).execute(&mut *connection).await?;
+                super::links::end_of_user(connection, &id, now).await?;
+                super::sessions::end_of_user(connection, &id, now).await?;
+                Ok(true)
             }
             .boxed()
         })
@@ -147,6 +160,7 @@ impl Store {
         self.transaction(move |connection| {
             async move {
                 let done = sqlx::query(DISABLE).bind(&id).bind(now).execute(&mut *connection).await?;
+                super::links::end_of_user(connection, &id, now).await?;
                 super::sessions::end_of_user(connection, &id, now).await?;
                 super::grants::revoke_of_user(connection, &id, now, "user_disabled").await?;
                 bump(connection, Topic::Revocations).await?;

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::{State, address, error_page, respond, session};
 use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
-use crate::oauth::authorize::{self, AuthorizeRequest, Prompt, Rejected};
+use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Prompt, Rejected};
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::params::Params;
 
@@ -43,7 +43,7 @@ enum Step {
 
 fn next_step(state: &State, valid: &AuthorizeRequest, session: Option<&Session>) -> Step {
     let now = state.oauth.clock.now();
-    let fresh = session.filter(|s| valid.max_age.is_none_or(|age| now - s.auth_time <= age));
+    let fresh = session.filter(|s| valid.accepts_login(s.auth_time, now, Moment::Arrival));
     let refuse = |code, reason, text: &'static str| Step::Refuse(Refusal::new(code, reason, text));
     match (valid.prompt, fresh) {
         (Prompt::None, None) => refuse(Code::LoginRequired, Reason::LoginNeeded, "the person must sign in"),

@@ -8,7 +8,8 @@ use super::authorize::{login_url, reject};
 use super::pages::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
 use super::{State, address, csrf, error_page, forms, respond, session};
 use crate::accounts::session::Session;
-use crate::oauth::authorize::{self, AuthorizeRequest, Decider, Rejected, is_required_scope};
+use crate::audit::{Entry, Event};
+use crate::oauth::authorize::{self, AuthorizeRequest, Decider, Moment, Rejected, is_required_scope};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::Destination;
 use crate::oauth::resource::{OFFLINE_ACCESS, OPENID};
@@ -60,6 +61,11 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Err(response) => return response,
     };
     if !csrf::check(&state, &request, Some(&session.id), form.first("csrf")) {
+        let entry = Entry::refused(Event::Consent, "stale_form")
+            .user(session.user.id)
+            .client(valid.client.id.clone())
+            .address(address::origin(&state, &request).address);
+        state.oauth.audit.record(entry).await;
         return error_page::stale_form();
     }
     let origin = address::origin(&state, &request);
@@ -90,7 +96,7 @@ async fn ready(
     };
     let session = session::current(state, request).await?;
     let now = state.oauth.clock.now();
-    match session.filter(|s| valid.max_age.is_none_or(|age| now - s.auth_time <= age)) {
+    match session.filter(|s| valid.accepts_login(s.auth_time, now, Moment::Decision)) {
         Some(session) => Ok((valid, session)),
         None => Err(respond::see_other(&login_url(params))),
     }

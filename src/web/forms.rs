@@ -1,5 +1,7 @@
 //! Bodies, read with a bound, and forms taken apart.
 
+use std::time::Duration;
+
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,8 +11,16 @@ use super::respond;
 use crate::oauth::error::Refusal;
 use crate::oauth::params::{MAX_BYTES, Params};
 
-/// Reads a body of at most `limit` bytes, or answers 413.
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads a body of at most `limit` bytes; answers 413 for a larger one, 408 for one that does not come.
 pub async fn body(payload: &mut Payload, limit: usize) -> Result<Bytes, HttpResponse> {
+    let late = || HttpResponse::RequestTimeout().insert_header((header::CONNECTION, "close")).finish();
+    tokio::time::timeout(PATIENCE, read(payload, limit)).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn read(payload: &mut Payload, limit: usize) -> Result<Bytes, HttpResponse> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk

@@ -14,6 +14,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -36,6 +37,8 @@ use crate::types::urls::is_loopback;
 
 /// The largest request body, in bytes.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
+/// How long a request body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
 const SESSION_ID: &str = "mcp-session-id";
 
 /// Lets a request through to the transport, or answers it.
@@ -80,7 +83,8 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
     request.extensions_mut().insert(Arc::clone(&principal));
     let mut place = None;
     if request.method() == Method::POST {
-        let body = read_body(request).await?;
+        let late = |_| HttpResponse::RequestTimeout().insert_header((header::CONNECTION, "close")).finish();
+        let body = tokio::time::timeout(BODY_PATIENCE, read_body(request)).await.map_err(late)??;
         let message = Message::read(&body).map_err(|why| {
             HttpResponse::BadRequest().json(json!({
                 "jsonrpc": "2.0", "id": null, "error": { "code": why.code(), "message": why.to_string() }
