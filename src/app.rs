@@ -62,6 +62,9 @@ pub async fn open_store(config: &Config, migrate: bool) -> Result<Store, StoreEr
         url: config.database.url.expose().to_owned(),
         max_connections: config.database.max_connections,
     };
+    if let Some(file) = config.database.url.sqlite_file().filter(|_| options.url.contains("mode=rwc")) {
+        keep_private(&file);
+    }
     let store = crate::store::connect(&options).await?;
     if migrate {
         store.migrate().await?;
@@ -221,6 +224,16 @@ fn key_file(config: &Config) -> PathBuf {
         (DatabaseKind::Sqlite, Some(file)) => file.with_extension("key"),
         _ => PathBuf::from("gatepost.key"),
     }
+}
+
+/// Makes a database file that is not there yet readable for its owner only; SQLite's other files follow it.
+fn keep_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // It exists, or it cannot be made: opening the database says so better.
+    drop(options.open(path));
 }
 
 fn create_key_file(path: &Path, rng: &Rng) -> anyhow::Result<String> {

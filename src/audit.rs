@@ -15,8 +15,8 @@ use std::time::Duration;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::{Store, StoreError};
 use crate::store::audit::EventRow;
+use crate::store::{Store, StoreError};
 use crate::types::ids::{Kind, new_id};
 use crate::types::network::subscriber;
 use crate::types::{Clock, Rng};

@@ -60,11 +60,7 @@ pub async fn respond(
     answer
 }
 
-async fn answer(
-    ctx: &OAuth,
-    authorization: Option<&str>,
-    params: &Params,
-) -> Result<Introspection, Refusal> {
+async fn answer(ctx: &OAuth, authorization: Option<&str>, params: &Params) -> Result<Introspection, Refusal> {
     let caller = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
     if caller.is_public() {
         return Err(Refusal::new(

@@ -7,13 +7,46 @@
 //! | `http://localhost[:p]/x`, `[::1]` | same host, any port, same path     | yes (Claude Code, VS Code, Codex)|
 //! | `https://…`, private-use scheme   | anything but the same bytes        | no                               |
 
-use url::{Host, Url};
+use url::Url;
 
 /// The longest redirect URI, in bytes.
 pub const MAX_LEN: usize = 2048;
 
-const FORBIDDEN_SCHEMES: &[&str] =
-    &["javascript", "data", "file", "vbscript", "blob", "about", "view-source", "ws", "wss", "ftp"];
+/// Schemes that a browser or system would run, open or look into rather than hand to one app.
+const FORBIDDEN_SCHEMES: &[&str] = &[
+    "about",
+    "blob",
+    "chrome",
+    "chrome-extension",
+    "data",
+    "edge",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "gopher",
+    "intent",
+    "jar",
+    "javascript",
+    "ldap",
+    "mailto",
+    "moz-extension",
+    "nfs",
+    "res",
+    "resource",
+    "search",
+    "search-ms",
+    "shell",
+    "smb",
+    "sms",
+    "ssh",
+    "tel",
+    "telnet",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
 
 /// A redirect URI that may be registered, exactly as the client wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +85,8 @@ pub enum BadRedirectUri {
     BadCharacter,
     #[error("has a wildcard")]
     Wildcard,
+    #[error("must spell its scheme in lower case, followed by ://")]
+    Spelling,
 }
 
 impl RedirectUri {
@@ -75,11 +110,16 @@ impl RedirectUri {
             "https" if url.host_str().is_some_and(|h| h.contains('*')) => {
                 return Err(BadRedirectUri::Wildcard);
             }
-            "https" => {}
-            "http" if loopback_host(&url) => {}
+            "https" if text.starts_with("https://") => {}
+            "http" if loopback_parts(text).is_some() => {}
             "http" => return Err(BadRedirectUri::PlainHttp),
-            scheme if FORBIDDEN_SCHEMES.contains(&scheme) => return Err(BadRedirectUri::ForbiddenScheme),
-            _ => {}
+            scheme if FORBIDDEN_SCHEMES.contains(&scheme) || scheme.starts_with("ms-") => {
+                return Err(BadRedirectUri::ForbiddenScheme);
+            }
+            // RFC 8252 §7.1 asks for a reversed domain name; Cursor and others have a plain word and `://`.
+            scheme if text.starts_with(scheme) && (scheme.contains('.') || is_hierarchical(text, scheme)) => {
+            }
+            _ => return Err(BadRedirectUri::Spelling),
         }
         Ok(Self { text: text.to_owned(), url })
     }
@@ -89,24 +129,16 @@ impl RedirectUri {
         &self.text
     }
 
-    /// Whether a request that presents `text` may be answered there.
+    /// Whether a request that presents `presented` may be answered there: the same bytes, the port of a
+    /// loopback host aside.
     pub fn matches(&self, presented: &Self) -> bool {
         self.text == presented.text
-            || (self.url.scheme() == "http"
-                && loopback_host(&self.url)
-                && presented.url.scheme() == "http"
-                && self.url.host() == presented.url.host()
-                && self.url.path() == presented.url.path()
-                && self.url.query() == presented.url.query())
+            || loopback_parts(&self.text).is_some_and(|own| Some(own) == loopback_parts(&presented.text))
     }
 
     /// The URI without the port of a loopback host: what identical registrations have in common.
     pub fn without_loopback_port(&self) -> String {
-        let mut url = self.url.clone();
-        if url.scheme() == "http" && loopback_host(&url) && url.set_port(None).is_ok() {
-            return url.into();
-        }
-        self.text.clone()
+        loopback_parts(&self.text).map_or_else(|| self.text.clone(), |(host, rest)| format!("{host}{rest}"))
     }
 
     /// Where it leads.
@@ -135,13 +167,20 @@ impl RedirectUri {
     }
 }
 
-fn loopback_host(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.octets() == [127, 0, 0, 1],
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
+/// A loopback URI without its port: scheme and host, and what follows the port. Exactly as written: other
+/// spellings of the same address are other URIs.
+fn loopback_parts(text: &str) -> Option<(&str, &str)> {
+    ["http://localhost", "http://127.0.0.1", "http://[::1]"].iter().find_map(|host| {
+        let rest = text.strip_prefix(host)?;
+        let digits =
+            rest.strip_prefix(':').map_or(0, |r| 1 + r.bytes().take_while(u8::is_ascii_digit).count());
+        let rest = &rest[digits..];
+        (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((*host, rest))
+    })
+}
+
+fn is_hierarchical(text: &str, scheme: &str) -> bool {
+    text[scheme.len()..].starts_with("://")
 }
 
 #[cfg(test)]
@@ -165,6 +204,8 @@ mod tests {
         assert!(!matches("https://a.example/cb", "https://a.example:444/cb"));
         assert!(!matches("https://a.example/cb", "https://a.example/cb/"));
         assert!(!matches("https://a.example/cb", "https://A.example/cb"));
+        assert!(!matches("http://127.0.0.1/cb", "http://127.0.0.1:1/x/../cb"));
+        assert!(matches("com.example.app:/cb", "com.example.app:/cb"));
         assert!(matches(
             "cursor://anysphere.cursor-mcp/oauth/callback",
             "cursor://anysphere.cursor-mcp/oauth/callback"
@@ -193,6 +234,21 @@ mod tests {
             ("https://a.example/\ncb", B::BadCharacter),
             ("https://a.example/ cb", B::BadCharacter),
             ("https://*.example/cb", B::Wildcard),
+            ("http://127.1/cb", B::PlainHttp),
+            ("http://0x7f000001/cb", B::PlainHttp),
+            ("HTTP://LOCALHOST:1/cb", B::PlainHttp),
+            ("http://@localhost/cb", B::PlainHttp),
+            ("http:localhost/cb", B::PlainHttp),
+            ("https:evil.example/cb", B::Spelling),
+            ("HTTPS://a.example/cb", B::Spelling),
+            ("Cursor://x/cb", B::Spelling),
+            ("foo:bar", B::Spelling),
+            ("ms-msdt:/x", B::ForbiddenScheme),
+            ("search-ms:query", B::ForbiddenScheme),
+            ("intent://x#y", B::Fragment),
+            ("intent://x", B::ForbiddenScheme),
+            ("feed:javascript:alert(1)", B::ForbiddenScheme),
+            ("mailto:a@b.example", B::ForbiddenScheme),
         ] {
             assert_eq!(RedirectUri::parse(text).unwrap_err(), why, "{text}");
         }

@@ -252,9 +252,9 @@ fn web_uri(name: &str, value: Option<String>) -> Result<Option<String>, Refusal>
 
 fn text(name: &str, value: Option<String>) -> Result<Option<String>, Refusal> {
     match value {
-        Some(v) if !plain(&v, MAX_TEXT) => Err(bad_metadata(format!(
-            "{name} is longer than {MAX_TEXT} bytes or has control characters"
-        ))),
+        Some(v) if !plain(&v, MAX_TEXT) => {
+            Err(bad_metadata(format!("{name} is longer than {MAX_TEXT} bytes or has control characters")))
+        }
         other => Ok(other.filter(|v| !v.is_empty())),
     }
 }

@@ -1,9 +1,9 @@
-//! `GET /oauth/authorize`: sends the browser to the login or the consent page. Changes nothing.
+//! `GET` and `POST /oauth/authorize`: sends the browser to the login or the consent page. Changes nothing.
 
-use actix_web::web::Data;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{State, address, error_page, respond, session};
+use super::{State, address, error_page, forms, respond, session};
 use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
 use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Prompt, Rejected};
@@ -12,25 +12,36 @@ use crate::oauth::params::Params;
 
 /// Answers an authorization request.
 pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
-    let params = match Params::parse(request.query_string().as_bytes()) {
-        Ok(params) => params,
-        Err(refusal) => return reject(&state, &request, &Params::default(), Rejected::Page(refusal)).await,
-    };
-    let valid = match authorize::validate(&state.oauth, &params).await {
+    match Params::parse(request.query_string().as_bytes()) {
+        Ok(params) => answer(&state, &request, &params).await,
+        Err(refusal) => reject(&state, &request, &Params::default(), Rejected::Page(refusal)).await,
+    }
+}
+
+/// The same with its parameters in a form (OpenID Connect Core §3.1.2.1).
+pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
+    match forms::params(&request, &mut payload).await {
+        Ok(params) => answer(&state, &request, &params).await,
+        Err(response) => response,
+    }
+}
+
+async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
+    let valid = match authorize::validate(&state.oauth, params).await {
         Ok(valid) => valid,
-        Err(rejected) => return reject(&state, &request, &params, rejected).await,
+        Err(rejected) => return reject(state, request, params, rejected).await,
     };
-    let session = match session::current(&state, &request).await {
+    let session = match session::current(state, request).await {
         Ok(session) => session,
         Err(page) => return page,
     };
-    match next_step(&state, &valid, session.as_ref()) {
+    match next_step(state, &valid, session.as_ref()) {
         Step::Consent => respond::see_other(&format!("/consent?{}", params.to_query())),
-        Step::Login => respond::see_other(&login_url(&params)),
+        Step::Login => respond::see_other(&login_url(params)),
         Step::Refuse(refusal) => {
             let uri = &valid.redirect_uri;
             let location = authorize::error_location(&state.oauth, uri, valid.state.as_deref(), &refusal);
-            reject(&state, &request, &params, Rejected::Redirect { refusal, location }).await
+            reject(state, request, params, Rejected::Redirect { refusal, location }).await
         }
     }
 }

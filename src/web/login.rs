@@ -48,7 +48,8 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let return_to = local_path(posted.first("return_to")).unwrap_or(HOME).to_owned();
     let email = posted.first("email").unwrap_or_default().to_owned();
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        let entry = Entry::refused(Event::Login, "stale_form").address(address::origin(&state, &request).address);
+        let entry =
+            Entry::refused(Event::Login, "stale_form").address(address::origin(&state, &request).address);
         state.oauth.audit.record(entry).await;
         let text = "The page was open for too long. Please try again.".to_owned();
         return form(&state, &request, &return_to, email, Some(text), StatusCode::FORBIDDEN).await;

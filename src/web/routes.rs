@@ -59,7 +59,9 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         )
         .service(resource("/keys").wrap(cors()).route(get().to(jwks::get)))
         // oauth
-        .service(resource("/oauth/authorize").route(get().to(authorize::get)))
+        .service(
+            resource("/oauth/authorize").route(get().to(authorize::get)).route(post().to(authorize::post)),
+        )
         .service(resource("/oauth/token").wrap(cors()).route(post().to(token::post)))
         .service(resource("/oauth/register").wrap(cors()).route(post().to(register::post)))
         .service(
