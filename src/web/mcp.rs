@@ -104,7 +104,6 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
     Ok(Admitted { session, place })
 }
 
-#[expect(clippy::result_large_err, reason = "the error is the response itself; it is moved once")]
 /// Another site's pages are refused; our own and programs on this computer (the Inspector) are not.
 /// The header is taken out once judged: the transport compares it with a list that knows no free port.
 fn check_origin(state: &State, request: &mut ServiceRequest) -> Result<(), HttpResponse> {
