@@ -1,5 +1,6 @@
 //! A person's browser without JavaScript: cookies, pages, and forms that are filled in and sent.
 
+use reqwest::header::HeaderName;
 use reqwest::{Response, StatusCode};
 
 use super::TestApp;
@@ -74,6 +75,13 @@ impl Browser {
         Self { http, base: app.url.clone() }
     }
 
+    /// A browser whose requests carry more headers: another `Host`, or a proxy's word on where it is.
+    pub fn with_headers(app: &TestApp, headers: &[(&'static str, &str)]) -> Self {
+        let headers = headers.iter().map(|(n, v)| (HeaderName::from_static(n), v.parse().unwrap())).collect();
+        let http = app.http_builder().cookie_store(true).default_headers(headers).build().unwrap();
+        Self { http, base: app.url.clone() }
+    }
+
     fn url(&self, target: &str) -> String {
         if target.starts_with('/') { format!("{}{target}", self.base) } else { target.to_owned() }
     }
@@ -122,4 +130,13 @@ impl Browser {
 /// Where a redirect leads.
 pub fn location(response: &Response) -> String {
     response.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// The first cookie a response sets under a name: its value, and everything after it.
+pub fn cookie_of(response: &Response, name: &str) -> Option<(String, String)> {
+    response.headers().get_all("set-cookie").iter().find_map(|header| {
+        let (pair, attributes) = header.to_str().unwrap().split_once(';').unwrap();
+        let (found, value) = pair.split_once('=').unwrap();
+        (found == name).then(|| (value.to_owned(), attributes.to_owned()))
+    })
 }

@@ -6,9 +6,9 @@ mod database;
 mod oauth_client;
 
 pub use app::TestApp;
-pub use browser::{Browser, Form};
+pub use browser::{Browser, Form, cookie_of, location};
 pub use database::Database;
-pub use oauth_client::{OAuthClient, Tokens, json_of, query_of};
+pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};
 
 /// The person every test signs in as.
 pub const EMAIL: &str = "ann@example.com";

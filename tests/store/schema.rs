@@ -1,0 +1,116 @@
+//! The schema: the files of `migrations/`, applied by Gatepost and checked at the start.
+
+use std::fs;
+use std::path::Path;
+
+use gatepost::store::{MIGRATIONS, Options, StoreError, connect};
+
+use crate::on_both;
+use crate::support::Database;
+
+#[test]
+fn the_embedded_migrations_are_the_files_in_the_folder() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut files: Vec<(String, String)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    files.sort();
+    let embedded: Vec<(String, String)> =
+        MIGRATIONS.iter().map(|(v, name, sql)| (format!("{v}_{name}.sql"), (*sql).to_owned())).collect();
+    assert_eq!(embedded, files);
+}
+
+/// Both databases are spoken to with one text, so it keeps to what both understand.
+#[test]
+fn migrations_use_text_and_bigint_only() {
+    for (_, name, sql) in MIGRATIONS {
+        for line in sql.lines().filter(|l| !l.trim_start().starts_with("--")) {
+            for word in
+                ["BOOLEAN", "TIMESTAMP", "JSON", "UUID", "SERIAL", "AUTOINCREMENT", "NOW(", "BLOB", "BYTEA"]
+            {
+                assert!(
+                    !line.to_uppercase().contains(word),
+                    "{name}: {word} does not mean the same everywhere"
+                );
+            }
+        }
+    }
+}
+
+on_both! {
+    async fn every_statement_is_understood(app) {
+        match app.core.oauth.store.prepare_all().await {
+            Ok(count) => assert!(count > 40, "only {count} statements"),
+            Err((statement, error)) => panic!("{statement}: {error}"),
+        }
+    }
+
+    async fn applying_the_migrations_again_changes_nothing(app) {
+        let store = &app.core.oauth.store;
+        assert_eq!(store.migrate().await.unwrap(), MIGRATIONS.len());
+        store.check_schema().await.unwrap();
+    }
+
+    async fn a_newer_schema_is_refused(app) {
+        let store = &app.core.oauth.store;
+        sqlx::query("UPDATE _sqlx_migrations SET version = 99990101000000 WHERE version = $1")
+            .bind(MIGRATIONS[0].0)
+            .execute(store.pool())
+            .await
+            .unwrap();
+        assert!(matches!(store.check_schema().await, Err(StoreError::Schema(_))));
+    }
+}
+
+async fn an_empty_database_is_refused_with_what_to_do(database: Database) {
+    let store = connect(&Options { url: database.url.clone(), max_connections: 2 }).await.unwrap();
+    let error = store.check_schema().await.unwrap_err().to_string();
+    assert!(error.contains("gatepost migrate") && error.contains("sqlx migrate run"), "{error}");
+}
+
+#[actix_web::test]
+async fn an_empty_sqlite_file_is_refused() {
+    an_empty_database_is_refused_with_what_to_do(Database::sqlite()).await;
+}
+
+#[actix_web::test]
+async fn an_empty_postgres_database_is_refused() {
+    if let Some(database) = Database::postgres().await {
+        an_empty_database_is_refused_with_what_to_do(database).await;
+    }
+}
+
+/// A disk that is full undoes a whole group of writes; what comes after it must be written all the same.
+#[actix_web::test]
+async fn sqlite_writes_again_after_the_disk_was_full() {
+    let app = crate::support::TestApp::start(Database::sqlite()).await;
+    let store = &app.core.oauth.store;
+    let mut full = 0;
+    // The write connection is Gatepost's own: a limit on the size of the file is set through a trigger that
+    // fails the way a full disk does, by undoing the whole transaction.
+    sqlx::query(
+        "CREATE TRIGGER full_disk BEFORE INSERT ON one_time_links BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
+    )
+    .execute(store.pool())
+    .await
+    .unwrap();
+    for _ in 0..3 {
+        let link = gatepost::accounts::links::create(
+            &app.core.accounts,
+            gatepost::store::links::LinkPurpose::Reset,
+            Some(app.user.id.clone()),
+        );
+        full += usize::from(link.await.is_err());
+    }
+    assert_eq!(full, 3);
+    sqlx::query("DROP TRIGGER full_disk").execute(store.pool()).await.unwrap();
+    for _ in 0..3 {
+        store.bump_version(gatepost::store::changes::Topic::Clients).await.unwrap();
+    }
+    store.ping().await.unwrap();
+}
