@@ -1,6 +1,7 @@
 //! One running Gatepost.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -167,7 +168,7 @@ impl TestApp {
                         .map(Option::unwrap_or_default)
                         .or_else(|_| row.try_get::<Option<i64>, _>(name).map(|n| format!("{n:?}")))
                         .unwrap_or_else(|e| panic!("{table}.{name}: {e}"));
-                    out += &format!("{table}.{name}={text}\n");
+                    writeln!(out, "{table}.{name}={text}").unwrap();
                 }
             }
         }
