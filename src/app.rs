@@ -136,7 +136,10 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
     let allowed_hosts = host::allowed(&config.server.public_url, ports);
     let limits = McpLimits { session_idle: MCP_IDLE, ..McpLimits::default() };
     let origins = vec![config.server.public_url.as_str().to_owned()];
-    let mount = McpMount::new(BuiltinServer::new(tavily), allowed_hosts.clone(), origins, limits);
+    let server = BuiltinServer::new(tavily);
+    #[cfg(feature = "conformance-fixtures")]
+    let server = crate::mcp::conformance::FixtureServer::in_place_of(&server);
+    let mount = McpMount::new(server, allowed_hosts.clone(), origins, limits);
     let sessions = SessionLimits {
         per_owner: config.limits.max_mcp_sessions_per_grant,
         total: config.limits.max_mcp_sessions,

@@ -78,7 +78,7 @@ main() {
   if selected rust; then rust_steps; fi
   if selected migrate || selected clients || selected browser; then build_step; fi
   if selected migrate; then migrate_steps; fi
-  if selected clients; then clients_steps; fi
+  if selected clients; then build_fixtures_step && clients_steps; fi
   if selected browser; then browser_steps; fi
   summary
 }

@@ -7,6 +7,8 @@
 //! Only [`transport`] knows actix and the rmcp transport; only [`tavily`] sends requests out.
 
 pub mod challenge;
+#[cfg(feature = "conformance-fixtures")]
+pub mod conformance;
 pub mod policy;
 pub mod principal;
 pub mod resource_metadata;
@@ -16,7 +18,11 @@ pub mod tavily;
 pub mod tools;
 pub mod transport;
 
+#[cfg(feature = "conformance-fixtures")]
+pub use conformance::FixtureServer as Served;
 pub use principal::Principal;
 pub use server::BuiltinServer;
+#[cfg(not(feature = "conformance-fixtures"))]
+pub use server::BuiltinServer as Served;
 pub use sessions::{Owner, SessionGuard, SessionLimits};
 pub use transport::{McpLimits, McpMount};

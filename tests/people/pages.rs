@@ -188,6 +188,47 @@ on_both! {
         assert_eq!(event.address.as_deref(), Some("127.0.0.1"));
     }
 
+    async fn a_nul_character_breaks_nothing(app) {
+        // Postgres stores no text that holds one.
+        let (browser, client) = (app.signed_in().await, app.client().await);
+        for name in ["state", "nonce", "login_hint", "scope", "claims", "x"] {
+            let url = format!("{}&{name}=a%00b", client.authorize_url("search:read"));
+            let response = browser.get(&url).await;
+            assert!(!response.status().is_server_error(), "{name}: {}", response.status());
+            let next = response.headers().get("location").map(|l| l.to_str().unwrap().to_owned());
+            if let Some(consent) = next.filter(|l| l.starts_with("/consent?")) {
+                let form = Form::read(&browser.page(&consent).await).set("decision", "allow");
+                let status = browser.send(&form).await.status();
+                assert!(!status.is_server_error(), "{name}: {status}");
+            }
+        }
+        for path in [
+            "/oauth/authorize?client_id=a%00b",
+            "/setup?token=lnk_%00_%00",
+            "/a%00b",
+            "/login?return_to=/%00",
+        ] {
+            let status = browser.get(path).await.status();
+            assert!(!status.is_server_error(), "{path}: {status}");
+        }
+        for name in ["client_name", "client_uri", "software_id", "software_version", "scope", "contacts"] {
+            let mut metadata = json!({ "redirect_uris": [crate::support::REDIRECT_URI] });
+            metadata[name] = if name == "contacts" { json!(["a\u{0}b"]) } else { json!("a\u{0}b") };
+            let answer = app.http().post(app.at("/oauth/register")).json(&metadata).send().await.unwrap();
+            assert!(!answer.status().is_server_error(), "{name}: {}", answer.status());
+        }
+        for (email, password) in [("a\u{0}@example.com", "x"), (EMAIL, "a\u{0}b")] {
+            let form = Form::read(&browser.page("/login?switch=1").await);
+            let response = browser.send(&form.set("email", email).set("password", password)).await;
+            assert!(response.status().is_client_error(), "{}", response.status());
+        }
+        let token = [("grant_type", "a\u{0}b"), ("client_id", "a\u{0}b"), ("code", "cod_\u{0}_x")];
+        let answer = app.http().post(app.at("/oauth/token")).form(&token).send().await.unwrap();
+        assert!(answer.status().is_client_error(), "{}", answer.status());
+        app.core.oauth.audit.flush().await;
+        assert!(!app.core.oauth.store.list_events("", 1_000).await.unwrap().is_empty());
+    }
+
     async fn no_page_knows_another_method(app) {
         for path in ["/", "/login", "/logout", "/consent", "/setup", "/reset", "/account"] {
             for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {

@@ -1,6 +1,11 @@
-//! The store below the rules, on both databases: what is spent once is spent once, and the schema is the
-//! one in `migrations/`.
+//! The store below the rules, on both databases: every operation does what it says, what is spent once is
+//! spent once, what has ended is removed, and the schema is the one in `migrations/`.
 
+mod contract;
+mod first_admin;
+mod races;
 mod reaping;
+mod removing;
+mod rows;
 mod schema;
 mod spending;

@@ -53,3 +53,18 @@ build_step() {
   GATEPOST_BIN=$(realpath "$GATEPOST_BIN")
   export GATEPOST_BIN
 }
+
+# Exports GATEPOST_CONFORMANCE_BIN: the same server with the conformance suite's fixtures behind /mcp. It is built
+# in the same folder, where only our own crate differs, and the normal binary is put back after it.
+build_fixtures_step() {
+  local target=${CARGO_TARGET_DIR:-target}
+  step 'build: fixtures' logged build-fixtures build_fixtures "$target"
+  GATEPOST_CONFORMANCE_BIN=$(realpath "$target/debug/gatepost-conformance")
+  export GATEPOST_CONFORMANCE_BIN
+}
+
+build_fixtures() {
+  cargo build --locked --bin gatepost --features conformance-fixtures
+  cp "$1/debug/gatepost" "$1/debug/gatepost-conformance"
+  cargo build --locked --bin gatepost
+}

@@ -1,0 +1,202 @@
+//! Rows to begin with, made without the rules above the store.
+
+use gatepost::store::clients::{ClientKind, ClientMetadata, ClientRow};
+use gatepost::store::codes::CodeRow;
+use gatepost::store::grants::GrantRow;
+use gatepost::store::links::{LinkPurpose, LinkRow};
+use gatepost::store::refresh_tokens::RefreshRow;
+use gatepost::store::resources::{ResourceRow, ScopeRow};
+use gatepost::store::sessions::SessionRow;
+use gatepost::store::signing_keys::{KeyRow, KeyState};
+use gatepost::store::users::UserRow;
+use gatepost::store::{Options, Store, connect};
+use gatepost::types::{Hashed, ScopeSet};
+
+use crate::support::Database;
+
+/// The moment at which every row is made.
+pub const NOW: i64 = 1_800_000_000;
+
+/// A database with the schema and nothing in it.
+pub async fn empty(database: &Database) -> Store {
+    let store = another(database).await;
+    store.migrate().await.unwrap();
+    store
+}
+
+/// A second process' handle on the same database.
+pub async fn another(database: &Database) -> Store {
+    connect(&Options { url: database.url.clone(), max_connections: 8 }).await.unwrap()
+}
+
+/// A database with a person `usr_1`, a client `cli_1` and a resource `res_1`.
+pub async fn furnished(database: &Database) -> Store {
+    let store = empty(database).await;
+    store.add_user(user(1)).await.unwrap();
+    store.add_client(client(1), None).await.unwrap();
+    store.add_resource(resource(1), vec![scope(1, "search:read")]).await.unwrap();
+    store
+}
+
+pub fn user(n: usize) -> UserRow {
+    UserRow {
+        id: format!("usr_{n}"),
+        email: format!("person{n}@example.com"),
+        name: Some(format!("Person {n}")),
+        password_hash: None,
+        is_admin: false,
+        created_at: NOW,
+        last_login_at: None,
+        disabled_at: None,
+    }
+}
+
+pub fn client(n: usize) -> ClientRow {
+    ClientRow {
+        id: format!("cli_{n}"),
+        kind: ClientKind::Dynamic,
+        name: format!("Client {n} \"é\" \u{1f3f0}"),
+        auth_method: "none".to_owned(),
+        redirect_uris: vec!["http://127.0.0.1/a".to_owned(), "cursor://x?y=\"z\"".to_owned()],
+        grant_types: vec!["authorization_code".to_owned()],
+        scope: "search:read".to_owned(),
+        metadata: ClientMetadata { software_id: Some("s".to_owned()), ..ClientMetadata::default() },
+        digest: None,
+        management_hash: None,
+        created_at: NOW,
+        last_used_at: None,
+        disabled_at: None,
+    }
+}
+
+pub fn resource(n: usize) -> ResourceRow {
+    ResourceRow {
+        id: format!("res_{n}"),
+        name: format!("Resource {n}"),
+        kind: "builtin".to_owned(),
+        path: format!("/r{n}/mcp"),
+        uri: None,
+        aliases: vec!["https://old.example/mcp".to_owned()],
+        is_default: false,
+        registration_open: true,
+        access_token_seconds: Some(900),
+        signing_alg: "ES256".to_owned(),
+        created_at: NOW,
+    }
+}
+
+pub fn scope(n: usize, name: &str) -> ScopeRow {
+    ScopeRow {
+        resource_id: format!("res_{n}"),
+        name: name.to_owned(),
+        description: "Search the web".to_owned(),
+        tools: vec!["web_search".to_owned()],
+        is_default: true,
+    }
+}
+
+pub fn scopes(text: &str) -> ScopeSet {
+    ScopeSet::parse(text).unwrap()
+}
+
+/// A grant of `usr_1` to `cli_1` on `res_1`.
+pub fn grant(n: usize) -> GrantRow {
+    GrantRow {
+        id: format!("grt_{n}"),
+        user_id: Some("usr_1".to_owned()),
+        client_id: "cli_1".to_owned(),
+        resource_id: "res_1".to_owned(),
+        session_id: None,
+        scopes: scopes("search:read"),
+        created_at: NOW,
+        ends_at: NOW + 10_000,
+        revoked_at: None,
+    }
+}
+
+pub fn code(n: usize) -> CodeRow {
+    CodeRow {
+        id: format!("cod_{n}"),
+        hash: Hashed::of("code"),
+        grant_id: format!("grt_{n}"),
+        redirect_uri: "http://127.0.0.1/a".to_owned(),
+        code_challenge: "c".repeat(43),
+        nonce: Some("n".to_owned()),
+        auth_time: NOW - 5,
+        created_at: NOW,
+        expires_at: NOW + 60,
+        spent_at: None,
+    }
+}
+
+pub fn refresh(n: usize) -> RefreshRow {
+    RefreshRow {
+        id: format!("rft_{n}"),
+        hash: Hashed::of("first"),
+        previous_hash: None,
+        rotated_at: None,
+        generation: 0,
+        grant_id: format!("grt_{n}"),
+        created_at: NOW,
+        idle_expires_at: NOW + 1_000,
+        expires_at: NOW + 2_000,
+    }
+}
+
+/// A grant with its code, as a person's "allow" leaves it.
+pub async fn allow(store: &Store, n: usize) {
+    let added = store.add_grant(format!("con_{n}"), scopes("search:read"), grant(n), code(n)).await;
+    assert!(added.unwrap());
+}
+
+/// The same, with the code redeemed.
+pub async fn redeem(store: &Store, n: usize) {
+    allow(store, n).await;
+    assert!(store.spend_code(format!("cod_{n}"), NOW, refresh(n)).await.unwrap());
+}
+
+/// A login of a person.
+pub fn session(n: usize, user: usize) -> SessionRow {
+    SessionRow {
+        id: format!("ses_{n}"),
+        hash: Hashed::of("session"),
+        user_id: format!("usr_{user}"),
+        auth_time: NOW,
+        created_at: NOW,
+        last_seen_at: NOW,
+        expires_at: NOW + 1_000,
+        user_agent: Some("Browser/1".to_owned()),
+        address: Some("192.0.2.1".to_owned()),
+    }
+}
+
+pub fn link(n: usize, purpose: LinkPurpose, user: Option<usize>) -> LinkRow {
+    LinkRow {
+        id: format!("lnk_{n}"),
+        hash: Hashed::of("link"),
+        purpose,
+        user_id: user.map(|u| format!("usr_{u}")),
+        created_at: NOW,
+        expires_at: NOW + 900,
+    }
+}
+
+pub fn key(n: usize, state: KeyState) -> KeyRow {
+    KeyRow {
+        id: format!("key_{n}"),
+        alg: "ES256".to_owned(),
+        state,
+        sealed: "sealed".to_owned(),
+        public_jwk: "{}".to_owned(),
+        created_at: NOW,
+        activated_at: (state == KeyState::Active).then_some(NOW),
+        retired_at: None,
+    }
+}
+
+/// How many rows a table has.
+pub async fn count(store: &Store, table: &str) -> i64 {
+    use sqlx::{AssertSqlSafe, Row as _};
+    let statement = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    sqlx::query(statement).fetch_one(store.pool()).await.unwrap().try_get(0).unwrap()
+}
