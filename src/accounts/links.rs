@@ -89,11 +89,6 @@ pub async fn find(accounts: &Accounts, purpose: LinkPurpose, text: &str) -> Resu
     row.filter(|r| r.hash.matches(bearer.secret.expose())).ok_or(LinkError::Dead)
 }
 
-async fn spend(accounts: &Accounts, link: LinkRow) -> Result<(), LinkError> {
-    let spent = accounts.store.spend_link(link.id, link.hash, accounts.clock.now()).await?;
-    if spent { Ok(()) } else { Err(LinkError::Dead) }
-}
-
 /// Creates the first administrator. The link is spent only when everything else is right.
 pub async fn set_up(
     accounts: &Accounts,
@@ -112,9 +107,8 @@ pub async fn set_up(
     }
     check_new(new.password.expose(), new.again.expose(), &email)?;
     let hash = accounts.passwords.hash(new.password).await?;
-    spend(accounts, link).await?;
     let user = new_user(accounts, email, None, Some(hash), true);
-    match accounts.store.add_first_admin(user.clone()).await {
+    match accounts.store.set_up_admin(link, user.clone(), accounts.clock.now()).await {
         Ok(true) => {}
         Ok(false) => return Err(LinkError::Dead),
         Err(StoreError::Conflict) => return Err(LinkError::TakenEmail),

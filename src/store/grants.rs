@@ -160,12 +160,13 @@ impl Store {
         &self,
         id: String,
         now: Timestamp,
-        reason: &'static str,
+        reason: impl Into<String>,
     ) -> Result<bool, StoreError> {
+        let reason = reason.into();
         self.transaction(move |connection| {
             async move {
                 let done =
-                    sqlx::query(REVOKE).bind(&id).bind(now).bind(reason).execute(&mut *connection).await?;
+                    sqlx::query(REVOKE).bind(&id).bind(now).bind(&reason).execute(&mut *connection).await?;
                 if done.rows_affected() == 0 {
                     return Ok(false);
                 }

@@ -1,6 +1,7 @@
 //! Table `users`: people.
 
 use futures::FutureExt as _;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
@@ -55,6 +56,20 @@ fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
     })
 }
 
+async fn insert_first_admin(connection: &mut AnyConnection, user: UserRow) -> Result<bool, StoreError> {
+    // A statement of its own: the next one then sees whoever was first.
+    super::changes::take_turn_at_setup(connection).await?;
+    let done = sqlx::query(ADD_FIRST_ADMIN)
+        .bind(&user.id)
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(&user.password_hash)
+        .bind(user.created_at)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 impl Store {
     pub async fn find_user(&self, id: &str) -> Result<Option<UserRow>, StoreError> {
         sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
@@ -106,19 +121,23 @@ impl Store {
 
     /// Adds the first administrator; `false` when there is one already.
     pub async fn add_first_admin(&self, user: UserRow) -> Result<bool, StoreError> {
+        self.transaction(move |connection| insert_first_admin(connection, user).boxed()).await
+    }
+
+    /// Spends a set-up link and adds the first administrator with it, all or nothing: a taken address leaves
+    /// the link alive. `false` when the link was spent meanwhile, or there is an administrator already.
+    pub async fn set_up_admin(
+        &self,
+        link: LinkRow,
+        user: UserRow,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
-                // A statement of its own: the next one then sees whoever was first.
-                super::changes::take_turn_at_setup(connection).await?;
-                let done = sqlx::query(ADD_FIRST_ADMIN)
-                    .bind(&user.id)
-                    .bind(&user.email)
-                    .bind(&user.name)
-                    .bind(&user.password_hash)
-                    .bind(user.created_at)
-                    .execute(&mut *connection)
-                    .await?;
-                Ok(done.rows_affected() == 1)
+                if !super::links::spend(connection, &link.id, &link.hash, now).await? {
+                    return Ok(false);
+                }
+                insert_first_admin(connection, user).await
             }
             .boxed()
         })

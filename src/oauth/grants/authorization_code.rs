@@ -17,8 +17,7 @@
 
 use async_trait::async_trait;
 
-use super::refresh_token;
-use crate::audit::{Entry, Event};
+use super::{refresh_token, revoke_replayed};
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::{OPENID, Resource};
@@ -109,7 +108,9 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     // Before anything follows from the code: a request for another resource is a mistake, not a replay.
     let resource = same_resource(ctx, request, &grant.resource_id).map_err(of_grant)?;
     if decision == Decision::Replay {
-        return Err(of_grant(replay(ctx, &grant).await?));
+        // §7.5.3: an otherwise valid replay means that the code leaked: what it gave is revoked.
+        revoke_replayed(ctx, &grant, Reason::ReplayedCode).await.map_err(of_grant)?;
+        return Err(of_grant(refuse(Reason::ReplayedCode)));
     }
     let recovered = Recovered {
         owner: grant.user_id.clone().unwrap_or_default(),
@@ -123,21 +124,6 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     oxide::redeem(request.params, &request.client.id, &recovered, &mut redemption).await.map_err(of_grant)?;
     let response = redemption.response.ok_or_else(|| of_grant(Refusal::internal()))?;
     Ok(Granted { response, grant_id: grant.id, user_id: grant.user_id, resource_id: grant.resource_id })
-}
-
-/// §7.5.3: an otherwise valid replay means that the code leaked: what it gave is revoked.
-async fn replay(ctx: &OAuth, grant: &GrantRow) -> Result<Refusal, Refusal> {
-    let reason = "replayed_code";
-    if ctx.store.revoke_grant(grant.id.clone(), ctx.clock.now(), reason).await? {
-        ctx.revocations.revoke(&grant.id);
-        let entry = Entry::ok(Event::GrantRevoked)
-            .because(reason)
-            .grant(grant.id.clone())
-            .client(grant.client_id.clone())
-            .user(grant.user_id.clone());
-        ctx.audit.record(entry).await;
-    }
-    Ok(refuse(Reason::ReplayedCode))
 }
 
 struct Redemption<'a> {

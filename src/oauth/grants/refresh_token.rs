@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::audit::{Entry, Event};
+use super::revoke_replayed;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::Resource;
@@ -198,16 +198,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
 
 /// A spent token in use again means that two parties hold it: everything the grant gave is revoked.
 async fn replay(ctx: &OAuth, grant: &GrantRow) -> Result<Refusal, Refusal> {
-    let reason = "replayed_refresh_token";
-    if ctx.store.revoke_grant(grant.id.clone(), ctx.clock.now(), reason).await? {
-        ctx.revocations.revoke(&grant.id);
-        let entry = Entry::ok(Event::GrantRevoked)
-            .because(reason)
-            .grant(grant.id.clone())
-            .client(grant.client_id.clone())
-            .user(grant.user_id.clone());
-        ctx.audit.record(entry).await;
-    }
+    revoke_replayed(ctx, grant, Reason::ReplayedRefreshToken).await?;
     Ok(refuse(Reason::ReplayedRefreshToken))
 }
 
