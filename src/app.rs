@@ -99,7 +99,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
             refresh_retry: config.tokens.refresh_retry_seconds,
             code: config.tokens.code_seconds,
         },
-        master,
+        master: master.clone(),
         keys,
         resources,
         audit: audit.clone(),
@@ -110,6 +110,8 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         store,
         clock,
         rng,
+        issuer: config.server.public_url.clone(),
+        master,
         audit,
         passwords: Passwords::new(hash_threads())?,
         throttle: Throttle::new(Rates {

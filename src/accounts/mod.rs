@@ -2,15 +2,18 @@
 //!
 //! Owns no page and no cookie. Every function takes what was typed and says what follows.
 
+pub mod ceremony;
 pub mod links;
 pub mod login;
 pub mod password;
 pub mod session;
+pub mod sign_in;
 pub mod throttle;
 
 use crate::audit::Audit;
 use crate::store::Store;
-use crate::types::{Clock, Rng};
+use crate::types::urls::Issuer;
+use crate::types::{Clock, MasterKey, Rng};
 
 /// How long a browser login lasts, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,10 @@ pub struct Accounts {
     pub store: Store,
     pub clock: Clock,
     pub rng: Rng,
+    /// The public URL: base of links, and the place passkeys belong to.
+    pub issuer: Issuer,
+    /// Seals what must be read again.
+    pub master: MasterKey,
     pub audit: Audit,
     pub passwords: password::Passwords,
     pub throttle: throttle::Throttle,

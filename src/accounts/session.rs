@@ -1,16 +1,19 @@
 //! Browser sessions: started at login with a new secret, bounded by idle and absolute life, ended at once.
 
 use super::Accounts;
-use crate::oauth::Origin;
+use super::sign_in::Device;
 use crate::store::StoreError;
 use crate::store::sessions::SessionRow;
 use crate::store::users::UserRow;
 use crate::types::ids::Kind;
 use crate::types::secret::Bearer;
-use crate::types::{Plain, Timestamp};
+use crate::types::{Plain, Proof, Timestamp};
 
 /// How often the last use is written down, in seconds.
 const SEEN_EVERY: i64 = 300;
+
+/// For how long after a login sensitive things may be done without another, in seconds.
+pub const FRESH: i64 = 15 * 60;
 
 /// A browser that is signed in.
 #[derive(Clone, Debug)]
@@ -19,6 +22,15 @@ pub struct Session {
     pub user: UserRow,
     /// When the person last proved who they are.
     pub auth_time: Timestamp,
+    /// How.
+    pub proof: Proof,
+}
+
+impl Session {
+    /// Whether the person proved it so recently that they may change how they sign in.
+    pub const fn is_fresh(&self, now: Timestamp) -> bool {
+        now - self.auth_time <= FRESH
+    }
 }
 
 /// Whether a stored session is still good.
@@ -26,13 +38,13 @@ pub fn is_live(row: &SessionRow, idle: i64, now: Timestamp) -> bool {
     row.expires_at > now && row.last_seen_at + idle > now
 }
 
-/// Starts a session. Returns the cookie's value.
+/// Starts a session. Returns its id and the cookie's value.
 pub async fn start(
     accounts: &Accounts,
     user: &UserRow,
-    user_agent: Option<String>,
-    origin: &Origin,
-) -> Result<Plain<String>, StoreError> {
+    proof: Proof,
+    device: &Device,
+) -> Result<(String, Plain<String>), StoreError> {
     let bearer = Bearer::generate(Kind::Session, &accounts.clock, &accounts.rng);
     let now = accounts.clock.now();
     let row = SessionRow {
@@ -43,12 +55,13 @@ pub async fn start(
         created_at: now,
         last_seen_at: now,
         expires_at: now + accounts.sessions.absolute,
-        user_agent: user_agent.map(|ua| ua.chars().take(300).collect()),
-        address: origin.address.clone(),
+        user_agent: device.user_agent.as_ref().map(|ua| ua.chars().take(300).collect()),
+        address: device.origin.address.clone(),
+        proof,
     };
     accounts.store.add_session(row).await?;
     accounts.store.note_login(user.id.clone(), now).await?;
-    Ok(bearer.to_text())
+    Ok((bearer.id.clone(), bearer.to_text()))
 }
 
 /// The session a cookie's value stands for, if it is live.
@@ -66,7 +79,7 @@ pub async fn find(accounts: &Accounts, cookie: &str) -> Result<Option<Session>, 
     if row.last_seen_at + SEEN_EVERY <= now {
         accounts.store.session_seen(row.id.clone(), now).await?;
     }
-    Ok(Some(Session { id: row.id, user, auth_time: row.auth_time }))
+    Ok(Some(Session { id: row.id, user, auth_time: row.auth_time, proof: row.proof }))
 }
 
 /// Ends a session.
@@ -78,7 +91,7 @@ pub async fn end(accounts: &Accounts, id: &str) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Hashed;
+    use crate::types::{FirstFactor, Hashed};
 
     #[test]
     fn a_session_ends_when_idle_and_in_any_case_at_last() {
@@ -92,6 +105,7 @@ mod tests {
             expires_at: 1000,
             user_agent: None,
             address: None,
+            proof: FirstFactor::Password.into(),
         };
         assert!(is_live(&row, 50, 149));
         assert!(!is_live(&row, 50, 150));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::OAuth;
 use super::error::Refusal;
 use super::resource::Resource;
+use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
 use crate::types::ids::{Kind, new_id};
 use crate::types::{Plain, ScopeSet, Timestamp};
@@ -52,6 +53,11 @@ pub struct IdClaims {
     pub iat: Timestamp,
     pub exp: Timestamp,
     pub auth_time: Timestamp,
+    /// How strongly the person proved who they are.
+    pub acr: &'static str,
+    /// With what (RFC 8176).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,13 +103,12 @@ pub fn mint(
     Ok(AccessToken { token: Plain::new(token), expires_in })
 }
 
-/// Makes an ID token for a grant whose person has just signed in.
+/// Makes an ID token for the grant of a code: it tells of the login in which the code was given.
 pub async fn mint_id_token(
     ctx: &OAuth,
     grant: &GrantRow,
     resource: &Resource,
-    nonce: Option<String>,
-    auth_time: Timestamp,
+    code: &CodeRow,
 ) -> Result<Option<String>, Refusal> {
     let Some(user_id) = &grant.user_id else { return Ok(None) };
     let Some(user) = ctx.store.find_user(user_id).await? else { return Ok(None) };
@@ -114,8 +119,10 @@ pub async fn mint_id_token(
         aud: grant.client_id.clone(),
         iat: now - BACKDATE,
         exp: now + ctx.lifetimes.access_token,
-        auth_time,
-        nonce,
+        auth_time: code.auth_time,
+        acr: code.proof.acr(),
+        amr: code.proof.amr(),
+        nonce: code.nonce.clone(),
         sid: grant.session_id.clone(),
         email: grant.scopes.contains("email").then_some(user.email),
         name: if grant.scopes.contains("profile") { user.name } else { None },

@@ -33,7 +33,7 @@ use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
 use crate::types::ids::{Kind, new_id};
 use crate::types::secret::Bearer;
-use crate::types::{ScopeSet, Timestamp};
+use crate::types::{Proof, ScopeSet, Timestamp};
 
 /// The longest `state` and `nonce`, in bytes.
 const MAX_STATE: usize = 2048;
@@ -275,6 +275,7 @@ pub struct Decider {
     pub user_id: String,
     pub session_id: String,
     pub auth_time: Timestamp,
+    pub proof: Proof,
 }
 
 /// Which scopes the person may not leave out: what the client needs to work at all.
@@ -318,6 +319,7 @@ pub async fn approve(
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
         auth_time: decider.auth_time,
+        proof: decider.proof,
         created_at: now,
         expires_at: now + ctx.lifetimes.code,
         spent_at: None,

@@ -8,6 +8,7 @@ use super::client::AuthMethod;
 use super::grants::{authorization_code, refresh_token};
 use super::keys::Alg;
 use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES};
+use crate::types::proof::{MULTI_FACTOR, PHISHING_RESISTANT, SINGLE_FACTOR};
 
 /// The document served at every well-known URL.
 #[derive(Debug, Serialize)]
@@ -32,6 +33,7 @@ pub struct Metadata {
     pub authorization_response_iss_parameter_supported: bool,
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub acr_values_supported: Vec<&'static str>,
     pub claims_supported: Vec<&'static str>,
     pub prompt_values_supported: Vec<&'static str>,
     pub request_parameter_supported: bool,
@@ -79,6 +81,7 @@ pub fn build(ctx: &OAuth) -> Metadata {
         authorization_response_iss_parameter_supported: true,
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: algs,
+        acr_values_supported: vec![SINGLE_FACTOR, MULTI_FACTOR, PHISHING_RESISTANT],
         claims_supported: vec![
             "iss",
             "sub",
@@ -86,6 +89,8 @@ pub fn build(ctx: &OAuth) -> Metadata {
             "iat",
             "exp",
             "auth_time",
+            "acr",
+            "amr",
             "nonce",
             "sid",
             "email",

@@ -7,7 +7,7 @@ use sqlx::AnyConnection;
 use super::grants::{self, GrantRow};
 use super::refresh_tokens::{self, RefreshRow};
 use super::{Store, StoreError, row, sql};
-use crate::types::{Hashed, Timestamp};
+use crate::types::{Hashed, Proof, Timestamp};
 
 /// One authorization code as stored.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct CodeRow {
     /// OpenID Connect `nonce`.
     pub nonce: Option<String>,
     pub auth_time: Timestamp,
+    /// How the person proved who they are.
+    pub proof: Proof,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub spent_at: Option<Timestamp>,
@@ -29,11 +31,11 @@ pub struct CodeRow {
 
 sql! {
     FIND = "SELECT c.id AS code_id, c.secret_hash, c.redirect_uri, c.code_challenge, c.nonce, c.auth_time, \
-            c.created_at AS code_created_at, c.expires_at, c.spent_at, g.id, g.user_id, g.client_id, \
+            c.method, c.created_at AS code_created_at, c.expires_at, c.spent_at, g.id, g.user_id, g.client_id, \
             g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at \
             FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.id = $1";
     ADD = "INSERT INTO codes (id, secret_hash, grant_id, redirect_uri, code_challenge, nonce, auth_time, \
-           created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+           created_at, expires_at, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     SPEND = "UPDATE codes SET spent_at = $2 WHERE id = $1 AND spent_at IS NULL AND expires_at > $2 \
              AND EXISTS (SELECT 1 FROM grants g WHERE g.id = codes.grant_id AND g.revoked_at IS NULL)";
     REAP = "DELETE FROM grants WHERE id IN (SELECT grant_id FROM codes \
@@ -51,6 +53,7 @@ pub(super) async fn add(connection: &mut AnyConnection, code: &CodeRow) -> Resul
         .bind(code.auth_time)
         .bind(code.created_at)
         .bind(code.expires_at)
+        .bind(code.proof.as_str())
         .execute(connection)
         .await?;
     Ok(())
@@ -70,6 +73,7 @@ impl Store {
                 code_challenge: row::text(&r, "code_challenge")?,
                 nonce: row::text_opt(&r, "nonce")?,
                 auth_time: row::int(&r, "auth_time")?,
+                proof: row::proof(&r, "codes", "method")?,
                 created_at: row::int(&r, "code_created_at")?,
                 expires_at: row::int(&r, "expires_at")?,
                 spent_at: row::time_opt(&r, "spent_at")?,

@@ -21,7 +21,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn inconsistent(table: &'static str, column: &'static str, row: &str) -> Self {
+    pub fn inconsistent(table: &'static str, column: &'static str, row: &str) -> Self {
         Self::Inconsistent { table, column, row: row.to_owned() }
     }
 }

@@ -19,6 +19,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_123_000_003 "people",
     20_261_123_000_004 "grants",
     20_261_123_000_005 "operations",
+    20_261_126_000_001 "sign_in",
 ];
 
 fn migrator() -> Migrator {

@@ -5,6 +5,7 @@
 //! spent by one conditional statement. What differs between the databases is in `connect` and `writer`.
 
 pub mod audit;
+pub mod ceremonies;
 pub mod changes;
 pub mod clients;
 pub mod codes;
@@ -102,6 +103,7 @@ impl Store {
 fn statements() -> Vec<&'static str> {
     [
         audit::ALL,
+        ceremonies::ALL,
         changes::ALL,
         clients::ALL,
         codes::ALL,

@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::error::StoreError;
 use crate::types::scope::ScopeSet;
-use crate::types::{Hashed, Timestamp};
+use crate::types::{Hashed, Proof, Timestamp};
 
 pub fn text(row: &AnyRow, column: &'static str) -> Result<String, StoreError> {
     Ok(row.try_get(column)?)
@@ -38,6 +38,12 @@ pub fn hash_opt(row: &AnyRow, column: &'static str) -> Result<Option<Hashed>, St
 
 pub fn scopes(row: &AnyRow, column: &'static str) -> Result<ScopeSet, StoreError> {
     Ok(ScopeSet::from_stored(&text(row, column)?))
+}
+
+/// A column that says how a person proved who they are.
+pub fn proof(row: &AnyRow, table: &'static str, column: &'static str) -> Result<Proof, StoreError> {
+    Proof::parse(&text(row, column)?)
+        .ok_or_else(|| StoreError::inconsistent(table, column, &text(row, "id").unwrap_or_default()))
 }
 
 /// A column that holds JSON text.

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, row, sql};
-use crate::types::{Hashed, Timestamp};
+use crate::types::{Hashed, Proof, Timestamp};
 
 /// One browser login as stored, with the person it belongs to.
 #[derive(Clone, Debug)]
@@ -21,14 +21,16 @@ pub struct SessionRow {
     pub expires_at: Timestamp,
     pub user_agent: Option<String>,
     pub address: Option<String>,
+    /// How the person proved who they are.
+    pub proof: Proof,
 }
 
 sql! {
     FIND = "SELECT s.id, s.secret_hash, s.user_id, s.auth_time, s.created_at, s.last_seen_at, s.expires_at, \
-            s.user_agent, s.address FROM sessions s JOIN users u ON u.id = s.user_id \
+            s.user_agent, s.address, s.method FROM sessions s JOIN users u ON u.id = s.user_id \
             WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
     ADD = "INSERT INTO sessions (id, secret_hash, user_id, auth_time, created_at, last_seen_at, expires_at, \
-           user_agent, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+           user_agent, address, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     SEEN = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1";
     END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
     END_OF_USER = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
@@ -47,6 +49,7 @@ fn read(row: &AnyRow) -> Result<SessionRow, StoreError> {
         expires_at: row::int(row, "expires_at")?,
         user_agent: row::text_opt(row, "user_agent")?,
         address: row::text_opt(row, "address")?,
+        proof: row::proof(row, "sessions", "method")?,
     })
 }
 
@@ -79,6 +82,7 @@ impl Store {
                     .bind(session.expires_at)
                     .bind(&session.user_agent)
                     .bind(&session.address)
+                    .bind(session.proof.as_str())
                     .execute(connection)
                     .await?;
                 Ok(())

@@ -24,6 +24,10 @@ pub enum Kind {
     Key,
     Event,
     Consent,
+    Identity,
+    Passkey,
+    RecoveryCode,
+    Ceremony,
 }
 
 impl Kind {
@@ -44,6 +48,10 @@ impl Kind {
             Self::Key => "key",
             Self::Event => "evt",
             Self::Consent => "con",
+            Self::Identity => "idn",
+            Self::Passkey => "psk",
+            Self::RecoveryCode => "rcv",
+            Self::Ceremony => "cer",
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod ids;
 pub mod master_key;
 pub mod network;
+pub mod proof;
 pub mod rng;
 pub mod scope;
 pub mod secret;
@@ -13,6 +14,7 @@ pub mod urls;
 
 pub use clock::{Clock, Timestamp};
 pub use master_key::MasterKey;
+pub use proof::{FirstFactor, Proof};
 pub use rng::Rng;
 pub use scope::ScopeSet;
 pub use secret::{Hashed, Plain};

@@ -73,6 +73,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         user_id: session.user.id.clone(),
         session_id: session.id.clone(),
         auth_time: session.auth_time,
+        proof: session.proof,
     };
     if form.first("decision") != Some("allow") {
         return respond::see_other(&authorize::deny(&state.oauth, &valid, decider, &origin).await);

@@ -135,6 +135,19 @@ pub fn dead_link(next: &str) -> HttpResponse {
     )
 }
 
+/// Somebody proved who they are, and may not come in.
+pub fn disabled() -> HttpResponse {
+    page(
+        StatusCode::FORBIDDEN,
+        &ErrorPage {
+            title: "This account is disabled".to_owned(),
+            sentence: "You cannot sign in with it at present.".to_owned(),
+            next: "Ask whoever runs this server to enable it.".to_owned(),
+            reference: None,
+        },
+    )
+}
+
 /// A page that does not exist.
 pub fn not_found() -> HttpResponse {
     page(

@@ -8,17 +8,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::pages::LoginPage;
 use super::{State, address, cookies, csrf, error_page, forms, respond, session};
 use crate::accounts::login::{self, LoginError};
-use crate::accounts::session as sessions;
+use crate::accounts::sign_in::{self, Device, SignInError, SignedIn};
 use crate::audit::{Entry, Event};
 use crate::oauth::authorize;
 use crate::oauth::params::Params;
-use crate::types::Plain;
+use crate::store::users::UserRow;
+use crate::types::{FirstFactor, Plain, Proof};
 
 /// Where a login leads when nothing says otherwise.
-const HOME: &str = "/account";
+pub const HOME: &str = "/account";
 
 /// A path of this server, or nothing: a login must not lead to another site.
-fn local_path(text: Option<&str>) -> Option<&str> {
+pub fn local_path(text: Option<&str>) -> Option<&str> {
     text.filter(|t| t.starts_with('/') && !t.starts_with("//") && !t.contains('\\'))
         .filter(|t| t.bytes().all(|b| (0x21..=0x7e).contains(&b)))
 }
@@ -35,8 +36,10 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
     if session.is_some() && !wants_form {
         return respond::see_other(HOME);
     }
-    let email = hint(return_to).unwrap_or_default();
-    form(&state, &request, return_to.unwrap_or(HOME), email, None, StatusCode::OK).await
+    let again = params.first("again").is_some();
+    let email = session.filter(|_| again).map(|s| s.user.email).or_else(|| hint(return_to));
+    let form = Form { return_to: return_to.unwrap_or(HOME), email: email.unwrap_or_default(), again };
+    show(&state, &request, form, None, StatusCode::OK).await
 }
 
 /// Tries to sign in.
@@ -47,54 +50,54 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     };
     let return_to = local_path(posted.first("return_to")).unwrap_or(HOME).to_owned();
     let email = posted.first("email").unwrap_or_default().to_owned();
+    let again = posted.first("again").is_some();
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
         let entry =
             Entry::refused(Event::Login, "stale_form").address(address::origin(&state, &request).address);
         state.oauth.audit.record(entry).await;
         let text = "The page was open for too long. Please try again.".to_owned();
-        return form(&state, &request, &return_to, email, Some(text), StatusCode::FORBIDDEN).await;
+        let form = Form { return_to: &return_to, email, again };
+        return show(&state, &request, form, Some(text), StatusCode::FORBIDDEN).await;
     }
     let password = Plain::new(posted.first("password").unwrap_or_default().to_owned());
-    let user_agent =
-        request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let origin = address::origin(&state, &request);
-    // Whoever was signed in on this browser is not any more: the session changes hands at every login.
-    let before = cookies::session(&state, &request);
-    match login::attempt(&state.accounts, &email, password, user_agent, &origin).await {
-        Ok(cookie) => {
-            if let Some(before) = before {
-                end_quietly(&state, &before).await;
-            }
-            signed_in(&state, &cookie, &return_to)
-        }
-        Err(error) => failed(&state, &request, &return_to, email, &error).await,
+    match login::attempt(&state.accounts, &email, password, &origin).await {
+        Ok(user) => finish(&state, &request, &user, FirstFactor::Password.into(), &return_to).await,
+        Err(error) => failed(&state, &request, Form { return_to: &return_to, email, again }, &error).await,
     }
 }
 
-/// Sends a browser that has just signed in on its way.
-pub fn signed_in(state: &State, cookie: &Plain<String>, return_to: &str) -> HttpResponse {
-    let mut response = respond::see_other(return_to);
-    if let Err(error) = response.add_cookie(&cookies::set_session(state, cookie)) {
-        tracing::error!(%error, "the session cookie could not be set");
-    }
-    response
-}
-
-async fn end_quietly(state: &State, cookie: &str) {
-    if let Ok(Some(session)) = sessions::find(&state.accounts, cookie).await
-        && let Err(error) = sessions::end(&state.accounts, &session.id).await
-    {
-        tracing::warn!(%error, "an earlier session could not be ended");
-    }
-}
-
-async fn failed(
+/// Signs in whoever has proved who they are, by whichever way, and sends the browser on.
+pub async fn finish(
     state: &State,
     request: &HttpRequest,
+    user: &UserRow,
+    proof: Proof,
     return_to: &str,
-    email: String,
-    error: &LoginError,
 ) -> HttpResponse {
+    let device = Device {
+        origin: address::origin(state, request),
+        user_agent: request
+            .headers()
+            .get(header::USER_AGENT)
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned),
+        earlier_session: cookies::session(state, request),
+    };
+    match sign_in::complete(&state.accounts, user, proof, &device).await {
+        Ok(SignedIn::Session(cookie)) => {
+            let mut response = respond::see_other(return_to);
+            if let Err(error) = response.add_cookie(&cookies::set_session(state, &cookie)) {
+                tracing::error!(%error, "the session cookie could not be set");
+            }
+            response
+        }
+        Err(SignInError::Disabled) => error_page::disabled(),
+        Err(SignInError::Store(error)) => error_page::refused(&error.into(), error_page::reference(state)),
+    }
+}
+
+async fn failed(state: &State, request: &HttpRequest, form: Form<'_>, error: &LoginError) -> HttpResponse {
     let status = match error {
         LoginError::WrongCredentials => StatusCode::UNAUTHORIZED,
         LoginError::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -103,7 +106,7 @@ async fn failed(
     if status == StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!(%error, "a login failed on our side");
     }
-    let mut response = form(state, request, return_to, email, Some(error.to_string()), status).await;
+    let mut response = show(state, request, form, Some(error.to_string()), status).await;
     let retry = match error {
         LoginError::Throttled(throttled) => Some(throttled.retry_after),
         LoginError::Store(_) | LoginError::Hash(_) => Some(5),
@@ -115,20 +118,28 @@ async fn failed(
     response
 }
 
-async fn form(
+/// What the form is filled with.
+struct Form<'a> {
+    return_to: &'a str,
+    email: String,
+    /// Somebody is signed in, and is asked once more.
+    again: bool,
+}
+
+async fn show(
     state: &State,
     request: &HttpRequest,
-    return_to: &str,
-    email: String,
+    form: Form<'_>,
     error: Option<String>,
     status: StatusCode,
 ) -> HttpResponse {
     let token = csrf::issue(state, request, None);
-    let (client_name, resource_name) = asking(state, return_to).await;
+    let (client_name, resource_name) = asking(state, form.return_to).await;
     let page = LoginPage {
         csrf: token.value.clone(),
-        return_to: return_to.to_owned(),
-        email,
+        return_to: form.return_to.to_owned(),
+        email: form.email,
+        again: form.again,
         error,
         client_name,
         resource_name,

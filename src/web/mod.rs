@@ -34,6 +34,7 @@ mod state;
 mod static_files;
 mod token;
 mod userinfo;
+mod when;
 
 pub use routes::configure;
 pub use server::{app_middleware, serve};

@@ -7,10 +7,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::pages::ResetPage;
 use super::{State, address, csrf, error_page, forms, login, respond};
 use crate::accounts::links::{self, LinkError, NewPassword};
-use crate::accounts::{password, session};
+use crate::accounts::password;
 use crate::oauth::params::Params;
 use crate::store::links::LinkPurpose;
-use crate::types::Plain;
+use crate::types::{FirstFactor, Plain};
 
 const DEAD: &str = "Ask whoever runs this server for a new link.";
 
@@ -46,10 +46,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         }
         Err(error) => return failed(&state, error),
     };
-    match session::start(&state.accounts, &user, None, &origin).await {
-        Ok(cookie) => login::signed_in(&state, &cookie, "/account"),
-        Err(error) => error_page::refused(&error.into(), error_page::reference(&state)),
-    }
+    login::finish(&state, &request, &user, FirstFactor::Link.into(), login::HOME).await
 }
 
 fn failed(state: &State, error: LinkError) -> HttpResponse {

@@ -92,7 +92,7 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .service(resource("/consent").route(get().to(consent::get)).route(post().to(consent::post)))
         .service(resource("/setup").route(get().to(setup::get)).route(post().to(setup::post)))
         .service(resource("/reset").route(get().to(reset::get)).route(post().to(reset::post)))
-        .service(resource("/account").route(get().to(account::get)))
+        .service(resource("/account").route(get().to(account::overview::get)))
         .service(resource("/static/{name}").route(get().to(static_files::get)))
         .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
         // operations

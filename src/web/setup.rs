@@ -7,10 +7,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::pages::SetupPage;
 use super::{State, address, csrf, error_page, forms, login, respond};
 use crate::accounts::links::{self, LinkError, NewPassword};
-use crate::accounts::{password, session};
+use crate::accounts::password;
 use crate::oauth::params::Params;
 use crate::store::links::LinkPurpose;
-use crate::types::Plain;
+use crate::types::{FirstFactor, Plain};
 
 const DEAD: &str = "Restart the server to get a new link, or set GATEPOST_ADMIN_EMAIL and \
                     GATEPOST_ADMIN_PASSWORD. If an administrator exists already, sign in.";
@@ -47,10 +47,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Ok(user) => user,
         Err(error) => return failed(&state, &request, &token, &email, error),
     };
-    match session::start(&state.accounts, &user, None, &origin).await {
-        Ok(cookie) => login::signed_in(&state, &cookie, "/account"),
-        Err(error) => error_page::refused(&error.into(), error_page::reference(&state)),
-    }
+    login::finish(&state, &request, &user, FirstFactor::Password.into(), login::HOME).await
 }
 
 fn failed(state: &State, request: &HttpRequest, token: &str, email: &str, error: LinkError) -> HttpResponse {

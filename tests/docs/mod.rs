@@ -197,6 +197,14 @@ fn columns() -> BTreeSet<String> {
                 }
             }
         }
+        for added in sql.split("ALTER TABLE ").skip(1) {
+            let mut words = added.split_whitespace();
+            if let (Some(table), Some("ADD"), Some("COLUMN"), Some(column)) =
+                (words.next(), words.next(), words.next(), words.next())
+            {
+                out.insert(format!("{table}.{column}"));
+            }
+        }
     }
     out
 }

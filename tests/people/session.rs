@@ -81,7 +81,7 @@ on_both! {
         app.advance(14 * DAY - 1).await;
         used.page("/account").await;
         app.advance(1).await;
-        assert_eq!(location(&idle.get("/account").await), "/login");
+        assert_eq!(location(&idle.get("/account").await), "/login?return_to=%2Faccount");
         used.page("/account").await;
     }
 
@@ -94,7 +94,7 @@ on_both! {
         app.advance(2 * DAY - 1).await;
         browser.page("/account").await;
         app.advance(1).await;
-        assert_eq!(location(&browser.get("/account").await), "/login");
+        assert_eq!(location(&browser.get("/account").await), "/login?return_to=%2Faccount");
     }
 
     async fn signing_out_takes_a_form_of_this_browser(app) {

@@ -1,6 +1,7 @@
 //! The store below the rules, on both databases: every operation does what it says, what is spent once is
 //! spent once, what has ended is removed, and the schema is the one in `migrations/`.
 
+mod ceremonies;
 mod contract;
 mod first_admin;
 mod races;

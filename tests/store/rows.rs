@@ -10,7 +10,7 @@ use gatepost::store::sessions::SessionRow;
 use gatepost::store::signing_keys::{KeyRow, KeyState};
 use gatepost::store::users::UserRow;
 use gatepost::store::{Options, Store, connect};
-use gatepost::types::{Hashed, ScopeSet};
+use gatepost::types::{FirstFactor, Hashed, ScopeSet};
 
 use crate::support::Database;
 
@@ -123,6 +123,7 @@ pub fn code(n: usize) -> CodeRow {
         code_challenge: "c".repeat(43),
         nonce: Some("n".to_owned()),
         auth_time: NOW - 5,
+        proof: FirstFactor::Password.into(),
         created_at: NOW,
         expires_at: NOW + 60,
         spent_at: None,
@@ -167,6 +168,7 @@ pub fn session(n: usize, user: usize) -> SessionRow {
         expires_at: NOW + 1_000,
         user_agent: Some("Browser/1".to_owned()),
         address: Some("192.0.2.1".to_owned()),
+        proof: FirstFactor::Password.into(),
     }
 }
 

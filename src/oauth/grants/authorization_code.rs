@@ -141,8 +141,7 @@ impl TokenRules for Redemption<'_> {
         // Signed before the code is spent: a signature that fails must not burn the code.
         let access = access_token::mint(ctx, self.grant, self.resource, &scopes)?;
         let id_token = if scopes.contains(OPENID) {
-            let nonce = self.code.nonce.clone();
-            access_token::mint_id_token(ctx, self.grant, self.resource, nonce, self.code.auth_time).await?
+            access_token::mint_id_token(ctx, self.grant, self.resource, self.code).await?
         } else {
             None
         };
@@ -166,7 +165,7 @@ impl TokenRules for Redemption<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Hashed;
+    use crate::types::{FirstFactor, Hashed};
 
     fn code(spent_at: Option<Timestamp>) -> CodeRow {
         CodeRow {
@@ -177,6 +176,7 @@ mod tests {
             code_challenge: String::new(),
             nonce: None,
             auth_time: 0,
+            proof: FirstFactor::Password.into(),
             created_at: 100,
             expires_at: 160,
             spent_at,

@@ -13,6 +13,8 @@ pub struct LoginPage {
     pub return_to: String,
     /// What was typed before, or empty.
     pub email: String,
+    /// Somebody is signed in already, and is asked once more before a sensitive page.
+    pub again: bool,
     pub error: Option<String>,
     /// The app that waits behind this page, by the name it gave.
     pub client_name: Option<String>,
@@ -26,6 +28,7 @@ impl LoginPage {
             csrf: "sample-form-token".into(),
             return_to: "/oauth/authorize?client_id=cli_1&state=a%26b".into(),
             email: String::new(),
+            again: false,
             error: None,
             client_name: Some("Claude Code".into()),
             resource_name: Some("Tavily search".into()),

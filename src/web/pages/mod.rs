@@ -6,7 +6,7 @@
 //!
 //! The structs are not `Debug` on purpose: several carry a form token or a one-time token.
 
-mod account;
+pub mod account;
 mod consent;
 mod error;
 pub mod filters;
@@ -17,7 +17,6 @@ mod message;
 mod reset;
 mod setup;
 
-pub use account::AccountPage;
 pub use consent::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
 pub use error::ErrorPage;
 pub use home::{HomePage, Snippet};

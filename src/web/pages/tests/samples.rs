@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::web::pages::account::{OverviewPage, Shell, Tab};
 use crate::web::pages::*;
 
 /// Every sample, and the states of it that look different.
@@ -45,7 +46,13 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("reset-error", ResetPage { error: wrong(), ..ResetPage::sample() }.render().unwrap()),
         ("home", HomePage::sample().render().unwrap()),
         ("home-signed-in", home_in.render().unwrap()),
-        ("account", AccountPage::sample().render().unwrap()),
+        (
+            "login-again",
+            LoginPage { again: true, email: "ada@example.com".into(), ..LoginPage::sample() }
+                .render()
+                .unwrap(),
+        ),
+        ("account", OverviewPage::sample().render().unwrap()),
         ("logout", LogoutPage::sample().render().unwrap()),
         ("message", MessagePage::sample().render().unwrap()),
     ]
@@ -91,6 +98,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         csrf: t(),
         return_to: t(),
         email: t(),
+        again: false,
         error: some(),
         client_name: some(),
         resource_name: some(),
@@ -105,7 +113,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         setup_needed: true,
         version: t(),
     };
-    let account = AccountPage { csrf: t(), email: t(), is_admin: true, notice: some(), signed_in_at: t() };
+    let account = OverviewPage { shell: Shell::filled(text, Tab::Overview), name: some(), signed_in_at: t() };
     let error = ErrorPage { title: t(), sentence: t(), next: t(), reference: some() };
     let message = MessagePage { title: t(), sentence: t(), link_text: t(), link_url: "/x".into() };
     vec![

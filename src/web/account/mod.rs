@@ -1,0 +1,109 @@
+//! `/account/…`: what a person sees and changes about themselves. One file per page.
+//!
+//! | visit                                          | answer                                        |
+//! |------------------------------------------------|-----------------------------------------------|
+//! | nobody signed in                               | the login, then here again                    |
+//! | signed in                                      | the page                                      |
+//! | a sensitive page, the login older than [`FRESH`](crate::accounts::session::FRESH) | the login once more, then here |
+//! | a form without its token, or another session's | 403, nothing changed                          |
+
+pub mod notices;
+pub mod overview;
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::csrf::FormToken;
+use super::pages::account::{Shell, Tab};
+use super::{State, csrf, error_page, forms, respond, session};
+use crate::accounts::session::Session;
+use crate::oauth::params::Params;
+
+/// A signed-in person looking at a page of theirs.
+pub struct Visit {
+    pub session: Session,
+    pub token: FormToken,
+    notice: Option<&'static str>,
+}
+
+impl Visit {
+    /// What surrounds every page of the account.
+    pub fn shell(&self, tab: Tab) -> Shell {
+        Shell {
+            csrf: self.token.value.clone(),
+            email: self.session.user.email.clone(),
+            is_admin: self.session.user.is_admin,
+            tab,
+            notice: self.notice,
+        }
+    }
+}
+
+/// Who looks at a page.
+pub async fn visit(state: &State, request: &HttpRequest) -> Result<Visit, HttpResponse> {
+    let session = signed_in(state, request, request.path()).await?;
+    let token = csrf::issue(state, request, Some(&session.id));
+    let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let notice = params.first("done").and_then(notices::sentence);
+    Ok(Visit { session, token, notice })
+}
+
+/// The same for a page on which a person changes how they sign in: the login must be fresh.
+pub async fn fresh_visit(state: &State, request: &HttpRequest) -> Result<Visit, HttpResponse> {
+    let visit = visit(state, request).await?;
+    insist_on_fresh(state, &visit.session, request.path())?;
+    Ok(visit)
+}
+
+/// A form that a signed-in person sent from the page at `page`, which is where a login on the way leads.
+pub async fn submission(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    page: &str,
+) -> Result<(Session, Params), HttpResponse> {
+    let posted = forms::params(request, payload).await?;
+    let session = signed_in(state, request, page).await?;
+    if !csrf::check(state, request, Some(&session.id), posted.first("csrf")) {
+        return Err(error_page::stale_form());
+    }
+    Ok((session, posted))
+}
+
+/// The same for a sensitive form.
+pub async fn fresh_submission(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    page: &str,
+) -> Result<(Session, Params), HttpResponse> {
+    let (session, posted) = submission(state, request, payload, page).await?;
+    insist_on_fresh(state, &session, page)?;
+    Ok((session, posted))
+}
+
+async fn signed_in(state: &State, request: &HttpRequest, page: &str) -> Result<Session, HttpResponse> {
+    session::current(state, request).await?.ok_or_else(|| respond::see_other(&login_url(page, false)))
+}
+
+fn insist_on_fresh(state: &State, session: &Session, page: &str) -> Result<(), HttpResponse> {
+    if session.is_fresh(state.accounts.clock.now()) {
+        return Ok(());
+    }
+    Err(respond::see_other(&login_url(page, true)))
+}
+
+/// The login that leads back to a page; `again` says that it is asked for although somebody is signed in.
+fn login_url(page: &str, again: bool) -> String {
+    let mut pairs = vec![("return_to", page)];
+    if again {
+        pairs.push(("again", "1"));
+    }
+    format!("/login?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+}
+
+/// After something was done: the page again, with a sentence that says so.
+pub fn done(page: &str, code: &str) -> HttpResponse {
+    debug_assert!(notices::sentence(code).is_some(), "{code} has no sentence");
+    respond::see_other(&format!("{page}?done={code}"))
+}

@@ -1,0 +1,56 @@
+//! The pages of a person's own account: one struct per page, each inside the same [`Shell`].
+
+mod overview;
+
+pub use overview::OverviewPage;
+
+/// What surrounds every page of the account: who is signed in, the tabs, and good news from the step before.
+pub struct Shell {
+    pub csrf: String,
+    pub email: String,
+    pub is_admin: bool,
+    /// The tab that is open.
+    pub tab: Tab,
+    pub notice: Option<&'static str>,
+}
+
+/// The parts of the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Overview,
+}
+
+impl Tab {
+    /// In the order they are shown.
+    pub const ALL: [Self; 1] = [Self::Overview];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+        }
+    }
+
+    pub const fn url(self) -> &'static str {
+        match self {
+            Self::Overview => "/account",
+        }
+    }
+}
+
+#[cfg(test)]
+impl Shell {
+    pub fn sample(tab: Tab) -> Self {
+        Self {
+            csrf: "sample-form-token".into(),
+            email: "ada@example.com".into(),
+            is_admin: true,
+            tab,
+            notice: Some("Your new password is saved."),
+        }
+    }
+
+    /// With one text wherever a stranger's could stand.
+    pub fn filled(text: &str, tab: Tab) -> Self {
+        Self { csrf: text.into(), email: text.into(), ..Self::sample(tab) }
+    }
+}
