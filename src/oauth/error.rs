@@ -96,6 +96,7 @@ pub enum Reason {
     ForeignRedirectUri,
     BadRedirectUri,
     BadMetadata,
+    BadRegistrationToken,
     RegistrationClosed,
     RateLimited,
     UnsupportedResponseType,

@@ -65,6 +65,18 @@ impl Params {
         Ok(first.filter(|v| !v.is_empty()))
     }
 
+    /// Fails when any parameter is given twice, but for `group`.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn each_once_but(&self, group: Option<&str>) -> Result<(), Refusal> {
+        self.0
+            .iter()
+            .map(|(n, _)| n.as_str())
+            .filter(|n| Some(*n) != group)
+            .try_for_each(|n| self.get(n).map(drop))
+    }
+
     /// A parameter that must be there.
     pub fn require(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name)?.ok_or_else(|| Refusal::missing(name))

@@ -279,13 +279,30 @@ fn digest(row: &ClientRow, redirect_uris: &[RedirectUri]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(facts.to_string()))
 }
 
-/// The client a registration access token belongs to (RFC 7592 §2).
+/// The client a registration access token belongs to (RFC 7592 §2). A refusal is recorded.
 ///
 /// # Errors
 /// `invalid_token`, whatever is wrong: who has no right to manage a client learns nothing about it.
-pub async fn managed(ctx: &OAuth, client_id: &str, token: Option<&str>) -> Result<Client, Refusal> {
+pub async fn managed(
+    ctx: &OAuth,
+    client_id: &str,
+    token: Option<&str>,
+    origin: &Origin,
+) -> Result<Client, Refusal> {
+    let found = find_managed(ctx, client_id, token).await;
+    if let Err(refusal) = &found {
+        let entry = Entry::refused(Event::AccessRefused, refusal.reason.as_str())
+            .client(client_id.to_owned())
+            .address(origin.address.clone());
+        ctx.audit.record(entry).await;
+    }
+    found
+}
+
+async fn find_managed(ctx: &OAuth, client_id: &str, token: Option<&str>) -> Result<Client, Refusal> {
     let refuse = || {
-        Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the registration access token is not valid")
+        let text = "the registration access token is not valid";
+        Refusal::new(Code::InvalidToken, Reason::BadRegistrationToken, text)
     };
     let bearer = token.and_then(|t| Bearer::parse(Kind::Registration, t)).ok_or_else(refuse)?;
     let client = ctx.clients.find(client_id).await?.ok_or_else(refuse)?;

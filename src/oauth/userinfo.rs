@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::OAuth;
 use super::error::{Code, Reason, Refusal};
 use super::resource::OPENID;
+use super::{OAuth, Origin};
+use crate::audit::{Entry, Event};
 use crate::trust::embedded;
 use crate::types::ScopeSet;
 
@@ -18,11 +19,22 @@ pub struct UserInfo {
     pub name: Option<String>,
 }
 
-/// Answers a UserInfo request for a bearer token.
+/// Answers a UserInfo request for a bearer token. A refusal is recorded.
 ///
 /// # Errors
 /// `invalid_token`, or `insufficient_scope` without `openid`.
-pub async fn respond(ctx: &OAuth, token: &str) -> Result<UserInfo, Refusal> {
+pub async fn respond(ctx: &OAuth, token: &str, origin: &Origin) -> Result<UserInfo, Refusal> {
+    let answer = look(ctx, token).await;
+    if let Err(refusal) = &answer {
+        let entry = Entry::refused(Event::AccessRefused, refusal.reason.as_str())
+            .address(origin.address.clone())
+            .detail("at userinfo");
+        ctx.audit.record(entry).await;
+    }
+    answer
+}
+
+async fn look(ctx: &OAuth, token: &str) -> Result<UserInfo, Refusal> {
     let invalid = || Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the access token is not valid");
     let claims = embedded::read_unexpired(ctx, token).ok_or_else(invalid)?;
     if ctx.revocations.is_revoked(&claims.gid) {

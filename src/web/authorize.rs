@@ -22,7 +22,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
     match forms::params(&request, &mut payload).await {
         Ok(params) => answer(&state, &request, &params).await,
-        Err(response) => response,
+        Err(problem) => problem.as_page(&state, &request, Event::Authorization).await,
     }
 }
 

@@ -48,9 +48,9 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Carries out the decision.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let form = match forms::params(&request, &mut payload).await {
+    let form = match forms::fields(&request, &mut payload, Some("scope")).await {
         Ok(form) => form,
-        Err(response) => return response,
+        Err(problem) => return problem.as_page(&state, &request, Event::Consent).await,
     };
     let params = match form.require("request").and_then(|q| Params::parse(q.as_bytes())) {
         Ok(params) => params,
@@ -63,10 +63,8 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     if !csrf::check(&state, &request, Some(&session.id), form.first("csrf")) {
         let entry = Entry::refused(Event::Consent, "stale_form")
             .user(session.user.id)
-            .client(valid.client.id.clone())
-            .address(address::origin(&state, &request).address);
-        state.oauth.audit.record(entry).await;
-        return error_page::stale_form();
+            .client(valid.client.id.clone());
+        return error_page::stale_form(&state, &request, entry).await;
     }
     let origin = address::origin(&state, &request);
     let decider = Decider {

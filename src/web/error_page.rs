@@ -2,12 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use super::csrf::FormToken;
 use super::pages::ErrorPage;
-use super::{State, cookies};
+use super::{State, address, cookies};
+use crate::audit::Entry;
 use crate::oauth::error::{Reason, Refusal};
 
 /// No `form-action`: Chromium applies it to the redirect after a form post and would block the way back to
@@ -108,8 +109,11 @@ const fn words(reason: Reason) -> (&'static str, Option<&'static str>, &'static 
     }
 }
 
-/// A form that was posted from elsewhere, or too late.
-pub fn stale_form() -> HttpResponse {
+/// A form that was posted from elsewhere, or too late; `entry` goes into the audit trail.
+pub async fn stale_form(state: &State, request: &HttpRequest, entry: Entry) -> HttpResponse {
+    let reference = reference(state);
+    let entry = entry.address(address::origin(state, request).address).reference(reference.clone());
+    state.oauth.audit.record(entry).await;
     page(
         StatusCode::FORBIDDEN,
         &ErrorPage {
@@ -117,7 +121,7 @@ pub fn stale_form() -> HttpResponse {
             sentence: "The page was open for too long, or was sent from another browser or account."
                 .to_owned(),
             next: "Go back, reload the page, and try again.".to_owned(),
-            reference: None,
+            reference: Some(reference),
         },
     )
 }

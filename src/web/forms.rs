@@ -2,31 +2,29 @@
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
-use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt as _;
 
-use super::respond;
+use super::problem::Problem;
 use crate::oauth::error::Refusal;
 use crate::oauth::params::{MAX_BYTES, Params};
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads a body of at most `limit` bytes; answers 413 for a larger one, 408 for one that does not come.
-pub async fn body(payload: &mut Payload, limit: usize) -> Result<Bytes, HttpResponse> {
-    let late = || HttpResponse::RequestTimeout().insert_header((header::CONNECTION, "close")).finish();
-    tokio::time::timeout(PATIENCE, read(payload, limit)).await.unwrap_or_else(|_| Err(late()))
+/// Reads a body of at most `limit` bytes.
+pub async fn body(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
+    tokio::time::timeout(PATIENCE, read(payload, limit)).await.unwrap_or(Err(Problem::TooSlow))
 }
 
-async fn read(payload: &mut Payload, limit: usize) -> Result<Bytes, HttpResponse> {
+async fn read(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk
-            .map_err(|_| respond::refusal(&Refusal::malformed("the body could not be read to its end")))?;
+        let chunk = chunk.map_err(|_| Refusal::malformed("the body could not be read to its end"))?;
         if bytes.len() + chunk.len() > limit {
-            return Err(respond::too_large(limit));
+            return Err(Problem::TooLarge(limit));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -43,15 +41,24 @@ pub fn has_type(request: &HttpRequest, expected: &str) -> bool {
         .is_some_and(|v| v.trim().eq_ignore_ascii_case(expected))
 }
 
-/// Reads `application/x-www-form-urlencoded` parameters, or answers with an OAuth error.
-pub async fn params(request: &HttpRequest, payload: &mut Payload) -> Result<Params, HttpResponse> {
+/// Reads `application/x-www-form-urlencoded` parameters.
+pub async fn params(request: &HttpRequest, payload: &mut Payload) -> Result<Params, Problem> {
     if !has_type(request, "application/x-www-form-urlencoded") {
-        return Err(respond::refusal(&Refusal::malformed(
-            "Content-Type must be application/x-www-form-urlencoded",
-        )));
+        return Err(Refusal::malformed("Content-Type must be application/x-www-form-urlencoded").into());
     }
     let bytes = body(payload, MAX_BYTES).await?;
-    Params::parse(&bytes).map_err(|refusal| respond::refusal(&refusal))
+    Ok(Params::parse(&bytes)?)
+}
+
+/// Reads a form of ours: no field comes twice, but for a group of tick boxes named `group`.
+pub async fn fields(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    group: Option<&str>,
+) -> Result<Params, Problem> {
+    let fields = params(request, payload).await?;
+    fields.each_once_but(group)?;
+    Ok(fields)
 }
 
 /// The `Authorization` header, if it is text.

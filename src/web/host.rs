@@ -9,7 +9,8 @@ use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
-use super::State;
+use super::{State, address};
+use crate::audit::{Entry, Event};
 use crate::types::urls::Issuer;
 
 /// The names under which `issuer` may be called: its own, and on loopback each loopback name, with each port.
@@ -29,7 +30,7 @@ pub fn allowed(issuer: &Issuer, ports: &[u16]) -> Vec<String> {
     hosts
 }
 
-/// Refuses requests meant for another host with 403.
+/// Refuses requests meant for another host with 403, and records them.
 pub async fn check<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -41,9 +42,17 @@ pub async fn check<B: MessageBody>(
     let mut hosts = request.headers().get_all(header::HOST);
     let host = hosts.next().and_then(|h| h.to_str().ok()).map(str::to_ascii_lowercase);
     let single = hosts.next().is_none();
-    let fine = single && state.is_some_and(|s| host.is_some_and(|h| s.settings.allowed_hosts.contains(&h)));
+    let fine =
+        single && state.as_ref().is_some_and(|s| host.is_some_and(|h| s.settings.allowed_hosts.contains(&h)));
     if fine {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    }
+    if let Some(state) = state {
+        let asked = request.headers().get(header::HOST).map(|h| String::from_utf8_lossy(h.as_bytes()));
+        let entry = Entry::refused(Event::AccessRefused, "foreign_host")
+            .address(address::origin(&state, request.request()).address)
+            .detail(format!("host: {}", asked.unwrap_or_default()));
+        state.oauth.audit.record(entry).await;
     }
     let body = "This server does not answer under this host name. Use its public URL, or set \
                 GATEPOST_PUBLIC_URL to the URL you use (and let a reverse proxy pass the Host header on).\n";

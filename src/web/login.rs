@@ -44,9 +44,9 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Tries to sign in.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::params(&request, &mut payload).await {
+    let posted = match forms::fields(&request, &mut payload, None).await {
         Ok(posted) => posted,
-        Err(response) => return response,
+        Err(problem) => return problem.as_page(&state, &request, Event::Login).await,
     };
     let return_to = local_path(posted.first("return_to")).unwrap_or(HOME).to_owned();
     let email = posted.first("email").unwrap_or_default().to_owned();

@@ -23,9 +23,9 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Signs out.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::params(&request, &mut payload).await {
+    let posted = match forms::fields(&request, &mut payload, None).await {
         Ok(posted) => posted,
-        Err(response) => return response,
+        Err(problem) => return problem.as_page(&state, &request, Event::Logout).await,
     };
     let session = match session::current(&state, &request).await {
         Ok(Some(session)) => session,
@@ -33,7 +33,8 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Err(page) => return page,
     };
     if !csrf::check(&state, &request, Some(&session.id), posted.first("csrf")) {
-        return error_page::stale_form();
+        let entry = Entry::refused(Event::Logout, "stale_form").user(session.user.id);
+        return error_page::stale_form(&state, &request, entry).await;
     }
     if let Err(error) = sessions::end(&state.accounts, &session.id).await {
         return error_page::refused(&error.into(), error_page::reference(&state));

@@ -27,6 +27,7 @@ use futures::{Stream, StreamExt as _, stream};
 use serde_json::json;
 use url::Url;
 
+use super::problem::Problem;
 use super::{State, address, forms, respond};
 use crate::audit::{Entry, Event};
 use crate::mcp::policy::Message;
@@ -74,7 +75,7 @@ struct Admitted {
 }
 
 async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, HttpResponse> {
-    check_origin(state, request)?;
+    check_origin(state, request).await?;
     let resources = state.oauth.resources.current();
     let path = request.path().trim_end_matches('/').to_owned();
     let resource = resources.by_path(&path).ok_or_else(|| HttpResponse::NotFound().finish())?;
@@ -83,8 +84,8 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
     request.extensions_mut().insert(Arc::clone(&principal));
     let mut place = None;
     if request.method() == Method::POST {
-        let late = |_| HttpResponse::RequestTimeout().insert_header((header::CONNECTION, "close")).finish();
-        let body = tokio::time::timeout(BODY_PATIENCE, read_body(request)).await.map_err(late)??;
+        let body = tokio::time::timeout(BODY_PATIENCE, read_body(request)).await;
+        let body = body.map_err(|_| Problem::TooSlow.as_json())??;
         let message = Message::read(&body).map_err(|why| {
             HttpResponse::BadRequest().json(json!({
                 "jsonrpc": "2.0", "id": null, "error": { "code": why.code(), "message": why.to_string() }
@@ -106,7 +107,7 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
 
 /// Another site's pages are refused; our own and programs on this computer (the Inspector) are not.
 /// The header is taken out once judged: the transport compares it with a list that knows no free port.
-fn check_origin(state: &State, request: &mut ServiceRequest) -> Result<(), HttpResponse> {
+async fn check_origin(state: &State, request: &mut ServiceRequest) -> Result<(), HttpResponse> {
     let mut origins = request.headers().get_all(header::ORIGIN);
     let (Some(origin), more) = (origins.next(), origins.next().is_some()) else { return Ok(()) };
     let text = origin.to_str().unwrap_or_default();
@@ -115,6 +116,10 @@ fn check_origin(state: &State, request: &mut ServiceRequest) -> Result<(), HttpR
             is_loopback(&url) && matches!(url.scheme(), "http" | "https") && url.path() == "/"
         });
     if more || !fine {
+        let entry = Entry::refused(Event::AccessRefused, "foreign_origin")
+            .address(address::origin(state, request.request()).address)
+            .detail(format!("origin: {text}"));
+        state.oauth.audit.record(entry).await;
         return Err(HttpResponse::Forbidden()
             .content_type("text/plain; charset=utf-8")
             .body("Requests from web pages of this origin are not accepted.\n"));
@@ -231,7 +236,7 @@ async fn read_body(request: &mut ServiceRequest) -> Result<Bytes, HttpResponse> 
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| HttpResponse::BadRequest().finish())?;
         if body.len() + chunk.len() > MAX_BODY {
-            return Err(respond::too_large(MAX_BODY));
+            return Err(Problem::TooLarge(MAX_BODY).as_json());
         }
         body.extend_from_slice(&chunk);
     }

@@ -22,6 +22,7 @@ mod logout;
 mod mcp;
 mod metadata;
 pub mod pages;
+mod problem;
 mod register;
 mod reset;
 mod respond;

@@ -4,7 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::problem::Problem;
 use super::{State, address, forms, respond};
+use crate::audit::{Entry, Event};
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::registration;
 
@@ -13,7 +15,9 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let origin = address::origin(&state, &request);
     let network = origin.address.clone().unwrap_or_default();
     if let Err(throttled) = state.accounts.throttle.registration(&network) {
-        return respond::too_many(throttled.retry_after);
+        let entry = Entry::refused(Event::ClientRegistered, "rate_limited").address(origin.address);
+        state.oauth.audit.record(entry).await;
+        return Problem::from(throttled).as_json();
     }
     if !forms::has_type(&request, "application/json") {
         return respond::refusal(&Refusal::new(
@@ -24,7 +28,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     }
     let body = match forms::body(&mut payload, state.settings.registration_body_limit).await {
         Ok(body) => body,
-        Err(response) => return response,
+        Err(problem) => return problem.as_json(),
     };
     match registration::register(&state.oauth, &body, &origin).await {
         Ok(registered) => respond::json_no_store(StatusCode::CREATED, &registered),
@@ -35,7 +39,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
 /// Reads a registration (RFC 7592 §2.1).
 pub async fn get(state: Data<State>, request: HttpRequest, id: Path<String>) -> HttpResponse {
     let token = forms::bearer(&request);
-    match registration::managed(&state.oauth, &id, token).await {
+    match registration::managed(&state.oauth, &id, token, &address::origin(&state, &request)).await {
         Ok(client) => {
             let registered = registration::read(&state.oauth, client, token.unwrap_or_default());
             respond::json_no_store(StatusCode::OK, &registered)
@@ -46,11 +50,12 @@ pub async fn get(state: Data<State>, request: HttpRequest, id: Path<String>) -> 
 
 /// Deletes a registration (RFC 7592 §2.3).
 pub async fn delete(state: Data<State>, request: HttpRequest, id: Path<String>) -> HttpResponse {
-    let client = match registration::managed(&state.oauth, &id, forms::bearer(&request)).await {
+    let origin = address::origin(&state, &request);
+    let client = match registration::managed(&state.oauth, &id, forms::bearer(&request), &origin).await {
         Ok(client) => client,
         Err(refusal) => return respond::refusal(&refusal),
     };
-    match registration::delete(&state.oauth, &client, &address::origin(&state, &request)).await {
+    match registration::delete(&state.oauth, &client, &origin).await {
         Ok(()) => HttpResponse::NoContent().insert_header(("cache-control", "no-store")).finish(),
         Err(refusal) => respond::refusal(&refusal),
     }

@@ -36,25 +36,6 @@ pub fn refusal(refusal: &Refusal) -> HttpResponse {
     }))
 }
 
-/// Too many requests: 429 with `Retry-After`, in seconds.
-pub fn too_many(seconds: u64) -> HttpResponse {
-    HttpResponse::TooManyRequests()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::RETRY_AFTER, seconds.to_string()))
-        .json(json!({
-            "error": Code::TemporarilyUnavailable.as_str(),
-            "error_description": format!("too many requests; try again in {seconds} seconds"),
-        }))
-}
-
-/// A body larger than is read.
-pub fn too_large(limit: usize) -> HttpResponse {
-    HttpResponse::PayloadTooLarge().insert_header((header::CACHE_CONTROL, "no-store")).json(json!({
-        "error": Code::InvalidRequest.as_str(),
-        "error_description": format!("the body is larger than {limit} bytes"),
-    }))
-}
-
 fn challenge(response: &mut HttpResponseBuilder, refusal: &Refusal) {
     let value = match refusal.code {
         // A client that used Basic is told so (RFC 6749 §5.2); harmless for those that did not.

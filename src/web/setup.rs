@@ -5,9 +5,11 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::pages::SetupPage;
-use super::{State, address, csrf, error_page, forms, login, respond};
+use super::problem::Problem;
+use super::{State, address, csrf, error_page, forms, login};
 use crate::accounts::links::{self, LinkError, NewPassword};
 use crate::accounts::password;
+use crate::audit::{Entry, Event};
 use crate::oauth::params::Params;
 use crate::store::links::LinkPurpose;
 use crate::types::{FirstFactor, Plain};
@@ -28,16 +30,17 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Creates the administrator and signs them in.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::params(&request, &mut payload).await {
+    let posted = match forms::fields(&request, &mut payload, None).await {
         Ok(posted) => posted,
-        Err(response) => return response,
+        Err(problem) => return problem.as_page(&state, &request, Event::SetupCompleted).await,
     };
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        return error_page::stale_form();
+        return error_page::stale_form(&state, &request, Entry::refused(Event::SetupCompleted, "stale_form"))
+            .await;
     }
     let origin = address::origin(&state, &request);
     if let Err(throttled) = state.accounts.throttle.secret(origin.address.as_deref().unwrap_or_default()) {
-        return respond::too_many(throttled.retry_after);
+        return Problem::from(throttled).as_page(&state, &request, Event::SetupCompleted).await;
     }
     let text = |name| posted.first(name).unwrap_or_default().to_owned();
     let (token, email) = (text("token"), text("email"));

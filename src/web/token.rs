@@ -11,7 +11,7 @@ use crate::oauth::token;
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
     let params = match forms::params(&request, &mut payload).await {
         Ok(params) => params,
-        Err(response) => return response,
+        Err(problem) => return problem.as_json(),
     };
     let origin = address::origin(&state, &request);
     match token::respond(&state.oauth, forms::authorization(&request), &params, &origin).await {

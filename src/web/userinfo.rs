@@ -4,7 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{State, forms, respond};
+use super::{State, address, forms, respond};
 use crate::oauth::userinfo;
 
 /// Answers a UserInfo request.
@@ -15,7 +15,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .finish();
     };
-    match userinfo::respond(&state.oauth, token).await {
+    match userinfo::respond(&state.oauth, token, &address::origin(&state, &request)).await {
         Ok(info) => respond::json_no_store(StatusCode::OK, &info),
         Err(refusal) => respond::refusal(&refusal),
     }

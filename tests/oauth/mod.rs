@@ -7,6 +7,7 @@ mod consent;
 mod metadata;
 mod odd_input;
 mod refresh_grant;
+mod refusals;
 mod registration;
 mod tokens;
 
@@ -17,7 +18,7 @@ use gatepost::types::Plain;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Form, OAuthClient, PASSWORD, TestApp, json_of};
+use crate::support::{Browser, Form, OAuthClient, PASSWORD, TestApp, json_of, text_of};
 
 /// Where the clients of these tests are answered.
 const REDIRECT_URI: &str = "http://127.0.0.1:7777/callback";
@@ -65,26 +66,6 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 /// The status and the body of an answer in JSON.
 async fn status_and_json(response: Response) -> (u16, Value) {
     (response.status().as_u16(), json_of(response).await)
-}
-
-/// What a browser shows of a page: its text without the markup.
-fn text_of(html: &str) -> String {
-    let main = html.split_once("<main").map_or(html, |(_, rest)| rest);
-    let main = main.split_once("</main>").map_or(main, |(inner, _)| inner);
-    let mut text = String::new();
-    let mut in_tag = true;
-    for character in main.chars() {
-        match character {
-            '<' => in_tag = true,
-            '>' if in_tag => {
-                in_tag = false;
-                text.push(' ');
-            }
-            _ if !in_tag => text.push(character),
-            _ => {}
-        }
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// One part of a JWT, unverified: 0 is the header, 1 the claims.

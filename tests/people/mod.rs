@@ -1,5 +1,6 @@
 //! People's pages over HTTP: set-up, login, new passwords, sessions, and what every page has in common.
 
+mod broken_forms;
 mod login;
 mod pages;
 mod reset;

@@ -113,7 +113,7 @@ on_both! {
         assert!(response.text().await.unwrap().contains("You are signed out"));
         assert_eq!(browser.get("/account").await.status(), 303);
         other.page("/account").await;
-        assert_eq!(app.audit_reasons("session.logout").await, ["ok"]);
+        assert_eq!(app.audit_reasons("session.logout").await, ["ok", "stale_form", "stale_form", "stale_form"]);
         assert!(browser.page("/logout").await.contains("You are signed out"), "again is fine");
     }
 

@@ -140,3 +140,23 @@ pub fn cookie_of(response: &Response, name: &str) -> Option<(String, String)> {
         (found == name).then(|| (value.to_owned(), attributes.to_owned()))
     })
 }
+
+/// What a browser shows of a page: its text without the markup.
+pub fn text_of(html: &str) -> String {
+    let main = html.split_once("<main").map_or(html, |(_, rest)| rest);
+    let main = main.split_once("</main>").map_or(main, |(inner, _)| inner);
+    let mut text = String::new();
+    let mut in_tag = true;
+    for character in main.chars() {
+        match character {
+            '<' => in_tag = true,
+            '>' if in_tag => {
+                in_tag = false;
+                text.push(' ');
+            }
+            _ if !in_tag => text.push(character),
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

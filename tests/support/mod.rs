@@ -4,11 +4,13 @@ mod app;
 mod browser;
 mod database;
 mod oauth_client;
+mod requests;
 
 pub use app::TestApp;
-pub use browser::{Browser, Form, cookie_of, location};
+pub use browser::{Browser, Form, cookie_of, location, text_of};
 pub use database::Database;
 pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};
+pub use requests::{FORM, JSON, Requests};
 
 /// The person every test signs in as.
 pub const EMAIL: &str = "ann@example.com";
