@@ -15,7 +15,7 @@ use crate::audit::Audit;
 use crate::config::{Config, DAY, DatabaseKind, SecretKey};
 use crate::jobs::Retention;
 use crate::mcp::tavily::Tavily;
-use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, tools};
+use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, Streams, tools};
 use crate::oauth::client::Clients;
 use crate::oauth::keys::Keyring;
 use crate::oauth::resource::Resources;
@@ -148,6 +148,7 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
         idle_seconds: u32::try_from(MCP_IDLE.as_secs()).unwrap_or(300),
     };
     let state = State {
+        mcp_streams: Streams::default(),
         mcp_sessions: SessionGuard::new(sessions, core.oauth.clock.clone()),
         settings: WebSettings {
             allowed_hosts,

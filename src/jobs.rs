@@ -1,5 +1,5 @@
-//! What runs beside the requests: keeping this process' memory in step with the database, and removing what
-//! has ended, in small batches.
+//! What runs beside the requests: keeping this process' memory in step with the database, hanging up on
+//! callers whose right has ended, and removing what has ended, in small batches.
 //!
 //! | what                          | removed when                                          |
 //! |-------------------------------|-------------------------------------------------------|
@@ -14,10 +14,12 @@
 
 use std::time::Duration;
 
+use futures::{StreamExt as _, stream};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::accounts::Accounts;
+use crate::mcp::{McpMount, SessionGuard, Streams};
 use crate::oauth::OAuth;
 use crate::store::StoreError;
 use crate::store::changes::Versions;
@@ -26,12 +28,16 @@ use crate::types::Timestamp;
 
 /// How often the counters of changes are read. A change takes effect everywhere within a second.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
+/// How often open streams are looked at: with the above, a second at most from a revocation anywhere.
+const HANG_UP_EVERY: Duration = Duration::from_millis(400);
 /// How often what has ended is looked for.
 const REAP_EVERY: Duration = Duration::from_mins(1);
 /// Rows removed by one statement.
 const BATCH: i64 = 500;
 /// Statements of one kind in one round.
 const ROUNDS: usize = 20;
+/// MCP sessions ended at a time.
+const CLOSINGS: usize = 32;
 const DAY: i64 = 86_400;
 /// Longer than any access token lives, in seconds.
 const KEY_MARGIN: i64 = 2 * DAY;
@@ -80,6 +86,38 @@ pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Resu
         trust.forget_all();
     }
     Ok(versions)
+}
+
+/// Ends streams and MCP sessions of callers who may call no more, until the process ends. A task of its own:
+/// it must not wait for a database.
+pub fn hang_up(ctx: OAuth, open: Open) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = interval(HANG_UP_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            hang_up_once(&ctx, &open).await;
+        }
+    })
+}
+
+/// What callers hold open in this process.
+#[derive(Clone)]
+pub struct Open {
+    pub sessions: SessionGuard,
+    pub streams: Streams,
+    pub mount: McpMount,
+}
+
+/// One look at everything that is open.
+pub async fn hang_up_once(ctx: &OAuth, open: &Open) {
+    let blind = ctx.revocations.is_stale();
+    let streams = open.streams.end_dead(|id| blind || ctx.revocations.is_revoked(id), ctx.clock.now());
+    let sessions = open.sessions.take_revoked(|id| ctx.revocations.is_revoked(id));
+    if streams + sessions.len() > 0 {
+        tracing::info!(streams, sessions = sessions.len(), "hung up on callers who may call no more");
+    }
+    stream::iter(&sessions).for_each_concurrent(CLOSINGS, |id| open.mount.end_session(id)).await;
 }
 
 /// Removes what has ended until the process ends.

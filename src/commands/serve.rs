@@ -31,6 +31,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let setup_link = first_admin(&config, &core).await?;
     let (state, mount) = app::build_web(&config, core.clone(), &ports)?;
     let watching = jobs::watch(core.oauth.clone(), core.trust.clone());
+    let open = jobs::Open {
+        sessions: state.mcp_sessions.clone(),
+        streams: state.mcp_streams.clone(),
+        mount: mount.clone(),
+    };
+    let hanging_up = jobs::hang_up(core.oauth.clone(), open);
     let reaping = jobs::reap(core.accounts.clone(), app::retention(&config));
     let server = web::serve(state, mount.clone(), sockets)?;
     banner(&core, setup_link);
@@ -49,6 +55,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     server.await?;
     ending.abort();
     watching.abort();
+    hanging_up.abort();
     reaping.abort();
     core.oauth.audit.flush().await;
     Ok(())

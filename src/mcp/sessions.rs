@@ -11,6 +11,9 @@
 //! | the id is another caller's, or unknown | 404, the same bytes for both (MCP: terminated session) |
 //! | `initialize` over a cap ([`Full`]) | 429 with `Retry-After`, before rmcp makes the session |
 //!
+//! A session ends with the grant that used it last ([`SessionGuard::take_revoked`]): after a step-up that is
+//! the new one. It does not end with a token; the client carries it on with the next.
+//!
 //! A place is reserved before `initialize` and bound to the id afterwards, so parallel requests cannot
 //! overshoot a cap. Revision 2026-07-28 has no sessions and never comes here.
 
@@ -85,6 +88,8 @@ struct State {
 #[derive(Debug)]
 struct Session {
     owner: Arc<str>,
+    /// The grant of the latest request.
+    grant_id: Option<String>,
     seen_at: Timestamp,
 }
 
@@ -99,8 +104,9 @@ impl SessionGuard {
         self.limits
     }
 
-    /// Whose `session_id` is, asked by `owner`; the owner's own question keeps it alive.
-    pub fn check(&self, session_id: &str, owner: &str) -> Owner {
+    /// Whose `session_id` is, asked by `owner` with a token of this grant; the owner's own question keeps it
+    /// alive.
+    pub fn check(&self, session_id: &str, owner: &str, grant_id: Option<&str>) -> Owner {
         if session_id.len() > MAX_ID {
             return Owner::Unknown;
         }
@@ -115,11 +121,14 @@ impl SessionGuard {
             return Owner::Other;
         }
         session.seen_at = now;
+        if session.grant_id.as_deref() != grant_id {
+            session.grant_id = grant_id.map(str::to_owned);
+        }
         Owner::Same
     }
 
     /// Takes a place for a session that `owner` is about to open. Dropping the reservation gives it back.
-    pub fn reserve(&self, owner: &str) -> Result<Reservation, Full> {
+    pub fn reserve(&self, owner: &str, grant_id: Option<&str>) -> Result<Reservation, Full> {
         let now = self.clock.now();
         let mut state = self.lock();
         if self.refusal(&state, owner).is_some() && now - state.swept_at >= SWEEP_EVERY {
@@ -142,12 +151,27 @@ impl SessionGuard {
         *state.held.entry(owner.clone()).or_default() += 1;
         state.reserved += 1;
         drop(state);
-        Ok(Reservation { guard: self.clone(), owner, bound: false })
+        Ok(Reservation { guard: self.clone(), owner, grant_id: grant_id.map(str::to_owned), bound: false })
     }
 
     /// Gives a session's place back: it was deleted, or rmcp answered 404 for it.
     pub fn forget(&self, session_id: &str) {
         self.lock().remove(session_id);
+    }
+
+    /// Forgets the sessions whose grant is revoked, and returns their ids: the transport ends them.
+    pub fn take_revoked(&self, is_revoked: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut state = self.lock();
+        let revoked: Vec<String> = state
+            .sessions
+            .iter()
+            .filter(|(_, s)| s.grant_id.as_deref().is_some_and(&is_revoked))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in &revoked {
+            state.remove(id);
+        }
+        revoked
     }
 
     /// How many sessions are remembered, for the metrics.
@@ -203,6 +227,7 @@ impl State {
 pub struct Reservation {
     guard: SessionGuard,
     owner: Arc<str>,
+    grant_id: Option<String>,
     bound: bool,
 }
 
@@ -214,7 +239,9 @@ impl Reservation {
         let seen_at = self.guard.clock.now();
         let mut state = self.guard.lock();
         if session_id.len() <= MAX_ID && !state.sessions.contains_key(session_id) {
-            state.sessions.insert(session_id.to_owned(), Session { owner: self.owner.clone(), seen_at });
+            let grant_id = self.grant_id.take();
+            let session = Session { owner: self.owner.clone(), grant_id, seen_at };
+            state.sessions.insert(session_id.to_owned(), session);
             self.bound = true;
         }
     }
@@ -242,53 +269,65 @@ mod tests {
     #[test]
     fn a_session_is_its_openers_alone() {
         let (guard, _) = guard(2, 10);
-        guard.reserve("ada").unwrap().bind("s1");
-        assert_eq!(guard.check("s1", "ada"), Owner::Same);
-        assert_eq!(guard.check("s1", "bob"), Owner::Other);
-        assert_eq!(guard.check("s2", "ada"), Owner::Unknown);
-        assert_eq!(guard.check(&"s".repeat(MAX_ID + 1), "ada"), Owner::Unknown);
+        guard.reserve("ada", None).unwrap().bind("s1");
+        assert_eq!(guard.check("s1", "ada", None), Owner::Same);
+        assert_eq!(guard.check("s1", "bob", None), Owner::Other);
+        assert_eq!(guard.check("s2", "ada", None), Owner::Unknown);
+        assert_eq!(guard.check(&"s".repeat(MAX_ID + 1), "ada", None), Owner::Unknown);
         guard.forget("s1");
-        assert_eq!(guard.check("s1", "ada"), Owner::Unknown);
+        assert_eq!(guard.check("s1", "ada", None), Owner::Unknown);
     }
 
     #[test]
     fn the_caps_hold_and_a_dropped_reservation_gives_its_place_back() {
         let (guard, _) = guard(2, 3);
-        let first = guard.reserve("ada").unwrap();
-        let second = guard.reserve("ada").unwrap();
-        assert_eq!(guard.reserve("ada").unwrap_err(), Full::Owner);
+        let first = guard.reserve("ada", None).unwrap();
+        let second = guard.reserve("ada", None).unwrap();
+        assert_eq!(guard.reserve("ada", None).unwrap_err(), Full::Owner);
         drop(first);
         second.bind("s1");
-        guard.reserve("ada").unwrap().bind("s2");
-        assert_eq!(guard.reserve("ada").unwrap_err(), Full::Owner);
-        guard.reserve("bob").unwrap().bind("s3");
-        assert_eq!(guard.reserve("bob").unwrap_err(), Full::Total);
+        guard.reserve("ada", None).unwrap().bind("s2");
+        assert_eq!(guard.reserve("ada", None).unwrap_err(), Full::Owner);
+        guard.reserve("bob", None).unwrap().bind("s3");
+        assert_eq!(guard.reserve("bob", None).unwrap_err(), Full::Total);
         guard.forget("s2");
         guard.forget("s2");
-        guard.reserve("bob").unwrap().bind("s4");
+        guard.reserve("bob", None).unwrap().bind("s4");
         assert_eq!(guard.len(), 3);
+    }
+
+    #[test]
+    fn a_session_ends_with_the_grant_that_used_it_last() {
+        let (guard, _) = guard(3, 10);
+        guard.reserve("ada", Some("gra_1")).unwrap().bind("s1");
+        guard.reserve("ada", Some("gra_1")).unwrap().bind("s2");
+        assert_eq!(guard.check("s2", "ada", Some("gra_2")), Owner::Same, "after a step-up");
+        assert_eq!(guard.take_revoked(|id| id == "gra_1"), ["s1"]);
+        assert_eq!(guard.check("s1", "ada", Some("gra_2")), Owner::Unknown);
+        assert_eq!(guard.take_revoked(|id| id == "gra_2"), ["s2"]);
+        assert!(guard.is_empty() && guard.lock().held.is_empty());
     }
 
     #[test]
     fn another_callers_id_cannot_be_taken_over() {
         let (guard, _) = guard(2, 10);
-        guard.reserve("ada").unwrap().bind("s1");
-        guard.reserve("bob").unwrap().bind("s1");
-        assert_eq!(guard.check("s1", "ada"), Owner::Same);
-        assert_eq!(guard.check("s1", "bob"), Owner::Other);
+        guard.reserve("ada", None).unwrap().bind("s1");
+        guard.reserve("bob", None).unwrap().bind("s1");
+        assert_eq!(guard.check("s1", "ada", None), Owner::Same);
+        assert_eq!(guard.check("s1", "bob", None), Owner::Other);
         assert!(!guard.lock().held.contains_key("bob"));
     }
 
     #[test]
     fn idle_sessions_end_and_use_keeps_them_alive() {
         let (guard, clock) = guard(1, 10);
-        guard.reserve("ada").unwrap().bind("s1");
+        guard.reserve("ada", None).unwrap().bind("s1");
         clock.advance(300);
-        assert_eq!(guard.check("s1", "bob"), Owner::Other);
-        assert_eq!(guard.check("s1", "ada"), Owner::Same);
+        assert_eq!(guard.check("s1", "bob", None), Owner::Other);
+        assert_eq!(guard.check("s1", "ada", None), Owner::Same);
         clock.advance(361);
-        assert_eq!(guard.check("s1", "ada"), Owner::Unknown);
-        guard.reserve("ada").unwrap().bind("s2");
+        assert_eq!(guard.check("s1", "ada", None), Owner::Unknown);
+        guard.reserve("ada", None).unwrap().bind("s2");
     }
 
     #[test]
@@ -296,12 +335,12 @@ mod tests {
         let (guard, clock) = guard(4, 100);
         for round in 0..50 {
             for n in 0..100 {
-                guard.reserve(&format!("owner{round}-{n}")).unwrap().bind(&format!("s{round}-{n}"));
+                guard.reserve(&format!("owner{round}-{n}"), None).unwrap().bind(&format!("s{round}-{n}"));
             }
-            assert_eq!(guard.reserve("late").unwrap_err(), Full::Total);
+            assert_eq!(guard.reserve("late", None).unwrap_err(), Full::Total);
             clock.advance(361);
         }
-        drop(guard.reserve("last").unwrap());
+        drop(guard.reserve("last", None).unwrap());
         let state = guard.lock();
         assert_eq!((state.sessions.len(), state.held.len(), state.reserved), (0, 0, 0));
     }
@@ -314,7 +353,7 @@ mod tests {
                 let guard = guard.clone();
                 scope.spawn(move || {
                     for n in 0..1000 {
-                        if let Ok(place) = guard.reserve("ada") {
+                        if let Ok(place) = guard.reserve("ada", None) {
                             let id = format!("{t}-{n}");
                             place.bind(&id);
                             assert!(guard.lock().held["ada"] <= 8);

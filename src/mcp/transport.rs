@@ -16,6 +16,7 @@ use actix_web::dev::HttpServiceFactory;
 use rmcp::ServerHandler;
 use rmcp::model::Extensions;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::session::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp_actix_web::transport::{StreamableHttpService, on_request_extensions};
 use url::Url;
@@ -23,6 +24,8 @@ use url::Url;
 use super::Served;
 use super::principal::Principal;
 
+/// How long a session may take to end; it is unreachable from the first moment on.
+const CLOSING: Duration = Duration::from_secs(1);
 /// An origin no browser can have: an empty list would turn rmcp's check off.
 const NO_ORIGIN: &str = "https://no-origin.invalid:1";
 
@@ -51,13 +54,14 @@ impl Default for McpLimits {
 /// An MCP server ready to be mounted. Built once; clones share sessions and settings.
 pub struct McpMount<S = Served> {
     service: StreamableHttpService<S>,
+    sessions: Arc<LocalSessionManager>,
     /// Cancelled by [`McpMount::shut_down`].
     stop: StreamableHttpServerConfig,
 }
 
 impl<S> Clone for McpMount<S> {
     fn clone(&self) -> Self {
-        Self { service: self.service.clone(), stop: self.stop.clone() }
+        Self { service: self.service.clone(), sessions: Arc::clone(&self.sessions), stop: self.stop.clone() }
     }
 }
 
@@ -76,6 +80,7 @@ impl<S: ServerHandler + Clone + Send + Sync + 'static> McpMount<S> {
     ) -> Self {
         let mut sessions = LocalSessionManager::default();
         sessions.session_config.keep_alive = Some(limits.session_idle);
+        let sessions = Arc::new(sessions);
         let stop = StreamableHttpServerConfig::default();
         let hosts = if allowed_hosts.is_empty() { stop.allowed_hosts.clone() } else { allowed_hosts };
         let mut origins: Vec<String> = allowed_origins.into_iter().map(|origin| with_port(&origin)).collect();
@@ -84,7 +89,7 @@ impl<S: ServerHandler + Clone + Send + Sync + 'static> McpMount<S> {
         }
         let service = StreamableHttpService::builder()
             .service_factory(Arc::new(move || Ok(server.clone())))
-            .session_manager(Arc::new(sessions))
+            .session_manager(Arc::clone(&sessions))
             .stateful_mode(true)
             .json_response(true)
             .sse_keep_alive(limits.sse_keep_alive)
@@ -98,13 +103,23 @@ impl<S: ServerHandler + Clone + Send + Sync + 'static> McpMount<S> {
                 }
             })
             .build();
-        Self { service, stop }
+        Self { service, sessions, stop }
     }
 
     /// The actix service, for the path of the scope it is put into:
     /// `web::scope("/mcp").wrap(guard).service(mount.service())`.
     pub fn service(&self) -> impl HttpServiceFactory + use<S> {
         self.service.clone().scope()
+    }
+
+    /// Ends one legacy session, and its streams with it. An unknown id is fine.
+    pub async fn end_session(&self, session_id: &str) {
+        let id = session_id.into();
+        match tokio::time::timeout(CLOSING, self.sessions.close_session(&id)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "an MCP session did not end cleanly"),
+            Err(_) => tracing::warn!("an MCP session took too long to end"),
+        }
     }
 
     /// Ends every session and open stream, so that the server can stop; later requests to sessions fail.

@@ -10,13 +10,14 @@
 //! | body over 4 MiB; not JSON, or a batch          | 413; 400                                             |
 //! | a tool whose scope the token lacks             | 403, `error="insufficient_scope"`, needed and granted|
 //! | `initialize` with all session places taken     | 429                                                  |
+//! | fine, but its token ends or is revoked while the answer streams | the stream ends              |
 //! | database out of reach for longer than revocations may go unheard | 503                                |
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::{BodyStream, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{Method, StatusCode, header};
@@ -31,6 +32,7 @@ use super::problem::Problem;
 use super::{State, address, forms, respond};
 use crate::audit::{Entry, Event};
 use crate::mcp::policy::Message;
+use crate::mcp::streams::Ticket;
 use crate::mcp::{Owner, Principal, challenge, tools};
 use crate::oauth::resource::Resource;
 use crate::trust::embedded::VerifyError;
@@ -66,10 +68,28 @@ pub async fn guard<B: MessageBody + 'static>(
     if let (Some(id), true) = (&admitted.session, gone) {
         state.mcp_sessions.forget(id);
     }
+    if is_event_stream(&response) {
+        let ticket = state.mcp_streams.open(&admitted.caller);
+        return Ok(response.map_body(|_, body| EitherBody::right(while_valid(body, ticket))));
+    }
     Ok(response.map_into_left_body())
 }
 
+fn is_event_stream<B>(response: &ServiceResponse<B>) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|v| v.as_bytes().starts_with(b"text/event-stream"))
+}
+
+/// The body, up to where the caller's token or grant ends.
+fn while_valid<B: MessageBody + 'static>(body: B, mut ticket: Ticket) -> BoxBody {
+    let mut body = Box::pin(body);
+    let chunks = stream::poll_fn(move |context| body.as_mut().poll_next(context));
+    let chunks = chunks.take_until(Box::pin(async move { ticket.over().await }));
+    BodyStream::new(chunks).boxed()
+}
+
 struct Admitted {
+    caller: Arc<Principal>,
     session: Option<String>,
     place: Option<crate::mcp::sessions::Reservation>,
 }
@@ -93,7 +113,8 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
         })?;
         check_scope(state, request, resource, &principal, &message).await?;
         if message.is_initialize() && session.is_none() {
-            let reserved = state.mcp_sessions.reserve(&principal.session_owner());
+            let reserved =
+                state.mcp_sessions.reserve(&principal.session_owner(), principal.grant_id.as_deref());
             place = Some(reserved.map_err(|full| {
                 HttpResponse::TooManyRequests()
                     .insert_header((header::RETRY_AFTER, "60"))
@@ -102,7 +123,7 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
         }
         put_back(request, body);
     }
-    Ok(Admitted { session, place })
+    Ok(Admitted { caller: principal, session, place })
 }
 
 /// Another site's pages are refused; our own and programs on this computer (the Inspector) are not.
@@ -185,7 +206,7 @@ async fn check_session(
     if ids.next().is_some() {
         return Err(not_found());
     }
-    match state.mcp_sessions.check(id, &principal.session_owner()) {
+    match state.mcp_sessions.check(id, &principal.session_owner(), principal.grant_id.as_deref()) {
         Owner::Same => Ok(Some(id.to_owned())),
         Owner::Unknown => Err(not_found()),
         Owner::Other => {

@@ -1,7 +1,7 @@
 //! What every handler may use.
 
 use crate::accounts::Accounts;
-use crate::mcp::SessionGuard;
+use crate::mcp::{SessionGuard, Streams};
 use crate::oauth::OAuth;
 use crate::trust::Embedded;
 use crate::types::urls::Issuer;
@@ -23,6 +23,7 @@ pub struct State {
     pub accounts: Accounts,
     pub trust: Embedded,
     pub mcp_sessions: SessionGuard,
+    pub mcp_streams: Streams,
     pub settings: WebSettings,
 }
 

@@ -6,4 +6,5 @@ mod guard;
 mod revocation;
 mod rmcp_client;
 mod sessions;
+mod streams;
 mod tokens;

@@ -29,6 +29,8 @@ pub struct TestApp {
     pub core: Core,
     pub clock: Clock,
     pub user: UserRow,
+    /// What callers hold open.
+    pub open: jobs::Open,
     server: actix_web::dev::ServerHandle,
     database: Database,
 }
@@ -97,10 +99,15 @@ impl TestApp {
             core.accounts.store.add_user(user.clone()).await.unwrap();
         }
         let (state, mount) = app::build_web(&config, core.clone(), &[address.port()]).unwrap();
+        let open = jobs::Open {
+            sessions: state.mcp_sessions.clone(),
+            streams: state.mcp_streams.clone(),
+            mount: mount.clone(),
+        };
         let server = gatepost::web::serve(state, mount, vec![socket]).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { url, address, core, clock, user, server: handle, database }
+        Self { url, address, core, clock, user, open, server: handle, database }
     }
 
     /// An absolute URL.
@@ -119,9 +126,10 @@ impl TestApp {
         self.sync().await;
     }
 
-    /// What the watcher does every moment.
+    /// What the watchers do every moment.
     pub async fn sync(&self) {
         jobs::sync(&self.core.oauth, &self.core.trust, Versions::default()).await.unwrap();
+        jobs::hang_up_once(&self.core.oauth, &self.open).await;
     }
 
     /// An HTTP client that follows no redirect and keeps no cookie.
