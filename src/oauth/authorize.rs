@@ -17,6 +17,8 @@
 //! | Allow                                                  | redirect with `code`, `state`, `iss`         |
 //! | Deny                                                   | redirect, `access_denied`                    |
 //!
+//! "Redirect" with an error: as far as [`super::error_redirect`] lets it travel by itself.
+//!
 //! Validation has no side effect; a code is made only by [`approve`].
 
 use std::sync::Arc;
@@ -73,14 +75,24 @@ pub enum Prompt {
 pub enum Rejected {
     /// On a page: it is not known whom to tell.
     Page(Refusal),
-    /// At the client's redirect URI.
-    Redirect { refusal: Refusal, location: String },
+    /// At the client's redirect URI, if [`error_redirect`](super::error_redirect) lets it travel.
+    Redirect(Box<ToClient>),
+}
+
+/// A refusal that is meant for the client.
+#[derive(Debug)]
+pub struct ToClient {
+    pub refusal: Refusal,
+    pub client: Arc<Client>,
+    pub redirect_uri: RedirectUri,
+    pub state: Option<String>,
 }
 
 impl Rejected {
-    pub const fn refusal(&self) -> &Refusal {
+    pub fn refusal(&self) -> &Refusal {
         match self {
-            Self::Page(refusal) | Self::Redirect { refusal, .. } => refusal,
+            Self::Page(refusal) => refusal,
+            Self::Redirect(to) => &to.refusal,
         }
     }
 }
@@ -183,12 +195,12 @@ pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, 
     let client = find_client(ctx, params).await;
     let resource = ctx.resources.current().resolve(params.all("resource"));
     let rules = Rules { params, client, resource };
-    let redirect = |refusal: Refusal| match rules.redirect_uri() {
-        Ok(uri) => {
-            let location = error_location(ctx, &uri, params.first("state"), &refusal);
-            Rejected::Redirect { refusal, location }
+    let redirect = |refusal: Refusal| match (rules.client.clone(), rules.redirect_uri()) {
+        (Ok(client), Ok(redirect_uri)) => {
+            let state = params.first("state").map(str::to_owned);
+            Rejected::Redirect(Box::new(ToClient { refusal, client, redirect_uri, state }))
         }
-        Err(refusal) => Rejected::Page(refusal),
+        (Err(refusal), _) | (_, Err(refusal)) => Rejected::Page(refusal),
     };
     let scopes = oxide::authorize(params, &rules).await.map_err(|error| match error {
         AuthorizeError::Page(refusal) => Rejected::Page(refusal),

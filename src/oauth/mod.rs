@@ -16,6 +16,7 @@ pub mod authorize;
 pub mod client;
 pub mod client_auth;
 pub mod error;
+pub mod error_redirect;
 pub mod grants;
 pub mod introspect;
 pub mod keys;

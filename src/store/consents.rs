@@ -7,6 +7,7 @@ use crate::types::{ScopeSet, Timestamp};
 
 sql! {
     FIND = "SELECT scopes FROM consents WHERE user_id = $1 AND client_id = $2 AND resource_id = $3";
+    ANY = "SELECT id FROM consents WHERE user_id = $1 AND client_id = $2 LIMIT 1";
     SAVE = "INSERT INTO consents (id, user_id, client_id, resource_id, scopes, created_at, updated_at) \
             VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (user_id, client_id, resource_id) \
             DO UPDATE SET scopes = excluded.scopes, updated_at = excluded.updated_at";
@@ -31,6 +32,12 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.map_or(Ok(ScopeSet::default()), |r| row::scopes(&r, "scopes"))
+    }
+
+    /// Whether this person has consented to this client on any resource.
+    pub async fn has_consent(&self, user_id: &str, client_id: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query(ANY).bind(user_id).bind(client_id).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
     }
 
     /// Forgets a consent and revokes every grant that rests on it.

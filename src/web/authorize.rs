@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::{State, address, error_page, forms, respond, session};
 use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
-use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Prompt, Rejected};
+use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Prompt, Rejected, ToClient};
 use crate::oauth::error::{Code, Reason, Refusal};
+use crate::oauth::error_redirect::{self, Way};
 use crate::oauth::params::Params;
 
 /// Answers an authorization request.
@@ -39,9 +40,9 @@ async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpRe
         Step::Consent => respond::see_other(&format!("/consent?{}", params.to_query())),
         Step::Login => respond::see_other(&login_url(params)),
         Step::Refuse(refusal) => {
-            let uri = &valid.redirect_uri;
-            let location = authorize::error_location(&state.oauth, uri, valid.state.as_deref(), &refusal);
-            reject(state, request, params, Rejected::Redirect { refusal, location }).await
+            let AuthorizeRequest { client, redirect_uri, state: echo, .. } = valid;
+            let to = ToClient { refusal, client, redirect_uri, state: echo };
+            reject(state, request, params, Rejected::Redirect(Box::new(to))).await
         }
     }
 }
@@ -74,7 +75,7 @@ pub fn login_url(params: &Params) -> String {
     format!("/login?{query}")
 }
 
-/// Records a refusal and answers it: with a page, or at the client.
+/// Records a refusal and answers it: with a page, or at the client where that is safe.
 pub async fn reject(
     state: &State,
     request: &HttpRequest,
@@ -89,6 +90,25 @@ pub async fn reject(
     state.oauth.audit.record(entry).await;
     match rejected {
         Rejected::Page(refusal) => error_page::refused(&refusal, reference),
-        Rejected::Redirect { location, .. } => respond::see_other(&location),
+        Rejected::Redirect(to) => match way(state, request, &to).await {
+            Ok(Way::Redirect) => respond::see_other(&location_of(state, &to)),
+            Ok(Way::Ask) => error_page::leaving(&to, location_of(state, &to), reference),
+            Err(page) => page,
+        },
     }
+}
+
+fn location_of(state: &State, to: &ToClient) -> String {
+    authorize::error_location(&state.oauth, &to.redirect_uri, to.state.as_deref(), &to.refusal)
+}
+
+/// How this refusal reaches its client; the person is asked for only where that decides.
+async fn way(state: &State, request: &HttpRequest, to: &ToClient) -> Result<Way, HttpResponse> {
+    let decide = |agreed| error_redirect::decide(&to.redirect_uri.destination(), to.client.kind, agreed);
+    if decide(false) == Way::Redirect {
+        return Ok(Way::Redirect);
+    }
+    let Some(session) = session::current(state, request).await? else { return Ok(Way::Ask) };
+    let agreed = state.oauth.store.has_consent(&session.user.id, &to.client.id).await;
+    agreed.map(decide).map_err(|error| error_page::refused(&error.into(), error_page::reference(state)))
 }

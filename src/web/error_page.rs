@@ -6,10 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use super::csrf::FormToken;
-use super::pages::ErrorPage;
+use super::pages::{ErrorPage, LeavingPage};
 use super::{State, address, cookies};
 use crate::audit::Entry;
+use crate::oauth::authorize::ToClient;
 use crate::oauth::error::{Reason, Refusal};
+use crate::oauth::redirect_uri::Destination;
 
 /// No `form-action`: Chromium applies it to the redirect after a form post and would block the way back to
 /// the client.
@@ -58,11 +60,8 @@ pub fn reference(state: &State) -> String {
 /// What a person sees when a request of a client cannot go on.
 pub fn refused(refusal: &Refusal, reference: String) -> HttpResponse {
     tracing::info!(reference, reason = refusal.reason.as_str(), "an error page was shown");
-    let (title, sentence, next) = words(refusal.reason);
-    let sentence = sentence.map_or_else(
-        || format!("The app sent a request that cannot be accepted: {}.", refusal.description),
-        str::to_owned,
-    );
+    let (title, _, next) = words(refusal.reason);
+    let sentence = sentence(refusal);
     let status = if refusal.reason == Reason::StoreUnavailable {
         StatusCode::SERVICE_UNAVAILABLE
     } else if refusal.reason == Reason::Internal {
@@ -77,6 +76,29 @@ pub fn refused(refusal: &Refusal, reference: String) -> HttpResponse {
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
     }
     response
+}
+
+/// What a person sees in place of a redirect with an error to a site that nobody here vouches for.
+pub fn leaving(to: &ToClient, continue_url: String, reference: String) -> HttpResponse {
+    let (Destination::Web(host) | Destination::Loopback(host) | Destination::App(host)) =
+        to.redirect_uri.destination();
+    let html = LeavingPage {
+        title: words(to.refusal.reason).0.to_owned(),
+        sentence: sentence(&to.refusal),
+        client_name: to.client.name.clone(),
+        host,
+        continue_url,
+        reference,
+    };
+    page(StatusCode::BAD_REQUEST, &html)
+}
+
+/// What is wrong, in one sentence.
+fn sentence(refusal: &Refusal) -> String {
+    words(refusal.reason).1.map_or_else(
+        || format!("The app sent a request that cannot be accepted: {}.", refusal.description),
+        str::to_owned,
+    )
 }
 
 const fn words(reason: Reason) -> (&'static str, Option<&'static str>, &'static str) {
@@ -94,6 +116,11 @@ const fn words(reason: Reason) -> (&'static str, Option<&'static str>, &'static 
                 "The address the app wants to be answered at is not one it registered, so nothing was sent there.",
             ),
             "Remove this server from the app and add it again. If that does not help, tell the app's makers.",
+        ),
+        Reason::LoginNeeded | Reason::ConsentNeeded => (
+            "This app needs you",
+            Some("The app asked to go on without asking you anything, and that is not possible."),
+            "Go back to the app and start signing in again.",
         ),
         Reason::StoreUnavailable => (
             "Please try again in a moment",

@@ -4,6 +4,7 @@ mod authorize;
 mod bad_input;
 mod code_grant;
 mod consent;
+mod error_redirects;
 mod metadata;
 mod odd_input;
 mod refresh_grant;

@@ -40,6 +40,17 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("consent-app", app.render().unwrap()),
         ("consent-long", long.render().unwrap()),
         ("error", ErrorPage::sample().render().unwrap()),
+        ("leaving", LeavingPage::sample().render().unwrap()),
+        (
+            "leaving-long",
+            LeavingPage {
+                client_name: "\u{202E}Trusted<b>Bank ".repeat(40),
+                host: format!("{}.example", "a-very-long-label".repeat(9)),
+                ..LeavingPage::sample()
+            }
+            .render()
+            .unwrap(),
+        ),
         ("setup", SetupPage::sample().render().unwrap()),
         ("setup-error", SetupPage { error: wrong(), ..SetupPage::sample() }.render().unwrap()),
         ("reset", ResetPage::sample().render().unwrap()),
@@ -115,6 +126,14 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
     };
     let account = OverviewPage { shell: Shell::filled(text, Tab::Overview), name: some(), signed_in_at: t() };
     let error = ErrorPage { title: t(), sentence: t(), next: t(), reference: some() };
+    let leaving = LeavingPage {
+        title: t(),
+        sentence: t(),
+        client_name: t(),
+        host: t(),
+        continue_url: "/x".into(),
+        reference: t(),
+    };
     let message = MessagePage { title: t(), sentence: t(), link_text: t(), link_url: "/x".into() };
     vec![
         ("login", login.render().unwrap()),
@@ -122,6 +141,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         ("consent-host", consent(KnownAs::VerifiedHost(t()), RedirectKind::App(t())).render().unwrap()),
         ("consent-here", consent(KnownAs::RegisteredHere, RedirectKind::Web).render().unwrap()),
         ("error", error.render().unwrap()),
+        ("leaving", leaving.render().unwrap()),
         ("setup", setup.render().unwrap()),
         ("reset", reset.render().unwrap()),
         ("home", home.render().unwrap()),
