@@ -17,6 +17,7 @@ use super::csrf::FormToken;
 use super::pages::account::{Shell, Tab};
 use super::{State, csrf, error_page, forms, respond, session};
 use crate::accounts::session::Session;
+use crate::audit::{Entry, Event};
 use crate::oauth::params::Params;
 
 /// A signed-in person looking at a page of theirs.
@@ -62,10 +63,15 @@ pub async fn submission(
     payload: &mut Payload,
     page: &str,
 ) -> Result<(Session, Params), HttpResponse> {
-    let posted = forms::params(request, payload).await?;
+    let posted = match forms::fields(request, payload, None).await {
+        Ok(posted) => posted,
+        Err(problem) => return Err(problem.as_page(state, request, Event::AccountChanged).await),
+    };
     let session = signed_in(state, request, page).await?;
     if !csrf::check(state, request, Some(&session.id), posted.first("csrf")) {
-        return Err(error_page::stale_form());
+        let entry =
+            Entry::refused(Event::AccountChanged, "stale_form").user(session.user.id).session(session.id);
+        return Err(error_page::stale_form(state, request, entry).await);
     }
     Ok((session, posted))
 }
