@@ -24,7 +24,7 @@ use crate::store::resources::{ResourceRow, ScopeRow};
 use crate::store::{Options, Store, StoreError};
 use crate::trust::{Embedded, Revocations};
 use crate::types::ids::{Kind, new_id};
-use crate::types::{Clock, MasterKey, Plain, Rng};
+use crate::types::{Clock, MasterKey, Rng};
 use crate::web::{State, WebSettings, host};
 
 /// How long audit events are kept.
@@ -216,8 +216,9 @@ fn master_key(config: &Config, rng: &Rng) -> anyhow::Result<MasterKey> {
     }
     let path = key_file(config);
     let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create_key_file(&path, rng)?,
+        Ok(text) if !text.is_empty() => text,
+        Ok(_) => fill_key_file(&path, rng)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => fill_key_file(&path, rng)?,
         Err(error) => bail!("the key file {} cannot be read: {error}", path.display()),
     };
     let key = SecretKey::decode(text.trim())
@@ -242,22 +243,23 @@ fn keep_private(path: &Path) {
     drop(options.open(path));
 }
 
-fn create_key_file(path: &Path, rng: &Rng) -> anyhow::Result<String> {
-    use std::io::Write as _;
-    let text = Plain::new(URL_SAFE_NO_PAD.encode(rng.bytes::<32>()));
+/// Makes the key file and writes a new key, unless another process starting at the same time was first: it
+/// holds the lock from before its key is there until it is on disk.
+fn fill_key_file(path: &Path, rng: &Rng) -> anyhow::Result<String> {
+    use std::io::{Read as _, Write as _};
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => {
-            file.write_all(text.expose().as_bytes())
-                .and_then(|()| file.sync_all())
-                .with_context(|| format!("the key file {} cannot be written", path.display()))?;
-            tracing::info!(path = %path.display(), "made a key file: keep a copy with your backups");
-            Ok(text.expose().clone())
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(std::fs::read_to_string(path)?),
-        Err(error) => bail!("the key file {} cannot be made: {error}", path.display()),
+    let made = || format!("the key file {} cannot be made", path.display());
+    let mut file = options.open(path).with_context(made)?;
+    file.lock().with_context(made)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(made)?;
+    if text.is_empty() {
+        text = URL_SAFE_NO_PAD.encode(rng.bytes::<32>());
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(made)?;
+        tracing::info!(path = %path.display(), "made a key file: keep a copy with your backups");
     }
+    Ok(text)
 }

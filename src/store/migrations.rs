@@ -1,10 +1,10 @@
 //! The schema: the files of `migrations/`, embedded, applied by the same rules as `sqlx migrate run`.
 
-use sqlx::AnyPool;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Row as _, SqlSafeStr as _};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, Connection as _, Row as _, SqlSafeStr as _};
 
 use super::error::StoreError;
+use super::writer::Turn;
 
 macro_rules! files {
     ($($version:literal $name:literal),+ $(,)?) => {
@@ -20,6 +20,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_123_000_004 "grants",
     20_261_123_000_005 "operations",
     20_261_126_000_001 "sign_in",
+    20_261_126_000_002 "one_waiting_key",
 ];
 
 fn migrator() -> Migrator {
@@ -33,12 +34,22 @@ fn migrator() -> Migrator {
     )
 }
 
-/// Brings the schema up to date. Returns how many migrations are in force afterwards.
-pub async fn apply(pool: &AnyPool) -> Result<usize, StoreError> {
-    migrator().run(pool).await.map_err(|error| match error {
-        sqlx::migrate::MigrateError::Execute(error) => StoreError::from(error),
+/// Brings the schema up to date, one process at a time. Returns how many migrations are in force afterwards.
+pub async fn apply(pool: &AnyPool, turn: Turn) -> Result<usize, StoreError> {
+    let failed = |error| match error {
+        MigrateError::Execute(error) => StoreError::from(error),
         other => StoreError::Schema(format!("the schema cannot be brought up to date: {other}")),
-    })?;
+    };
+    let mut connection = pool.acquire().await?;
+    sqlx::raw_sql(turn.before).execute(&mut *connection).await?;
+    if let Some(begin) = turn.begin {
+        let mut alone = connection.begin_with(begin).await?;
+        migrator().run(&mut *alone).await.map_err(failed)?;
+        alone.commit().await?;
+    } else {
+        migrator().run(&mut *connection).await.map_err(failed)?;
+    }
+    sqlx::raw_sql(turn.after).execute(&mut *connection).await?;
     Ok(FILES.len())
 }
 

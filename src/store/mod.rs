@@ -61,7 +61,7 @@ impl Store {
 
     /// Applies the migrations.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
-        migrations::apply(&self.pool).await
+        migrations::apply(&self.pool, self.writer.turn()).await
     }
 
     /// Fails unless the schema is this binary's.

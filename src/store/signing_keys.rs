@@ -97,8 +97,8 @@ impl Store {
         sqlx::query(LIST).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
-    /// Adds keys. One that would be a second active key of its algorithm is left out: another process
-    /// starting at the same time was first.
+    /// Adds keys. One that would be a second active or waiting key of its algorithm is left out: another
+    /// process starting at the same time was first.
     pub async fn add_keys(&self, keys: Vec<KeyRow>) -> Result<(), StoreError> {
         self.transaction(move |connection| {
             async move {

@@ -65,7 +65,35 @@ pub enum Shape {
     Transaction,
 }
 
+/// How a process that changes the schema waits for its turn: statements for its connection.
+#[derive(Clone, Copy)]
+pub struct Turn {
+    /// Allows for more time than a request has.
+    pub before: &'static str,
+    /// Begins the transaction around it all, where one is needed.
+    pub begin: Option<&'static str>,
+    /// As it was.
+    pub after: &'static str,
+}
+
 impl Writer {
+    /// sqlx lets one process at a time migrate a Postgres. It does not so with SQLite: there a transaction
+    /// that writes from its start keeps the others out until everything is applied.
+    pub const fn turn(&self) -> Turn {
+        match self {
+            Self::Grouped(..) => Turn {
+                before: "PRAGMA busy_timeout = 60000",
+                begin: Some("BEGIN IMMEDIATE"),
+                after: "PRAGMA busy_timeout = 5000",
+            },
+            Self::Pooled(_) => Turn {
+                before: "SET statement_timeout = '10min'",
+                begin: None,
+                after: "SET statement_timeout = '10s'",
+            },
+        }
+    }
+
     /// Starts the task that owns the only connection of `pool`.
     pub fn grouped(pool: AnyPool) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);

@@ -4,6 +4,7 @@
 mod ceremonies;
 mod contract;
 mod first_admin;
+mod first_start;
 mod races;
 mod reaping;
 mod removing;
