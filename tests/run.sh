@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs everything that can be tested, or the stages named:
 #
-#   tests/run.sh [rust] [migrate] [clients] [browser]
+#   tests/run.sh [rust] [migrate] [disk] [clients] [browser]
 #
 #   rust     format, lints, documentation, dependencies, and the Rust tests on SQLite and Postgres
 #   migrate  the real sqlx command sets up both databases; Gatepost serves on them, and not on empty ones
+#   disk     SQLite on a disk that is full, and has room again; where a file system may be mounted for it
 #   clients  real MCP clients log in, on SQLite and on Postgres
 #   browser  a person's journey in headless Chromium
 #
@@ -15,7 +16,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly all_stages=(rust migrate clients browser)
+readonly all_stages=(rust migrate disk clients browser)
 log_dir=$PWD/target/test-logs
 tool_dir=$PWD/target/tools
 work_dir=
@@ -32,6 +33,8 @@ source tests/tools/server.sh
 source tests/tools/rust.sh
 # shellcheck source=tests/tools/migrate.sh
 source tests/tools/migrate.sh
+# shellcheck source=tests/tools/disk.sh
+source tests/tools/disk.sh
 # shellcheck source=tests/tools/clients.sh
 source tests/tools/clients.sh
 # shellcheck source=tests/tools/browser.sh
@@ -46,7 +49,7 @@ read_arguments() {
   for argument; do
     case $argument in
       -h | --help) usage && exit 0 ;;
-      rust | migrate | clients | browser) stages+=("$argument") ;;
+      rust | migrate | disk | clients | browser) stages+=("$argument") ;;
       *) printf 'tests/run.sh: unknown stage "%s"\n\n' "$argument" >&2 && usage >&2 && exit 2 ;;
     esac
   done
@@ -76,8 +79,9 @@ main() {
   packages_install "${stages[@]}"
   if selected rust || selected migrate || selected clients; then postgres_start; fi
   if selected rust; then rust_steps; fi
-  if selected migrate || selected clients || selected browser; then build_step; fi
+  if selected migrate || selected disk || selected clients || selected browser; then build_step; fi
   if selected migrate; then migrate_steps; fi
+  if selected disk; then disk_steps; fi
   if selected clients; then build_fixtures_step && clients_steps; fi
   if selected browser; then browser_steps; fi
   summary
