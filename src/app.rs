@@ -25,7 +25,7 @@ use crate::store::{Options, Store, StoreError};
 use crate::trust::{Embedded, Revocations};
 use crate::types::ids::{Kind, new_id};
 use crate::types::{Clock, MasterKey, Rng};
-use crate::web::{State, WebSettings, host};
+use crate::web::{Patience, State, WebSettings, host};
 
 /// How long audit events are kept.
 const AUDIT_DAYS: i64 = 400;
@@ -154,6 +154,7 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
             allowed_hosts,
             trusted_proxies: config.limits.trusted_proxies.clone(),
             registration_body_limit: config.registration.body_limit_bytes,
+            patience: Patience::default(),
         },
         oauth: core.oauth,
         accounts: core.accounts,

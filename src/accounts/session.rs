@@ -1,5 +1,7 @@
 //! Browser sessions: started at login with a new secret, bounded by idle and absolute life, ended at once.
 
+use std::time::Duration;
+
 use super::Accounts;
 use super::sign_in::Device;
 use crate::store::StoreError;
@@ -14,6 +16,9 @@ const SEEN_EVERY: i64 = 300;
 
 /// For how long after a login sensitive things may be done without another, in seconds.
 pub const FRESH: i64 = 15 * 60;
+
+/// How long a request waits for that note.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A browser that is signed in.
 #[derive(Clone, Debug)]
@@ -77,7 +82,11 @@ pub async fn find(accounts: &Accounts, cookie: &str) -> Result<Option<Session>, 
         return Ok(None);
     }
     if row.last_seen_at + SEEN_EVERY <= now {
-        accounts.store.session_seen(row.id.clone(), now).await?;
+        // Looking must not wait for a database that takes no writes; a note that is late still gets written.
+        let noting = accounts.store.session_seen(row.id.clone(), now);
+        if !matches!(tokio::time::timeout(PATIENCE, noting).await, Ok(Ok(()))) {
+            tracing::warn!(session = row.id, "the use of a session could not be noted");
+        }
     }
     Ok(Some(Session { id: row.id, user, auth_time: row.auth_time, proof: row.proof }))
 }

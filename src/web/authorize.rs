@@ -21,7 +21,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// The same with its parameters in a form (OpenID Connect Core §3.1.2.1).
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    match forms::params(&request, &mut payload).await {
+    match forms::params(&state, &request, &mut payload).await {
         Ok(params) => answer(&state, &request, &params).await,
         Err(problem) => problem.as_page(&state, &request, Event::Authorization).await,
     }

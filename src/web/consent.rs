@@ -48,7 +48,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Carries out the decision.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let form = match forms::fields(&request, &mut payload, Some("scope")).await {
+    let form = match forms::fields(&state, &request, &mut payload, Some("scope")).await {
         Ok(form) => form,
         Err(problem) => return problem.as_page(&state, &request, Event::Consent).await,
     };

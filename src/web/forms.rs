@@ -1,22 +1,20 @@
 //! Bodies, read with a bound, and forms taken apart.
 
-use std::time::Duration;
-
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures::StreamExt as _;
 
+use super::State;
 use super::problem::Problem;
 use crate::oauth::error::Refusal;
 use crate::oauth::params::{MAX_BYTES, Params};
 
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Reads a body of at most `limit` bytes.
-pub async fn body(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
-    tokio::time::timeout(PATIENCE, read(payload, limit)).await.unwrap_or(Err(Problem::TooSlow))
+pub async fn body(state: &State, payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
+    tokio::time::timeout(state.settings.patience.form, read(payload, limit))
+        .await
+        .unwrap_or(Err(Problem::TooSlow))
 }
 
 async fn read(payload: &mut Payload, limit: usize) -> Result<Bytes, Problem> {
@@ -42,21 +40,22 @@ pub fn has_type(request: &HttpRequest, expected: &str) -> bool {
 }
 
 /// Reads `application/x-www-form-urlencoded` parameters.
-pub async fn params(request: &HttpRequest, payload: &mut Payload) -> Result<Params, Problem> {
+pub async fn params(state: &State, request: &HttpRequest, payload: &mut Payload) -> Result<Params, Problem> {
     if !has_type(request, "application/x-www-form-urlencoded") {
         return Err(Refusal::malformed("Content-Type must be application/x-www-form-urlencoded").into());
     }
-    let bytes = body(payload, MAX_BYTES).await?;
+    let bytes = body(state, payload, MAX_BYTES).await?;
     Ok(Params::parse(&bytes)?)
 }
 
 /// Reads a form of ours: no field comes twice, but for a group of tick boxes named `group`.
 pub async fn fields(
+    state: &State,
     request: &HttpRequest,
     payload: &mut Payload,
     group: Option<&str>,
 ) -> Result<Params, Problem> {
-    let fields = params(request, payload).await?;
+    let fields = params(state, request, payload).await?;
     fields.each_once_but(group)?;
     Ok(fields)
 }

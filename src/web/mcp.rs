@@ -7,7 +7,7 @@
 //! | no bearer token                                | 401, `resource_metadata`, `scope`                    |
 //! | bad token                                      | 401, `error="invalid_token"`                         |
 //! | an unknown session id, or one of another person, client or resource | 404                             |
-//! | body over 4 MiB; not JSON, or a batch          | 413; 400                                             |
+//! | body over 4 MiB; too slow; not JSON, or a batch | 413; 408; 400                                       |
 //! | a tool whose scope the token lacks             | 403, `error="insufficient_scope"`, needed and granted|
 //! | `initialize` with all session places taken     | 429                                                  |
 //! | fine, but its token ends or is revoked while the answer streams | the stream ends              |
@@ -15,7 +15,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::body::{BodyStream, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -40,8 +39,6 @@ use crate::types::urls::is_loopback;
 
 /// The largest request body, in bytes.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
-/// How long a request body may take to arrive.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
 const SESSION_ID: &str = "mcp-session-id";
 
 /// Lets a request through to the transport, or answers it.
@@ -104,7 +101,7 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
     request.extensions_mut().insert(Arc::clone(&principal));
     let mut place = None;
     if request.method() == Method::POST {
-        let body = tokio::time::timeout(BODY_PATIENCE, read_body(request)).await;
+        let body = tokio::time::timeout(state.settings.patience.message, read_body(request)).await;
         let body = body.map_err(|_| Problem::TooSlow.as_json())??;
         let message = Message::read(&body).map_err(|why| {
             HttpResponse::BadRequest().json(json!({

@@ -39,4 +39,4 @@ mod when;
 
 pub use routes::configure;
 pub use server::{app_middleware, serve};
-pub use state::{State, WebSettings};
+pub use state::{Patience, State, WebSettings};

@@ -26,7 +26,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
             "Content-Type must be application/json",
         ));
     }
-    let body = match forms::body(&mut payload, state.settings.registration_body_limit).await {
+    let body = match forms::body(&state, &mut payload, state.settings.registration_body_limit).await {
         Ok(body) => body,
         Err(problem) => return problem.as_json(),
     };

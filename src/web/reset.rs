@@ -25,7 +25,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Sets the password and signs the person in.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::fields(&request, &mut payload, None).await {
+    let posted = match forms::fields(&state, &request, &mut payload, None).await {
         Ok(posted) => posted,
         Err(problem) => return problem.as_page(&state, &request, Event::PasswordReset).await,
     };

@@ -8,7 +8,7 @@ use crate::oauth::revoke;
 
 /// Answers a revocation request.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let params = match forms::params(&request, &mut payload).await {
+    let params = match forms::params(&state, &request, &mut payload).await {
         Ok(params) => params,
         Err(problem) => return problem.as_json(),
     };

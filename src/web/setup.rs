@@ -30,7 +30,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Creates the administrator and signs them in.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::fields(&request, &mut payload, None).await {
+    let posted = match forms::fields(&state, &request, &mut payload, None).await {
         Ok(posted) => posted,
         Err(problem) => return problem.as_page(&state, &request, Event::SetupCompleted).await,
     };

@@ -1,5 +1,7 @@
 //! What every handler may use.
 
+use std::time::Duration;
+
 use crate::accounts::Accounts;
 use crate::mcp::{SessionGuard, Streams};
 use crate::oauth::OAuth;
@@ -15,6 +17,22 @@ pub struct WebSettings {
     pub trusted_proxies: Vec<crate::config::Network>,
     /// The largest registration request, in bytes.
     pub registration_body_limit: usize,
+    pub patience: Patience,
+}
+
+/// How long a request's body may take to arrive.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Forms, and registrations.
+    pub form: Duration,
+    /// MCP messages, which may be larger.
+    pub message: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { form: Duration::from_secs(10), message: Duration::from_secs(30) }
+    }
 }
 
 /// Shared by all workers.

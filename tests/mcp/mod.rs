@@ -1,6 +1,6 @@
 //! The protected MCP endpoint over HTTP: who gets in, what a refusal says, and how soon a "no" takes effect.
 
-mod caller;
+pub mod caller;
 mod forge;
 mod guard;
 mod revocation;

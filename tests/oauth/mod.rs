@@ -10,6 +10,7 @@ mod odd_input;
 mod refresh_grant;
 mod refusals;
 mod registration;
+mod slow_bodies;
 mod tokens;
 
 use base64::Engine as _;

@@ -461,6 +461,31 @@ on_each! {
         assert_eq!(app.db_rows().await, before);
     }
 
+    async fn behind_a_trusted_proxy_each_caller_has_a_budget_of_its_own(database) {
+        let settings = [
+            ("GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS", "2"),
+            ("GATEPOST_LIMITS__TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8"),
+        ];
+        let app = TestApp::start_with(database, &settings).await;
+        let from = async |forwarded: &str| {
+            let request = app.http().post(app.at("/oauth/register")).json(&with(json!({})));
+            request.header("x-forwarded-for", forwarded).send().await.unwrap().status().as_u16()
+        };
+        assert_eq!((from("192.0.2.1").await, from("192.0.2.1").await), (201, 201));
+        assert_eq!(from("192.0.2.1").await, 429);
+        assert_eq!(from("192.0.2.2").await, 201, "another caller");
+        // What a caller writes stands to the left of what the proxies append.
+        assert_eq!(from("198.51.100.7, 192.0.2.1").await, 429);
+        assert_eq!(from("198.51.100.7, 192.0.2.1, 10.1.2.3").await, 429, "a second trusted proxy");
+        assert_eq!(from("10.9.9.9, 192.0.2.1").await, 429, "a trusted address that the caller invents");
+        assert_eq!(from("192.0.2.1, 192.0.2.3").await, 201, "the one the proxy saw counts");
+        app.core.oauth.audit.flush().await;
+        let events = app.core.oauth.store.list_events("", 1_000).await.unwrap();
+        let refused: Vec<_> = events.iter().filter(|e| e.kind == "client.registered" && e.outcome == "refused").collect();
+        assert_eq!(refused.len(), 4);
+        assert!(refused.iter().all(|e| e.reason == "rate_limited" && e.address.as_deref() == Some("192.0.2.1")));
+    }
+
     async fn registration_can_be_closed(database) {
         let app = TestApp::start_with(database, &[("GATEPOST_REGISTRATION__ENABLED", "false")]).await;
         let before = app.db_rows().await;

@@ -5,6 +5,7 @@ mod ceremonies;
 mod contract;
 mod first_admin;
 mod first_start;
+mod held_lock;
 mod races;
 mod reaping;
 mod removing;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web::Data;
 use gatepost::accounts::links::new_user;
 use gatepost::app::{self, Ambient, Core};
 use gatepost::config::{Config, Sources};
@@ -12,6 +14,7 @@ use gatepost::jobs;
 use gatepost::store::changes::Versions;
 use gatepost::store::users::UserRow;
 use gatepost::types::{Clock, Plain, Rng};
+use gatepost::web::Patience;
 use sqlx::{AssertSqlSafe, Column as _, Row as _};
 
 use super::{Browser, Database, EMAIL, OAuthClient, PASSWORD};
@@ -50,25 +53,38 @@ impl TestApp {
 
     /// Starts with more settings, by their environment names.
     pub async fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
-        Self::launch(database, settings, Clock::manual(START), true).await
+        Self::launch(database, settings, Clock::manual(START), true, Patience::default()).await
+    }
+
+    /// Starts as a server that waits only this long for a request's body.
+    pub async fn start_impatient(database: Database, time: Duration) -> Self {
+        let patience = Patience { form: time, message: time };
+        Self::launch(database, &[], Clock::manual(START), true, patience).await
     }
 
     /// Starts with nobody: [`TestApp::user`] is a row that is not stored.
     pub async fn start_empty(database: Database) -> Self {
-        Self::launch(database, &[], Clock::manual(START), false).await
+        Self::launch(database, &[], Clock::manual(START), false, Patience::default()).await
     }
 
     /// Another process on the same database, with the same issuer and clock, on a port of its own.
     pub async fn replica(&self) -> Self {
         let database = Database { url: self.database.url.clone(), dir: tempfile::tempdir().unwrap() };
         let settings = [("GATEPOST_PUBLIC_URL", self.url.as_str())];
-        let mut replica = Self::launch(database, &settings, self.clock.clone(), false).await;
+        let mut replica =
+            Self::launch(database, &settings, self.clock.clone(), false, Patience::default()).await;
         replica.url.clone_from(&self.url);
         replica.user = self.user.clone();
         replica
     }
 
-    async fn launch(database: Database, settings: &[(&str, &str)], clock: Clock, with_ann: bool) -> Self {
+    async fn launch(
+        database: Database,
+        settings: &[(&str, &str)],
+        clock: Clock,
+        with_ann: bool,
+        patience: Patience,
+    ) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         socket.set_nonblocking(true).unwrap();
@@ -99,6 +115,9 @@ impl TestApp {
             core.accounts.store.add_user(user.clone()).await.unwrap();
         }
         let (state, mount) = app::build_web(&config, core.clone(), &[address.port()]).unwrap();
+        let mut state = Arc::into_inner(state.into_inner()).unwrap();
+        state.settings.patience = patience;
+        let state = Data::new(state);
         let open = jobs::Open {
             sessions: state.mcp_sessions.clone(),
             streams: state.mcp_streams.clone(),
