@@ -63,7 +63,7 @@ pub async fn submission(
     payload: &mut Payload,
     page: &str,
 ) -> Result<(Session, Params), HttpResponse> {
-    let posted = match forms::fields(request, payload, None).await {
+    let posted = match forms::fields(state, request, payload, None).await {
         Ok(posted) => posted,
         Err(problem) => return Err(problem.as_page(state, request, Event::AccountChanged).await),
     };
