@@ -2,12 +2,18 @@
 
 use std::net::SocketAddr;
 
-use super::choices::IssuerMode;
+use super::choices::{Admit, IssuerMode};
 use super::database_url::DatabaseKind;
 use super::error::Fault;
+use super::settings::Provider;
 use super::sources::Origin;
 use super::web_url::WebUrl;
 use super::{Config, key};
+use crate::types::ScopeSet;
+
+/// Names of providers that would collide with pages below `/login`, or with a section of its own.
+const RESERVED_NAMES: &[&str] = &["google", "passkey", "passkeys", "second-factor", "code", "recovery", "mail"];
+const NO_DOMAINS: &str = "is domain, but no domains are named";
 
 /// What cannot work. Each is reported where the setting that asks for the other was set.
 pub(super) fn faults(config: &Config) -> Vec<Fault> {
@@ -28,6 +34,10 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
         ("google.client_id", config.google.client_id.is_some()),
         ("google.client_secret", config.google.client_secret.is_some()),
     );
+    google_faults(config, &mut fault);
+    for (name, provider) in &config.providers {
+        provider_faults(name, provider, &mut fault);
+    }
     let mut ordered = |(small, low): (&str, i64), (large, high): (&str, i64)| {
         if low > high {
             // Blame the one that somebody set.
@@ -53,6 +63,28 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
         scalekit_faults(config, &mut fault);
     }
     out
+}
+
+fn google_faults(config: &Config, fault: &mut impl FnMut(&str, String, String)) {
+    if config.google.admit == Admit::Domain && config.google.domains.is_empty() {
+        fault("google.admit", NO_DOMAINS.to_owned(), "set domains in [google]".to_owned());
+    }
+}
+
+fn provider_faults(name: &str, provider: &Provider, fault: &mut impl FnMut(&str, String, String)) {
+    let path = |key: &str| format!("providers.{name}.{key}");
+    if RESERVED_NAMES.contains(&name) {
+        let fix = if name == "google" { "use the section [google]" } else { "give the section another name" };
+        fault(&path("issuer"), format!("belongs to a section called {name}, a name with a meaning"), fix.to_owned());
+    }
+    if provider.admit == Admit::Domain && provider.domains.is_empty() {
+        fault(&path("admit"), NO_DOMAINS.to_owned(), format!("set domains in [providers.{name}]"));
+    }
+    let scopes = ScopeSet::parse(&provider.scopes);
+    if !scopes.is_ok_and(|scopes| scopes.contains("openid")) {
+        let fix = "write scopes with spaces between them, e.g. \"openid email profile\"";
+        fault(&path("scopes"), "is not a list of scopes with openid in it".to_owned(), fix.to_owned());
+    }
 }
 
 /// ScaleKit's settings are looked at only when they matter: an `.env` copied from elsewhere may hold anything.

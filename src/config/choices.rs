@@ -13,6 +13,17 @@ pub enum IssuerMode {
     ScaleKit,
 }
 
+/// Who gets an account by signing in at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admit {
+    /// Nobody who has none.
+    Invited,
+    /// People of certain domains.
+    Domain,
+    /// Everybody the provider knows.
+    Anyone,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -60,6 +71,7 @@ macro_rules! choice {
     };
 }
 choice!(IssuerMode { "embedded" => Embedded, "scalekit" => ScaleKit });
+choice!(Admit { "invited" => Invited, "domain" => Domain, "anyone" => Anyone });
 choice!(LogFormat { "text" => Text, "json" => Json });
 
 impl Setting for LogFilter {

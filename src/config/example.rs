@@ -6,6 +6,8 @@ use super::key::{Fallback, Key, Shape, one_line};
 use super::settings::SECTIONS;
 
 const WIDTH: usize = 100;
+/// What a section is called here whose name is the operator's choice.
+const NAME: &str = "example";
 
 /// The text of `config.example.toml`: every setting, commented out, with its default.
 pub fn toml() -> String {
@@ -22,8 +24,10 @@ pub fn toml() -> String {
         out.push('\n');
         comment(&mut out, &one_line(section.doc));
         if !section.name.is_empty() {
+            // A section with a name of the operator's choice is not there until somebody chooses one.
+            let mark = if section.is_named() { "#" } else { "" };
             // Infallible: the target is a String.
-            let _ = writeln!(out, "[{}]", section.name);
+            let _ = writeln!(out, "{mark}[{}]", section.name.replace('*', NAME));
         }
         for key in section.keys {
             out.push('\n');
@@ -44,7 +48,9 @@ fn facts(key: &Key) -> String {
     if matches!(key.fallback, Fallback::Unset(_)) {
         facts.push("Not set by default.".to_owned());
     }
-    facts.push(format!("Variable: {}.", key.env.join(" or ")));
+    let variables: Vec<String> =
+        key.env.iter().map(|name| name.replace('*', &NAME.to_ascii_uppercase())).collect();
+    facts.push(format!("Variable: {}.", variables.join(" or ")));
     facts.join(" ")
 }
 

@@ -5,13 +5,16 @@
 use toml::{Table, Value};
 
 use super::error::Fault;
-use super::key::{self, Key, Shape};
+use super::key::{self, Section, Shape};
 use super::settings::SECTIONS;
 
 /// What a file says: the text of each known setting, and what is wrong with the rest.
 #[derive(Default)]
 pub(super) struct FileValues {
-    pub values: Vec<(&'static Key, String)>,
+    /// Path and text.
+    pub values: Vec<(String, String)>,
+    /// The sections that carry a name of their own, e.g. `providers.my-idp`, empty ones too.
+    pub named: Vec<String>,
     pub faults: Vec<Fault>,
 }
 
@@ -26,35 +29,65 @@ pub(super) fn parse(text: &str, shown: &str) -> FileValues {
         }
     };
     for (name, value) in table {
-        let is_section = SECTIONS.iter().any(|section| !section.name.is_empty() && section.name == name);
-        match (is_section, value) {
-            (true, Value::Table(inner)) => {
-                for (inner_name, value) in inner {
-                    out.take(shown, &format!("{name}.{inner_name}"), &value);
-                }
+        let section = SECTIONS.iter().find(|section| !section.name.is_empty() && section.base() == name);
+        match (section, value) {
+            (Some(section), Value::Table(inner)) if section.is_named() => {
+                out.take_named(shown, section, &inner);
             }
-            (true, _) => out.faults.push(Fault {
-                place: format!("{shown}, {name}"),
-                problem: "is a section, not a value".to_owned(),
-                fix: format!("write [{name}] on a line of its own and its settings below"),
-            }),
-            (false, Value::Table(inner)) if key::by_path(&name).is_none() => {
+            (Some(_), Value::Table(inner)) => out.take_section(shown, &name, &inner),
+            (Some(_), _) => out.faults.push(not_a_value(shown, &name)),
+            (None, Value::Table(inner)) if key::by_path(&name).is_none() => {
                 out.unknown_section(shown, &name, &inner);
             }
-            (false, value) => out.take(shown, &name, &value),
+            (None, value) => out.take(shown, &name, &value),
         }
     }
     out
 }
 
+fn not_a_value(shown: &str, section: &str) -> Fault {
+    Fault {
+        place: format!("{shown}, {section}"),
+        problem: "is a section, not a value".to_owned(),
+        fix: format!("write [{section}] on a line of its own and its settings below"),
+    }
+}
+
 impl FileValues {
+    fn take_section(&mut self, shown: &str, section: &str, inner: &Table) {
+        for (name, value) in inner {
+            self.take(shown, &format!("{section}.{name}"), value);
+        }
+    }
+
+    /// The sections below one whose sections carry names.
+    fn take_named(&mut self, shown: &str, section: &Section, inner: &Table) {
+        for (name, value) in inner {
+            let path = format!("{}.{name}", section.base());
+            match value {
+                Value::Table(_) if !key::is_instance_name(name) => {
+                    self.faults.push(unsafe_name(&format!("{shown}, [{path}]")));
+                }
+                Value::Table(settings) => {
+                    self.take_section(shown, &path, settings);
+                    self.named.push(path);
+                }
+                _ => self.faults.push(Fault {
+                    place: format!("{shown}, {path}"),
+                    problem: format!("is {}, where a section with a name of your choice belongs", kind_of(value)),
+                    fix: format!("write [{}.example] on a line of its own and its settings below", section.base()),
+                }),
+            }
+        }
+    }
+
     fn take(&mut self, shown: &str, path: &str, value: &Value) {
         let Some(key) = key::by_path(path) else {
             self.faults.push(unknown(shown, path));
             return;
         };
         match text_of(value, &key.shape) {
-            Ok(text) => self.values.push((key, text)),
+            Ok(text) => self.values.push((path.to_owned(), text)),
             Err(wanted) => self.faults.push(Fault {
                 place: format!("{shown}, {path}"),
                 problem: format!("is {}", kind_of(value)),
@@ -65,7 +98,7 @@ impl FileValues {
 
     fn unknown_section(&mut self, shown: &str, name: &str, inner: &Table) {
         let names: Vec<&'static str> =
-            SECTIONS.iter().map(|section| section.name).filter(|name| !name.is_empty()).collect();
+            SECTIONS.iter().map(Section::base).filter(|name| !name.is_empty()).collect();
         let fix = match (key::nearest_word(name, &names), inner.keys().next()) {
             (Some(known), _) => format!("did you mean [{known}]?"),
             (None, Some(first)) => suggestion(key::nearest_path(first)),
@@ -87,10 +120,19 @@ fn unknown(shown: &str, path: &str) -> Fault {
     }
 }
 
-fn suggestion(known: Option<&str>) -> String {
+/// A section's name that cannot be one.
+pub(super) fn unsafe_name(place: &str) -> Fault {
+    Fault {
+        place: place.to_owned(),
+        problem: "is called by a name that cannot be part of a URL".to_owned(),
+        fix: "use 1 to 32 lower-case letters, digits and hyphens, with no hyphen at either end".to_owned(),
+    }
+}
+
+fn suggestion(known: Option<String>) -> String {
     known.map_or_else(
         || "remove it; config.example.toml lists every setting".to_owned(),
-        |known| match known.split_once('.') {
+        |known| match known.rsplit_once('.') {
             Some((section, name)) => format!("did you mean {name} in [{section}]?"),
             None => format!("did you mean {known}, above the first section?"),
         },

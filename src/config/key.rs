@@ -2,6 +2,9 @@
 //!
 //! Owns the shape of a row and the search for the nearest name. The rows themselves are in `settings.rs`;
 //! the struct, the variable names, the parser, `config.example.toml` and `check-config` all come from them.
+//!
+//! A section may exist many times under names of the operator's choice: then `*` stands for the name in its rows'
+//! paths and variables. `providers.*.issuer` is `providers.my-idp.issuer` and `GATEPOST_PROVIDERS__MY_IDP__ISSUER`.
 
 use std::ops::RangeInclusive;
 
@@ -60,7 +63,29 @@ pub struct Section {
     pub keys: &'static [Key],
 }
 
+impl Section {
+    /// The section's own part of its name: `providers` of `providers.*`.
+    pub fn base(&self) -> &'static str {
+        self.name.trim_end_matches(".*")
+    }
+
+    /// Whether there can be several of it, each under a name.
+    pub fn is_named(&self) -> bool {
+        self.name.ends_with('*')
+    }
+}
+
 impl Key {
+    /// The path in the section called `instance`; its own where there is only one section.
+    pub fn path_of(&self, instance: &str) -> String {
+        self.path.replace('*', instance)
+    }
+
+    /// The strongest variable in the section called `instance`.
+    pub fn variable_of(&self, instance: &str) -> String {
+        self.env.first().map_or_else(String::new, |name| name.replace('*', &in_variables(instance)))
+    }
+
     /// The name inside its section.
     pub fn name(&self) -> &'static str {
         self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
@@ -84,37 +109,69 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
 
 /// The setting at this path of `gatepost.toml`.
 pub(super) fn by_path(path: &str) -> Option<&'static Key> {
-    all().find(|key| key.path == path)
+    all().find(|key| key.path == path || instance(key.path, path).is_some())
 }
 
 /// The setting that this environment variable sets.
-pub(super) fn by_env(name: &str) -> Option<&'static Key> {
-    all().find(|key| key.env.contains(&name))
+pub fn by_env(name: &str) -> Option<&'static Key> {
+    all().find(|key| key.env.iter().any(|known| *known == name || instance_in_variable(known, name).is_some()))
+}
+
+/// What stands in `text` for the `*` of `pattern`.
+pub(super) fn instance<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
+    let (before, after) = pattern.split_once('*')?;
+    text.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())
+}
+
+/// The section's name, as `gatepost.toml` writes it, that stands in a variable for the `*` of `pattern`.
+pub(super) fn instance_in_variable(pattern: &str, variable: &str) -> Option<String> {
+    let name = instance(pattern, variable)?;
+    let upper = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    upper.then(|| name.to_ascii_lowercase().replace('_', "-"))
+}
+
+/// A section's name as variables write it.
+fn in_variables(instance: &str) -> String {
+    instance.replace('-', "_").to_ascii_uppercase()
+}
+
+/// Whether a section may be called so: the name becomes part of URLs and of variables.
+pub(super) fn is_instance_name(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }
 
 /// The known path that someone who wrote `unknown` most likely meant.
-pub(super) fn nearest_path(unknown: &str) -> Option<&'static str> {
+pub(super) fn nearest_path(unknown: &str) -> Option<String> {
     let wanted = unknown.to_ascii_lowercase();
     let wanted_name = wanted.rsplit('.').next().unwrap_or(&wanted);
     nearest(all().map(|key| {
-        let whole = strsim::normalized_damerau_levenshtein(&wanted, key.path);
+        let path = key.path_of(called(key.path, &wanted, "."));
+        let whole = strsim::normalized_damerau_levenshtein(&wanted, &path);
         // The right name in the wrong section is a likelier slip than two similar paths.
         let name = strsim::normalized_damerau_levenshtein(wanted_name, key.name()) * 0.95;
-        (key.path, whole.max(name))
+        (path, whole.max(name))
     }))
 }
 
 /// The known variable that someone who wrote `unknown` most likely meant.
-pub(super) fn nearest_env(unknown: &str) -> Option<&'static str> {
+pub(super) fn nearest_env(unknown: &str) -> Option<String> {
     // Without the common prefix, which would make every name look similar, and with either underscore.
     let bare = |name: &str| name.trim_start_matches("GATEPOST_").replace("__", "_");
     let wanted = bare(unknown);
-    nearest(key_names().map(|name| (name, strsim::normalized_damerau_levenshtein(&wanted, &bare(name)))))
+    nearest(all().flat_map(|key| key.env).map(|pattern| {
+        let name = pattern.replace('*', &in_variables(called(pattern, unknown, "__")));
+        let score = strsim::normalized_damerau_levenshtein(&wanted, &bare(&name));
+        (name, score)
+    }))
 }
 
-/// Every known variable.
-fn key_names() -> impl Iterator<Item = &'static str> {
-    all().flat_map(|key| key.env).copied()
+/// What somebody who wrote `unknown` called the section of `pattern`, as far as that can be told.
+fn called<'u>(pattern: &str, unknown: &'u str, separator: &str) -> &'u str {
+    let rest = pattern.split_once('*').and_then(|(before, _)| unknown.strip_prefix(before));
+    rest.and_then(|rest| rest.rsplit_once(separator)).map_or("name", |(name, _)| name)
 }
 
 /// The known word that someone who wrote `unknown` most likely meant.
@@ -124,7 +181,7 @@ pub(super) fn nearest_word(unknown: &str, known: &[&'static str]) -> Option<&'st
 }
 
 /// The best-scored name, unless even that one is a stranger. The first of equals wins.
-fn nearest(scored: impl Iterator<Item = (&'static str, f64)>) -> Option<&'static str> {
+fn nearest<T>(scored: impl Iterator<Item = (T, f64)>) -> Option<T> {
     const STRANGER: f64 = 0.55;
     let mut best = None;
     let mut best_score = STRANGER;

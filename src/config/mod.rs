@@ -13,6 +13,7 @@
 mod checks;
 mod choices;
 mod database_url;
+mod domain;
 mod dotenv;
 mod error;
 pub mod example;
@@ -32,17 +33,19 @@ mod web_url;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub use choices::{IssuerMode, LogFilter, LogFormat};
+pub use choices::{Admit, IssuerMode, LogFilter, LogFormat};
 pub use database_url::{DatabaseKind, DatabaseUrl};
+pub use domain::Domain;
 pub use error::{ConfigError, Fault, Problem};
-pub use key::{Fallback, Key, Section, Shape, all as keys};
+pub use key::{Fallback, Key, Section, Shape, all as keys, by_env as key_of_variable};
 pub use network::Network;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
-    Admin, Database, Google, Limits, Log, Registration, SECTIONS, ScaleKit, Server, Sessions, Tavily, Tokens,
+    Admin, Database, Google, Limits, Log, Provider, Registration, SECTIONS, ScaleKit, Server, Sessions, Tavily,
+    Tokens,
 };
 pub use sources::{Origin, Override, Sources};
-pub use summary::{Summary, SummaryLine};
+pub use summary::{RedirectUri, Summary, SummaryLine};
 pub use web_url::WebUrl;
 
 use values::Values;
@@ -64,13 +67,15 @@ pub struct Config {
     pub registration: Registration,
     pub limits: Limits,
     pub google: Google,
+    /// Other OpenID Connect providers, by name.
+    pub providers: BTreeMap<String, Provider>,
     pub tavily: Tavily,
     pub log: Log,
     pub scalekit: ScaleKit,
     /// Where each setting's value came from, by path.
-    pub origins: BTreeMap<&'static str, Origin>,
+    pub origins: BTreeMap<String, Origin>,
     /// Each setting as people may see it, by path.
-    shown: BTreeMap<&'static str, String>,
+    shown: BTreeMap<String, String>,
 }
 
 impl Config {
@@ -97,6 +102,7 @@ impl Config {
         let (admin, tokens) = (Admin::read(values), Tokens::read(values));
         let (sessions, registration) = (Sessions::read(values), Registration::read(values));
         let (limits, google) = (Limits::read(values), Google::read(values));
+        let providers = read_providers(values);
         let (tavily, log, scalekit) = (Tavily::read(values), Log::read(values), ScaleKit::read(values));
         Some(Self {
             server: server?,
@@ -107,6 +113,7 @@ impl Config {
             registration: registration?,
             limits: limits?,
             google: google?,
+            providers: providers?,
             tavily: tavily?,
             log: log?,
             scalekit: scalekit?,
@@ -127,15 +134,40 @@ impl Config {
 
     /// Every setting with its value and origin; secrets only as set or not.
     pub fn summary(&self) -> Summary {
-        let settings = key::all()
-            .map(|key| SummaryLine {
-                key: key.path,
-                value: self.shown.get(key.path).cloned().unwrap_or_default(),
-                origin: self.origin(key.path).to_string(),
-            })
-            .collect();
-        Summary { settings, warnings: self.warnings() }
+        let line = |path: String| SummaryLine {
+            value: self.shown.get(&path).cloned().unwrap_or_default(),
+            origin: self.origin(&path).to_string(),
+            key: path,
+        };
+        let mut settings = Vec::new();
+        for section in SECTIONS {
+            if section.is_named() {
+                // Together what belongs to one name.
+                for name in self.providers.keys() {
+                    settings.extend(section.keys.iter().map(|key| line(key.path_of(name))));
+                }
+            } else {
+                settings.extend(section.keys.iter().map(|key| line(key.path.to_owned())));
+            }
+        }
+        Summary { settings, redirect_uris: self.redirect_uris(), warnings: self.warnings() }
     }
+
+    /// What to register at each provider that is set up.
+    fn redirect_uris(&self) -> Vec<RedirectUri> {
+        let google = self.google.client_id.as_ref().map(|_| "google");
+        let names = google.into_iter().chain(self.providers.keys().map(String::as_str));
+        let uri = |name: &str| self.server.public_url.at(&format!("/login/{name}/callback"));
+        names.map(|name| RedirectUri { provider: name.to_owned(), uri: uri(name) }).collect()
+    }
+}
+
+/// Every provider with a section; `None` after noting what is wrong with any.
+fn read_providers(values: &mut Values) -> Option<BTreeMap<String, Provider>> {
+    let names = values.names(&Provider::SECTION);
+    // All of them first, so that one fault does not hide the next.
+    let read: Vec<_> = names.into_iter().map(|name| (values.within(&name, Provider::read), name)).collect();
+    read.into_iter().map(|(provider, name)| Some((name, provider?))).collect()
 }
 
 /// The defaults that follow from other settings: addresses from the port, the public URL from the addresses.

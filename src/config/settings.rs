@@ -5,8 +5,9 @@
 
 use std::net::SocketAddr;
 
-use super::choices::{IssuerMode, LogFilter, LogFormat};
+use super::choices::{Admit, IssuerMode, LogFilter, LogFormat};
 use super::database_url::DatabaseUrl;
+use super::domain::Domain;
 use super::key::Fallback::{Computed, Unset, Value};
 use super::key::Shape::{List, Number, Secret, Switch, Text};
 use super::key::{Key, Section, section};
@@ -27,6 +28,7 @@ pub const SECTIONS: &[Section] = &[
     Registration::SECTION,
     Limits::SECTION,
     Google::SECTION,
+    Provider::SECTION,
     Tavily::SECTION,
     Log::SECTION,
     ScaleKit::SECTION,
@@ -139,15 +141,56 @@ section! {
 }
 
 section! {
-    /// Login with Google, or with any other OpenID Connect provider that `issuer` names. Client id and secret:
-    /// both or neither. The redirect URI to register there is the public URL with `/login/google/callback`.
+    /// Login with Google. Client id and secret: both or neither. The redirect URI to register there is the public
+    /// URL with `/login/google/callback`; `gatepost check-config` prints it.
     Google "google" "google." {
-        /// The client id that the provider gave you.
+        /// The client id that Google gave you.
         client_id: Option<String> = Text, Unset("1234-abc.apps.googleusercontent.com"), ["GATEPOST_GOOGLE__CLIENT_ID"];
-        /// The client secret that the provider gave you.
+        /// The client secret that Google gave you.
         client_secret: Option<Plain<String>> = Secret, Unset(""), ["GATEPOST_GOOGLE__CLIENT_SECRET"];
-        /// The provider's issuer, byte for byte as in its metadata.
+        /// Google's issuer. Only tests need another; other providers have sections of their own.
         issuer: WebUrl = Text, Value("https://accounts.google.com"), ["GATEPOST_GOOGLE__ISSUER"];
+        /// Who may sign in without an account here, and gets one: `invited` (nobody: accounts are made with
+        /// `gatepost user create`), `domain` (people of the Google Workspace domains in `domains`) or `anyone`.
+        admit: Admit = Text, Value("invited"), ["GATEPOST_GOOGLE__ADMIT"];
+        /// The domains of `admit = "domain"`.
+        domains: Vec<Domain> = List, Value(""), ["GATEPOST_GOOGLE__DOMAINS"];
+        /// Whoever Google says has a verified address of these domains gets into the account here with that address,
+        /// without asking. Name only domains whose addresses you manage.
+        trusted_domains: Vec<Domain> = List, Value(""), ["GATEPOST_GOOGLE__TRUSTED_DOMAINS"];
+        /// Whether Google itself asks these people for two factors, so that no code is asked for here.
+        second_factor: bool = Switch, Value("false"), ["GATEPOST_GOOGLE__SECOND_FACTOR"];
+    }
+}
+
+section! {
+    /// Login with any other OpenID Connect provider: a section for each, with a name of your choice of lower-case
+    /// letters, digits and hyphens. The name is part of the redirect URI to register there: the public URL with
+    /// `/login/example/callback`; `gatepost check-config` prints it. In variables the name is upper-case with `_`
+    /// for a hyphen.
+    Provider "providers.*" "providers.*." {
+        /// The provider's issuer, byte for byte as in its metadata; found at its
+        /// `/.well-known/openid-configuration`. https, or http for this machine only.
+        issuer: WebUrl = Text, Unset("https://id.example.com"), ["GATEPOST_PROVIDERS__*__ISSUER"];
+        /// The client id that the provider gave you.
+        client_id: String = Text, Unset("gatepost"), ["GATEPOST_PROVIDERS__*__CLIENT_ID"];
+        /// The client secret that the provider gave you. Without one Gatepost is a public client, which not every
+        /// provider accepts.
+        client_secret: Option<Plain<String>> = Secret, Unset(""), ["GATEPOST_PROVIDERS__*__CLIENT_SECRET"];
+        /// What the button on the sign-in page says after "Continue with". Default: the section's name.
+        label: Option<String> = Text, Unset("Example"), ["GATEPOST_PROVIDERS__*__LABEL"];
+        /// What the provider is asked for; `openid` must be there, and without `email` no address is told.
+        scopes: String = Text, Value("openid email profile"), ["GATEPOST_PROVIDERS__*__SCOPES"];
+        /// Who may sign in without an account here, and gets one: `invited` (nobody: accounts are made with
+        /// `gatepost user create`), `domain` (whoever has a verified address of `domains`) or `anyone`.
+        admit: Admit = Text, Value("invited"), ["GATEPOST_PROVIDERS__*__ADMIT"];
+        /// The domains of `admit = "domain"`.
+        domains: Vec<Domain> = List, Value(""), ["GATEPOST_PROVIDERS__*__DOMAINS"];
+        /// Whoever the provider says has a verified address of these domains gets into the account here with that
+        /// address, without asking. Name only domains for whose addresses the provider really vouches.
+        trusted_domains: Vec<Domain> = List, Value(""), ["GATEPOST_PROVIDERS__*__TRUSTED_DOMAINS"];
+        /// Whether the provider itself asks people for two factors, so that no code is asked for here.
+        second_factor: bool = Switch, Value("false"), ["GATEPOST_PROVIDERS__*__SECOND_FACTOR"];
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the only place that looks at the process: everything else works on a [`Sources`] value, so tests
 //! never touch the real environment.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -59,9 +60,9 @@ pub enum Origin {
     /// The configuration file.
     File(PathBuf),
     /// This variable in the `.env` file.
-    DotEnv(&'static str),
+    DotEnv(Cow<'static, str>),
     /// This environment variable.
-    Env(&'static str),
+    Env(Cow<'static, str>),
     /// This flag.
     Flag(&'static str),
 }

@@ -8,17 +8,28 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SummaryLine {
     /// Path in `gatepost.toml`.
-    pub key: &'static str,
+    pub key: String,
     /// The value; a secret is only `set` or `not set`.
     pub value: String,
     /// Where it came from.
     pub origin: String,
 }
 
+/// Where a provider sends people back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RedirectUri {
+    /// The provider's name in the settings.
+    pub provider: String,
+    /// To be registered there, byte for byte.
+    pub uri: String,
+}
+
 /// The whole configuration as it is in force, in the order of the manual.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
     pub settings: Vec<SummaryLine>,
+    /// What to register at each provider.
+    pub redirect_uris: Vec<RedirectUri>,
     /// What works but is probably not meant.
     pub warnings: Vec<String>,
 }
@@ -28,9 +39,12 @@ impl fmt::Display for Summary {
         let width = |text: fn(&SummaryLine) -> &str| {
             self.settings.iter().map(|line| text(line).chars().count()).max().unwrap_or(0).min(48)
         };
-        let (keys, values) = (width(|line| line.key), width(|line| &line.value));
+        let (keys, values) = (width(|line| &line.key), width(|line| &line.value));
         for line in &self.settings {
             writeln!(f, "{:keys$}  {:values$}  ({})", line.key, line.value, line.origin)?;
+        }
+        for RedirectUri { provider, uri } in &self.redirect_uris {
+            writeln!(f, "redirect URI to register at {provider}: {uri}")?;
         }
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;

@@ -2,26 +2,32 @@
 //!
 //! Owns the precedence: default < file < `.env` < environment < flag. Knows nothing of what the texts mean.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use super::error::Fault;
 use super::file;
-use super::key::{self, Fallback, Key, Shape};
+use super::key::{self, Fallback, Key, Section, Shape};
 use super::parse::Setting;
+use super::settings::SECTIONS;
 use super::sources::{Origin, Sources, read_if_there};
 use super::{DEFAULT_FILE, dotenv};
 
 /// What was found for each setting, and what has been read of it so far.
 #[derive(Default)]
 pub(super) struct Values {
-    found: BTreeMap<&'static str, Found>,
+    found: BTreeMap<String, Found>,
+    /// The sections that carry a name, e.g. `providers.my-idp`.
+    named: BTreeSet<String>,
+    /// The name that `*` stands for while such a section is read.
+    instance: String,
     /// Where each value that has been taken came from.
-    pub origins: BTreeMap<&'static str, Origin>,
+    pub origins: BTreeMap<String, Origin>,
     /// Each value that has been taken, as people may see it.
-    pub shown: BTreeMap<&'static str, String>,
+    pub shown: BTreeMap<String, String>,
     /// Everything wrong so far.
     pub faults: Vec<Fault>,
 }
@@ -35,24 +41,44 @@ impl Values {
     /// Reads every source, the weakest first.
     pub fn gather(sources: &Sources) -> Self {
         let mut values = Self::default();
-        for key in key::all() {
-            if let Fallback::Value(text) = key.fallback {
-                values.set(key, text.to_owned(), Origin::Default);
-            }
-        }
         values.gather_file(sources);
         values.gather_dotenv(sources);
         values.gather_env(&sources.env, "environment", Origin::Env);
         for given in &sources.overrides {
             if let Some(key) = key::by_path(given.key) {
-                values.set(key, given.value.trim().to_owned(), Origin::Flag(given.flag));
+                values.set(key.path.to_owned(), given.value.trim().to_owned(), Origin::Flag(given.flag));
             }
         }
+        values.set_fixed_defaults();
         values
     }
 
-    fn set(&mut self, key: &'static Key, text: String, origin: Origin) {
-        self.found.insert(key.path, Found { text: Zeroizing::new(text), origin });
+    fn set(&mut self, path: String, text: String, origin: Origin) {
+        self.found.insert(path, Found { text: Zeroizing::new(text), origin });
+    }
+
+    fn set_fixed_defaults(&mut self) {
+        for section in SECTIONS {
+            let names = if section.is_named() { self.names(section) } else { vec![String::new()] };
+            for (name, key) in names.iter().flat_map(|name| section.keys.iter().map(move |key| (name, key))) {
+                if let Fallback::Value(text) = key.fallback {
+                    self.set_default(key.path_of(name), text.to_owned());
+                }
+            }
+        }
+    }
+
+    /// The names under which a section exists, sorted.
+    pub fn names(&self, section: &Section) -> Vec<String> {
+        self.named.iter().filter_map(|path| key::instance(section.name, path)).map(str::to_owned).collect()
+    }
+
+    /// Reads the section that is called `name`.
+    pub fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        name.clone_into(&mut self.instance);
+        let value = read(self);
+        self.instance.clear();
+        value
     }
 
     fn gather_file(&mut self, sources: &Sources) {
@@ -61,9 +87,10 @@ impl Values {
         match read_if_there(&sources.working_dir.join(&name), &shown) {
             Ok(Some(text)) => {
                 let read = file::parse(&text, &shown);
-                for (key, text) in read.values {
-                    self.set(key, text, Origin::File(name.clone()));
+                for (path, text) in read.values {
+                    self.set(path, text, Origin::File(name.clone()));
                 }
+                self.named.extend(read.named);
                 self.faults.extend(read.faults);
             }
             Ok(None) if sources.file.is_some() => self.faults.push(Fault {
@@ -94,13 +121,15 @@ impl Values {
         &mut self,
         variables: &BTreeMap<String, String>,
         place: &str,
-        origin: fn(&'static str) -> Origin,
+        origin: fn(Cow<'static, str>) -> Origin,
     ) {
-        for key in key::all() {
-            for &name in key.env.iter().rev() {
-                let Some(text) = variables.get(name).filter(|text| !text.trim().is_empty()) else { continue };
-                let text = if matches!(key.shape, Shape::Secret) { text } else { text.trim() };
-                self.set(key, text.to_owned(), origin(name));
+        for (section, key) in SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section, key))) {
+            for &pattern in key.env.iter().rev() {
+                if section.is_named() {
+                    self.gather_named(variables, section, key, pattern, place, origin);
+                } else if let Some(text) = variables.get(pattern).and_then(|text| worth_taking(key, text)) {
+                    self.set(key.path.to_owned(), text, origin(pattern.into()));
+                }
             }
         }
         for (name, text) in variables {
@@ -118,24 +147,46 @@ impl Values {
         }
     }
 
+    /// Takes the variables that a pattern such as `GATEPOST_PROVIDERS__*__ISSUER` matches.
+    fn gather_named(
+        &mut self,
+        variables: &BTreeMap<String, String>,
+        section: &Section,
+        key: &Key,
+        pattern: &str,
+        place: &str,
+        origin: fn(Cow<'static, str>) -> Origin,
+    ) {
+        for (variable, text) in variables {
+            let Some(name) = key::instance_in_variable(pattern, variable) else { continue };
+            if !key::is_instance_name(&name) {
+                self.faults.push(file::unsafe_name(&format!("{place}, {variable}")));
+            } else if let Some(text) = worth_taking(key, text) {
+                self.set(key.path_of(&name), text, origin(variable.clone().into()));
+                self.named.insert(format!("{}.{name}", section.base()));
+            }
+        }
+    }
+
     /// The text of a setting, before it is parsed.
     pub fn text(&self, path: &str) -> Option<&str> {
         self.found.get(path).map(|found| found.text.as_str())
     }
 
     /// Gives a setting that nobody set a value worked out from others.
-    pub fn set_default(&mut self, path: &'static str, text: String) {
-        self.found.entry(path).or_insert(Found { text: Zeroizing::new(text), origin: Origin::Default });
+    pub fn set_default(&mut self, path: impl Into<String>, text: String) {
+        self.found.entry(path.into()).or_insert(Found { text: Zeroizing::new(text), origin: Origin::Default });
     }
 
     /// Parses a setting; `None` after noting what is wrong.
     pub fn take<T: Setting>(&mut self, path: &'static str) -> Option<T> {
         let key = key::by_path(path)?;
-        let (value, origin) = match self.found.get(path) {
+        let path = key.path_of(&self.instance);
+        let (value, origin) = match self.found.get(&path) {
             Some(found) => match T::parse(&found.text, key) {
                 Ok(value) => (Some(value), found.origin.clone()),
                 Err(problem) => {
-                    let place = found.origin.place(path);
+                    let place = found.origin.place(&path);
                     self.faults.push(Fault { place, problem: problem.what, fix: problem.fix });
                     return None;
                 }
@@ -143,17 +194,23 @@ impl Values {
             None => (T::absent(), Origin::Default),
         };
         if let Some(value) = &value {
-            self.shown.insert(key.path, value.show());
-            self.origins.insert(key.path, origin);
+            self.shown.insert(path.clone(), value.show());
+            self.origins.insert(path, origin);
         } else {
             self.faults.push(Fault {
-                place: path.to_owned(),
+                place: path,
                 problem: "is not set".to_owned(),
-                fix: format!("set {}", key.env.first().unwrap_or(&path)),
+                fix: format!("set it there, or {} in the environment", key.variable_of(&self.instance)),
             });
         }
         value
     }
+}
+
+/// A variable's text; nothing for an empty one, which counts as not set.
+fn worth_taking(key: &Key, text: &str) -> Option<String> {
+    let taken = if matches!(key.shape, Shape::Secret) { text } else { text.trim() };
+    (!text.trim().is_empty()).then(|| taken.to_owned())
 }
 
 /// Whether Kubernetes put the variable there: a Service named `gatepost` or `gatepost-…` announces its

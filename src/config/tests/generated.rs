@@ -31,7 +31,7 @@ fn config_example_toml_is_accepted_as_it_is_and_uncommented() {
         .collect();
     let config = Setup::new().toml(&uncommented).load();
     for key in keys() {
-        assert!(matches!(config.origin(key.path), Origin::File(_)), "{} is missing", key.path);
+        assert!(matches!(config.origin(&key.path_of("example")), Origin::File(_)), "{} is missing", key.path);
     }
 }
 
@@ -80,7 +80,7 @@ fn the_summary_lists_every_setting_and_no_secret() {
     let text = format!("{summary}{}{config:?}", serde_json::to_string(&summary).unwrap());
     assert!(!text.contains("hunter2"), "{text}");
     assert!(!text.contains("68756e74"), "{text}");
-    assert_eq!(summary.settings.len(), keys().count());
+    assert_eq!(summary.settings.len(), keys().filter(|key| !key.path.contains('*')).count());
     assert!(summary.settings.iter().all(|line| !line.value.is_empty()), "{summary}");
     insta::assert_snapshot!(summary.to_string().lines().take(9).collect::<Vec<_>>().join("\n"), @r"
     public_url                           http://localhost:10000         (default)

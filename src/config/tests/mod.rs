@@ -3,6 +3,7 @@
 mod errors;
 mod generated;
 mod precedence;
+mod providers;
 mod rules;
 
 use std::collections::BTreeMap;

@@ -51,7 +51,7 @@ fn our_own_name_beats_the_shared_one() {
     let config = Setup::new()
         .env(&[("DATABASE_URL", "sqlite:shared.db"), ("GATEPOST_DATABASE__URL", "sqlite:own.db")])
         .load();
-    assert_eq!(config.origin("database.url"), &Origin::Env("GATEPOST_DATABASE__URL"));
+    assert_eq!(config.origin("database.url"), &Origin::Env("GATEPOST_DATABASE__URL".into()));
 }
 
 #[test]
