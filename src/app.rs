@@ -10,9 +10,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::accounts::password::Passwords;
 use crate::accounts::throttle::{Rates, Throttle};
+use crate::accounts::upstream::Providers;
+use crate::accounts::upstream::provider::{self, Policy, Provider};
 use crate::accounts::{Accounts, SessionLifetimes};
 use crate::audit::Audit;
-use crate::config::{Config, DAY, DatabaseKind, SecretKey};
+use crate::config::{self, Config, DAY, DatabaseKind, SecretKey};
 use crate::jobs::Retention;
 use crate::mcp::tavily::Tavily;
 use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, Streams, tools};
@@ -106,6 +108,8 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         revocations,
         registration_enabled: config.registration.enabled,
     };
+    let upstream = Providers::new(providers(config), &config.server.public_url)
+        .context("the client of login providers cannot be set up")?;
     let accounts = Accounts {
         store,
         clock,
@@ -123,6 +127,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
             idle: config.sessions.idle_days * DAY,
             absolute: config.sessions.absolute_days * DAY,
         },
+        upstream,
     };
     Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts })
 }
@@ -161,6 +166,65 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
         trust: core.trust,
     };
     Ok((Data::new(state), mount))
+}
+
+/// The providers that are set up: Google first, then the others by name.
+fn providers(config: &Config) -> Vec<Provider> {
+    let google = &config.google;
+    let google = google.client_id.as_ref().map(|client_id| Provider {
+        name: "google".to_owned(),
+        label: "Google".to_owned(),
+        issuer: google.issuer.as_str().to_owned(),
+        client_id: client_id.clone(),
+        client_secret: google.client_secret.clone(),
+        scopes: ["openid", "email", "profile"].map(str::to_owned).to_vec(),
+        policy: Policy {
+            admit: admit(google.admit, &google.domains),
+            trusted_domains: names(&google.trusted_domains),
+            authority: provider::Authority::Google,
+        },
+        second_factor: google.second_factor,
+    });
+    let others = config.providers.iter().map(|(name, set)| Provider {
+        name: name.clone(),
+        label: set.label.clone().unwrap_or_else(|| capital(&name.replace('-', " "))),
+        issuer: set.issuer.as_str().to_owned(),
+        client_id: set.client_id.clone(),
+        client_secret: set.client_secret.clone(),
+        scopes: set.scopes.split_whitespace().map(str::to_owned).collect(),
+        policy: Policy {
+            admit: admit(set.admit, &set.domains),
+            trusted_domains: names(&set.trusted_domains),
+            authority: authority(set.issuer.as_str()),
+        },
+        second_factor: set.second_factor,
+    });
+    google.into_iter().chain(others).collect()
+}
+
+fn admit(setting: config::Admit, domains: &[config::Domain]) -> provider::Admit {
+    match setting {
+        config::Admit::Invited => provider::Admit::Invited,
+        config::Admit::Domain => provider::Admit::Domains(names(domains)),
+        config::Admit::Anyone => provider::Admit::Anyone,
+    }
+}
+
+/// Google's rules hold for Google under whatever name.
+fn authority(issuer: &str) -> provider::Authority {
+    match issuer.trim_end_matches('/') {
+        "https://accounts.google.com" => provider::Authority::Google,
+        _ => provider::Authority::Verified,
+    }
+}
+
+fn names(domains: &[config::Domain]) -> Vec<String> {
+    domains.iter().map(|domain| domain.as_str().to_owned()).collect()
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn hash_threads() -> usize {

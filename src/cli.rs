@@ -119,7 +119,7 @@ pub struct JsonArgs {
 /// `gatepost user …`
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Create a person; without a password, print a one-time link to choose one
+    /// Create a person; without a password, print an invitation: a one-time link to come in with
     #[command(
         after_help = "Example:\n  gatepost user create --email ann@example.com --name Ann --admin\n  pass show ann | gatepost user create --email ann@example.com --password-stdin"
     )]
@@ -133,6 +133,12 @@ pub enum UserCommand {
     /// Let a disabled person log in again
     #[command(after_help = "Example:\n  gatepost user enable ann@example.com")]
     Enable(UserRef),
+    /// Print a new invitation for a person who did not use the last one in time
+    #[command(after_help = "Example:\n  gatepost user invite ann@example.com")]
+    Invite {
+        /// The person's e-mail address
+        email: String,
+    },
     /// Print a one-time link with which a person chooses a new password
     #[command(after_help = "Example:\n  gatepost user reset-link ann@example.com")]
     ResetLink {

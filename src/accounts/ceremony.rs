@@ -60,13 +60,24 @@ pub async fn begin<T: Serialize + Sync>(
     user_id: Option<String>,
     data: &T,
 ) -> Result<Plain<String>, StoreError> {
+    begin_for(accounts, kind, Hashed::of(browser), user_id, data).await
+}
+
+/// The same, where the browser is known by the hash that an earlier ceremony was found with.
+pub async fn begin_for<T: Serialize + Sync>(
+    accounts: &Accounts,
+    kind: CeremonyKind,
+    browser: Hashed,
+    user_id: Option<String>,
+    data: &T,
+) -> Result<Plain<String>, StoreError> {
     let bearer = Bearer::generate(Kind::Ceremony, &accounts.clock, &accounts.rng);
     let now = accounts.clock.now();
     let row = CeremonyRow {
         id: bearer.id.clone(),
         kind,
         hash: bearer.hash(),
-        browser: Hashed::of(browser),
+        browser,
         user_id,
         data: serde_json::to_string(data).unwrap_or_default(),
         attempts: 0,
@@ -90,6 +101,23 @@ pub async fn find(
     let row = row.filter(|r| r.hash.matches(bearer.secret.expose())).ok_or(CeremonyError::Unknown)?;
     judge(&row, browser, accounts.clock.now())?;
     Ok(row)
+}
+
+/// A ceremony that was answered already, for whoever returns to it on the same browser: to lead them on, not to act.
+pub async fn find_spent(
+    accounts: &Accounts,
+    kind: CeremonyKind,
+    text: &str,
+    browser: Option<&str>,
+) -> Result<CeremonyRow, CeremonyError> {
+    let bearer = Bearer::parse(Kind::Ceremony, text).ok_or(CeremonyError::Unknown)?;
+    let row = accounts.store.find_ceremony(&bearer.id, kind).await?;
+    let row = row.filter(|r| r.hash.matches(bearer.secret.expose())).ok_or(CeremonyError::Unknown)?;
+    match judge(&row, browser, row.created_at) {
+        Err(CeremonyError::Spent) => Ok(row),
+        Err(error) => Err(error),
+        Ok(()) => Err(CeremonyError::Unknown),
+    }
 }
 
 fn judge(row: &CeremonyRow, browser: Option<&str>, now: Timestamp) -> Result<(), CeremonyError> {

@@ -16,6 +16,9 @@ pub const SETUP_LIFE: i64 = 15 * 60;
 /// How long a password link works, in seconds.
 pub const RESET_LIFE: i64 = 24 * 3600;
 
+/// How long an invitation works, in seconds.
+pub const INVITE_LIFE: i64 = 7 * 24 * 3600;
+
 /// Why a link did not do what it is for.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
@@ -51,6 +54,7 @@ pub async fn create(
     let life = match purpose {
         LinkPurpose::Setup => SETUP_LIFE,
         LinkPurpose::Reset => RESET_LIFE,
+        LinkPurpose::Invite => INVITE_LIFE,
     };
     let row = LinkRow {
         id: bearer.id.clone(),
@@ -76,6 +80,7 @@ async fn find_to_use(
         let event = match purpose {
             LinkPurpose::Setup => Event::SetupCompleted,
             LinkPurpose::Reset => Event::PasswordReset,
+            LinkPurpose::Invite => Event::InvitationAccepted,
         };
         accounts.audit.record(Entry::refused(event, "dead_link").address(origin.address.clone())).await;
     }
@@ -126,14 +131,35 @@ pub async fn reset(
     new: NewPassword,
     origin: &Origin,
 ) -> Result<UserRow, LinkError> {
-    let link = find_to_use(accounts, LinkPurpose::Reset, text, origin).await?;
+    set_password(accounts, LinkPurpose::Reset, Event::PasswordReset, text, new, origin).await
+}
+
+/// Accepts an invitation with a password.
+pub async fn accept(
+    accounts: &Accounts,
+    text: &str,
+    new: NewPassword,
+    origin: &Origin,
+) -> Result<UserRow, LinkError> {
+    set_password(accounts, LinkPurpose::Invite, Event::InvitationAccepted, text, new, origin).await
+}
+
+async fn set_password(
+    accounts: &Accounts,
+    purpose: LinkPurpose,
+    event: Event,
+    text: &str,
+    new: NewPassword,
+    origin: &Origin,
+) -> Result<UserRow, LinkError> {
+    let link = find_to_use(accounts, purpose, text, origin).await?;
     let user = person_of(accounts, &link).await?;
     check_new(new.password.expose(), new.again.expose(), &user.email)?;
     let hash = accounts.passwords.hash(new.password).await?;
     if !accounts.store.reset_password(link, user.id.clone(), hash, accounts.clock.now()).await? {
         return Err(LinkError::Dead);
     }
-    let entry = Entry::ok(Event::PasswordReset).user(user.id.clone()).address(origin.address.clone());
+    let entry = Entry::ok(event).user(user.id.clone()).address(origin.address.clone());
     accounts.audit.record(entry).await;
     Ok(user)
 }

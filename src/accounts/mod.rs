@@ -9,9 +9,12 @@ pub mod password;
 pub mod session;
 pub mod sign_in;
 pub mod throttle;
+pub mod upstream;
+pub mod ways_in;
 
 use crate::audit::Audit;
 use crate::store::Store;
+use crate::store::users::UserRow;
 use crate::types::urls::Issuer;
 use crate::types::{Clock, MasterKey, Rng};
 
@@ -38,6 +41,8 @@ pub struct Accounts {
     pub passwords: password::Passwords,
     pub throttle: throttle::Throttle,
     pub sessions: SessionLifetimes,
+    /// Where people may also come from.
+    pub upstream: upstream::Providers,
 }
 
 /// A plausible e-mail address in lower case, or nothing.

@@ -35,7 +35,11 @@ pub async fn run(core: &Core, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::ResetLink { email } => {
             let user = find(core, &email).await?;
-            print_link(core, &user).await?;
+            print_reset_link(core, &user).await?;
+        }
+        UserCommand::Invite { email } => {
+            let user = find(core, &email).await?;
+            print_invitation(core, &user).await?;
         }
     }
     core.accounts.audit.flush().await;
@@ -52,11 +56,19 @@ async fn find(core: &Core, email_or_id: &str) -> anyhow::Result<UserRow> {
     found.with_context(|| format!("there is no person {email_or_id}; see `gatepost user list`"))
 }
 
-async fn print_link(core: &Core, user: &UserRow) -> anyhow::Result<()> {
+async fn print_reset_link(core: &Core, user: &UserRow) -> anyhow::Result<()> {
     let link = links::create(&core.accounts, LinkPurpose::Reset, Some(user.id.clone())).await?;
     core.accounts.audit.record(Entry::ok(Event::ResetLinkCreated).user(user.id.clone())).await;
     output::line(&format!("{} can choose a password within 24 hours, once, at:", user.email));
     output::line(&core.oauth.issuer.at(&format!("/reset?token={}", link.expose())));
+    Ok(())
+}
+
+async fn print_invitation(core: &Core, user: &UserRow) -> anyhow::Result<()> {
+    let link = links::create(&core.accounts, LinkPurpose::Invite, Some(user.id.clone())).await?;
+    core.accounts.audit.record(Entry::ok(Event::InvitationCreated).user(user.id.clone())).await;
+    output::line(&format!("{} can come in for the first time within 7 days, once, at:", user.email));
+    output::line(&core.oauth.issuer.at(&format!("/invite?token={}", link.expose())));
     Ok(())
 }
 
@@ -81,7 +93,7 @@ async fn create(core: &Core, args: UserCreateArgs) -> anyhow::Result<()> {
     core.accounts.audit.record(Entry::ok(Event::UserCreated).user(user.id.clone())).await;
     output::line(&format!("Created {} ({}).", user.email, user.id));
     if needs_link {
-        print_link(core, &user).await?;
+        print_invitation(core, &user).await?;
     }
     Ok(())
 }

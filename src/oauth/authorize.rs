@@ -360,6 +360,12 @@ pub async fn approve(
     Ok(request.redirect_uri.with_params(&pairs))
 }
 
+/// Where a client learns that the person could not sign in: for a link they may follow instead of trying again.
+pub fn turned_away(ctx: &OAuth, request: &AuthorizeRequest) -> String {
+    let refusal = Refusal::new(Code::AccessDenied, Reason::LoginNeeded, "the person could not sign in");
+    error_location(ctx, &request.redirect_uri, request.state.as_deref(), &refusal)
+}
+
 /// Tells the client that the person said no. Returns where to send the browser.
 pub async fn deny(ctx: &OAuth, request: &AuthorizeRequest, decider: Decider, origin: &Origin) -> String {
     let refusal = Refusal::new(Code::AccessDenied, Reason::PersonDenied, "the person did not agree");

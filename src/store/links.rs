@@ -13,6 +13,8 @@ pub enum LinkPurpose {
     Setup,
     /// Sets a new password for one person.
     Reset,
+    /// Lets a person in for the first time: with a password, or with a login elsewhere.
+    Invite,
 }
 
 impl LinkPurpose {
@@ -20,6 +22,7 @@ impl LinkPurpose {
         match self {
             Self::Setup => "setup",
             Self::Reset => "reset",
+            Self::Invite => "invite",
         }
     }
 }

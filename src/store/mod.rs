@@ -13,6 +13,7 @@ mod connect;
 pub mod consents;
 mod error;
 pub mod grants;
+pub mod identities;
 pub mod links;
 mod migrations;
 pub mod refresh_tokens;
@@ -21,6 +22,7 @@ mod row;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
+mod ways_in;
 mod writer;
 
 use futures::FutureExt as _;
@@ -109,12 +111,14 @@ fn statements() -> Vec<&'static str> {
         codes::ALL,
         consents::ALL,
         grants::ALL,
+        identities::ALL,
         links::ALL,
         refresh_tokens::ALL,
         resources::ALL,
         sessions::ALL,
         signing_keys::ALL,
         users::ALL,
+        ways_in::ALL,
     ]
     .concat()
 }

@@ -34,6 +34,9 @@ sql! {
     COUNT_ADMINS = "SELECT id FROM users WHERE is_admin = 1 LIMIT 1";
     ADD = "INSERT INTO users (id, email, name, password_hash, is_admin, created_at) \
            VALUES ($1, $2, $3, $4, $5, $6)";
+    HOLD = "UPDATE users SET created_at = created_at WHERE id = $1 AND disabled_at IS NULL";
+    HOLD_WITH_EMAIL = "UPDATE users SET created_at = created_at \
+                       WHERE id = $1 AND email = $2 AND disabled_at IS NULL";
     ADD_FIRST_ADMIN = "INSERT INTO users (id, email, name, password_hash, is_admin, created_at) \
                        SELECT $1, $2, $3, $4, 1, CAST($5 AS BIGINT) \
                        WHERE NOT EXISTS (SELECT 1 FROM users WHERE is_admin = 1)";
@@ -54,6 +57,34 @@ fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
         last_login_at: row::time_opt(row, "last_login_at")?,
         disabled_at: row::time_opt(row, "disabled_at")?,
     })
+}
+
+/// Holds a person's row until the caller's transaction ends, so that what it finds out about them stays so.
+/// `false` when they are gone or disabled, or have another address than the one given.
+pub(super) async fn hold(
+    connection: &mut AnyConnection,
+    id: &str,
+    email: Option<&str>,
+) -> Result<bool, StoreError> {
+    let done = match email {
+        Some(email) => sqlx::query(HOLD_WITH_EMAIL).bind(id).bind(email).execute(connection).await?,
+        None => sqlx::query(HOLD).bind(id).execute(connection).await?,
+    };
+    Ok(done.rows_affected() == 1)
+}
+
+/// Adds a person inside the caller's transaction.
+pub(super) async fn insert(connection: &mut AnyConnection, user: &UserRow) -> Result<(), StoreError> {
+    sqlx::query(ADD)
+        .bind(&user.id)
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(&user.password_hash)
+        .bind(i64::from(user.is_admin))
+        .bind(user.created_at)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn insert_first_admin(connection: &mut AnyConnection, user: UserRow) -> Result<bool, StoreError> {
@@ -103,16 +134,7 @@ impl Store {
                 if user.is_admin {
                     super::changes::take_turn_at_setup(connection).await?;
                 }
-                sqlx::query(ADD)
-                    .bind(&user.id)
-                    .bind(&user.email)
-                    .bind(&user.name)
-                    .bind(&user.password_hash)
-                    .bind(i64::from(user.is_admin))
-                    .bind(user.created_at)
-                    .execute(&mut *connection)
-                    .await?;
-                Ok(())
+                insert(connection, &user).await
             }
             .boxed()
         })

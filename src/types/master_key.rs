@@ -20,6 +20,10 @@ pub enum Purpose {
     RefreshSuccessor,
     /// The mark that tells a refresh token we made from one that was invented.
     RefreshMark,
+    /// The `nonce` of a login at a provider.
+    UpstreamNonce,
+    /// The PKCE verifier of a login at a provider.
+    UpstreamVerifier,
 }
 
 impl Purpose {
@@ -29,6 +33,8 @@ impl Purpose {
             Self::Csrf => b"gatepost csrf 1",
             Self::RefreshSuccessor => b"gatepost refresh successor 1",
             Self::RefreshMark => b"gatepost refresh mark 1",
+            Self::UpstreamNonce => b"gatepost upstream nonce 1",
+            Self::UpstreamVerifier => b"gatepost upstream verifier 1",
         }
     }
 }

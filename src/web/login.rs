@@ -6,7 +6,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::pages::LoginPage;
-use super::{State, address, cookies, csrf, error_page, forms, respond, session};
+use super::{State, address, cookies, csrf, error_page, forms, respond, session, upstream};
 use crate::accounts::login::{self, LoginError};
 use crate::accounts::sign_in::{self, Device, SignInError, SignedIn};
 use crate::audit::{Entry, Event};
@@ -143,11 +143,13 @@ async fn show(
         error,
         client_name,
         resource_name,
+        providers: upstream::buttons(state),
     };
     error_page::form_page(state, status, &page, &token)
 }
 
-fn query_of(return_to: &str) -> Option<Params> {
+/// The authorization request that waits behind a login.
+pub fn query_of(return_to: &str) -> Option<Params> {
     let query = return_to.strip_prefix("/oauth/authorize?")?;
     Params::parse(query.as_bytes()).ok()
 }

@@ -16,6 +16,7 @@ mod health;
 mod home;
 pub mod host;
 mod introspect;
+mod invite;
 mod jwks;
 mod login;
 mod logout;
@@ -34,6 +35,7 @@ mod setup;
 mod state;
 mod static_files;
 mod token;
+mod upstream;
 mod userinfo;
 mod when;
 

@@ -8,8 +8,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, authorize, consent, error_page, health, home, introspect, jwks, login, logout, mcp, metadata,
-    register, reset, revoke, setup, static_files, token, userinfo,
+    account, authorize, consent, error_page, health, home, introspect, invite, jwks, login, logout, mcp,
+    metadata, register, reset, revoke, setup, static_files, token, upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
@@ -92,6 +92,18 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .service(resource("/consent").route(get().to(consent::get)).route(post().to(consent::post)))
         .service(resource("/setup").route(get().to(setup::get)).route(post().to(setup::post)))
         .service(resource("/reset").route(get().to(reset::get)).route(post().to(reset::post)))
+        .service(resource("/invite").route(get().to(invite::get)).route(post().to(invite::post)))
+        // A provider's name is the operator's choice: after everything else below /login.
+        .service(resource("/login/{provider}").route(post().to(upstream::post)))
+        .service(resource("/login/{provider}/callback").route(get().to(upstream::callback)))
+        .service(resource("/account/identities").route(get().to(account::identities::get)))
+        .service(resource("/account/identities/add").route(post().to(account::identities::add)))
+        .service(resource("/account/identities/confirm").route(post().to(account::identities::confirm)))
+        .service(
+            resource("/account/identities/{id}/remove")
+                .route(get().to(account::identities::ask_to_remove))
+                .route(post().to(account::identities::remove)),
+        )
         .service(resource("/account").route(get().to(account::overview::get)))
         .service(resource("/static/{name}").route(get().to(static_files::get)))
         .service(resource("/favicon.ico").route(get().to(static_files::favicon)))

@@ -7,6 +7,7 @@
 //! | a sensitive page, the login older than [`FRESH`](crate::accounts::session::FRESH) | the login once more, then here |
 //! | a form without its token, or another session's | 403, nothing changed                          |
 
+pub mod identities;
 pub mod notices;
 pub mod overview;
 

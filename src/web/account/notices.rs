@@ -3,6 +3,9 @@
 /// The sentence of a code; nothing for a code that nobody here wrote.
 pub fn sentence(code: &str) -> Option<&'static str> {
     Some(match code {
+        "identity-added" => "It is added: you can sign in with it from now on.",
+        "identity-known" => "That account was added before.",
+        "identity-removed" => "It is removed: it does not open your account any more.",
         "password" => "Your new password is saved.",
         _ => return None,
     })

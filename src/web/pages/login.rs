@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::filters;
+use super::{ProviderButton, filters};
 
 /// What the sign-in page shows.
 #[derive(Template)]
@@ -19,6 +19,8 @@ pub struct LoginPage {
     /// The app that waits behind this page, by the name it gave.
     pub client_name: Option<String>,
     pub resource_name: Option<String>,
+    /// Where people may also sign in.
+    pub providers: Vec<ProviderButton>,
 }
 
 #[cfg(test)]
@@ -32,6 +34,7 @@ impl LoginPage {
             error: None,
             client_name: Some("Claude Code".into()),
             resource_name: Some("Tavily search".into()),
+            providers: Vec::new(),
         }
     }
 }

@@ -12,21 +12,27 @@ mod error;
 pub mod filters;
 mod home;
 mod leaving;
+mod invite;
 mod login;
 mod logout;
 mod message;
+mod providers;
 mod reset;
 mod setup;
+mod stopped;
 
 pub use consent::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
 pub use error::ErrorPage;
 pub use home::{HomePage, Snippet};
 pub use leaving::LeavingPage;
+pub use invite::InvitePage;
 pub use login::LoginPage;
 pub use logout::LogoutPage;
 pub use message::MessagePage;
+pub use providers::ProviderButton;
 pub use reset::ResetPage;
 pub use setup::SetupPage;
+pub use stopped::{PageLink, StoppedPage};
 
 #[cfg(test)]
 mod tests;

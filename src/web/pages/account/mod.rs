@@ -1,7 +1,9 @@
 //! The pages of a person's own account: one struct per page, each inside the same [`Shell`].
 
+mod identities;
 mod overview;
 
+pub use identities::{AddIdentityPage, IdentitiesPage, IdentityView, RemoveIdentityPage};
 pub use overview::OverviewPage;
 
 /// What surrounds every page of the account: who is signed in, the tabs, and good news from the step before.

@@ -2,7 +2,9 @@
 
 use askama::Template;
 
-use crate::web::pages::account::{OverviewPage, Shell, Tab};
+use crate::web::pages::account::{
+    AddIdentityPage, IdentitiesPage, IdentityView, OverviewPage, RemoveIdentityPage, Shell, Tab,
+};
 use crate::web::pages::*;
 
 /// Every sample, and the states of it that look different.
@@ -63,6 +65,24 @@ pub fn samples() -> Vec<(&'static str, String)> {
                 .render()
                 .unwrap(),
         ),
+        (
+            "login-providers",
+            LoginPage { providers: ProviderButton::samples(), ..LoginPage::sample() }.render().unwrap(),
+        ),
+        ("invite", InvitePage::sample().render().unwrap()),
+        ("invite-error", InvitePage { error: wrong(), ..InvitePage::sample() }.render().unwrap()),
+        ("stopped", StoppedPage::sample().render().unwrap()),
+        ("identities", IdentitiesPage::sample().render().unwrap()),
+        (
+            "identities-empty",
+            IdentitiesPage { identities: Vec::new(), ..IdentitiesPage::sample() }.render().unwrap(),
+        ),
+        ("identity-add", AddIdentityPage::sample().render().unwrap()),
+        ("identity-remove", RemoveIdentityPage::sample().render().unwrap()),
+        (
+            "identity-remove-last",
+            RemoveIdentityPage { error: wrong(), ..RemoveIdentityPage::sample() }.render().unwrap(),
+        ),
         ("account", OverviewPage::sample().render().unwrap()),
         ("logout", LogoutPage::sample().render().unwrap()),
         ("message", MessagePage::sample().render().unwrap()),
@@ -113,6 +133,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         error: some(),
         client_name: some(),
         resource_name: some(),
+        providers: vec![ProviderButton { name: "a".into(), label: t() }],
     };
     let setup = SetupPage { csrf: t(), token: t(), email: t(), error: some(), min_password: 8 };
     let reset = ResetPage { csrf: t(), token: t(), email: t(), error: some(), min_password: 8 };
@@ -125,6 +146,36 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         version: t(),
     };
     let account = OverviewPage { shell: Shell::filled(text, Tab::Overview), name: some(), signed_in_at: t() };
+    let identity = || IdentityView {
+        id: "idn_1".into(),
+        label: t(),
+        email: some(),
+        linked_at: t(),
+        last_used_at: some(),
+        works: false,
+        removable: true,
+    };
+    let shell = || Shell::filled(text, Tab::Overview);
+    let providers = || vec![ProviderButton { name: "a".into(), label: t() }];
+    let identities =
+        IdentitiesPage { shell: shell(), identities: vec![identity()], providers: providers() };
+    let add = AddIdentityPage { shell: shell(), label: t(), identity_email: some(), secret: t() };
+    let remove = RemoveIdentityPage { shell: shell(), identity: identity(), error: some() };
+    let invite = InvitePage {
+        csrf: t(),
+        token: t(),
+        email: t(),
+        error: some(),
+        min_password: 8,
+        providers: providers(),
+    };
+    let stopped = StoppedPage {
+        title: t(),
+        sentence: t(),
+        next: t(),
+        reference: some(),
+        links: vec![PageLink { text: t(), url: "/x".into() }],
+    };
     let error = ErrorPage { title: t(), sentence: t(), next: t(), reference: some() };
     let leaving = LeavingPage {
         title: t(),
@@ -146,6 +197,11 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         ("reset", reset.render().unwrap()),
         ("home", home.render().unwrap()),
         ("account", account.render().unwrap()),
+        ("identities", identities.render().unwrap()),
+        ("identity-add", add.render().unwrap()),
+        ("identity-remove", remove.render().unwrap()),
+        ("invite", invite.render().unwrap()),
+        ("stopped", stopped.render().unwrap()),
         ("logout", LogoutPage { csrf: t(), email: t() }.render().unwrap()),
         ("message", message.render().unwrap()),
     ]
