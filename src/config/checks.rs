@@ -12,7 +12,8 @@ use super::{Config, key};
 use crate::types::ScopeSet;
 
 /// Names of providers that would collide with pages below `/login`, or with a section of its own.
-const RESERVED_NAMES: &[&str] = &["google", "passkey", "passkeys", "second-factor", "code", "recovery", "mail"];
+const RESERVED_NAMES: &[&str] =
+    &["google", "passkey", "passkeys", "second-factor", "code", "recovery", "mail"];
 const NO_DOMAINS: &str = "is domain, but no domains are named";
 
 /// What cannot work. Each is reported where the setting that asks for the other was set.
@@ -75,7 +76,11 @@ fn provider_faults(name: &str, provider: &Provider, fault: &mut impl FnMut(&str,
     let path = |key: &str| format!("providers.{name}.{key}");
     if RESERVED_NAMES.contains(&name) {
         let fix = if name == "google" { "use the section [google]" } else { "give the section another name" };
-        fault(&path("issuer"), format!("belongs to a section called {name}, a name with a meaning"), fix.to_owned());
+        fault(
+            &path("issuer"),
+            format!("belongs to a section called {name}, a name with a meaning"),
+            fix.to_owned(),
+        );
     }
     if provider.admit == Admit::Domain && provider.domains.is_empty() {
         fault(&path("admit"), NO_DOMAINS.to_owned(), format!("set domains in [providers.{name}]"));

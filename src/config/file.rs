@@ -74,8 +74,14 @@ impl FileValues {
                 }
                 _ => self.faults.push(Fault {
                     place: format!("{shown}, {path}"),
-                    problem: format!("is {}, where a section with a name of your choice belongs", kind_of(value)),
-                    fix: format!("write [{}.example] on a line of its own and its settings below", section.base()),
+                    problem: format!(
+                        "is {}, where a section with a name of your choice belongs",
+                        kind_of(value)
+                    ),
+                    fix: format!(
+                        "write [{}.example] on a line of its own and its settings below",
+                        section.base()
+                    ),
                 }),
             }
         }

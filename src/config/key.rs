@@ -114,7 +114,8 @@ pub(super) fn by_path(path: &str) -> Option<&'static Key> {
 
 /// The setting that this environment variable sets.
 pub fn by_env(name: &str) -> Option<&'static Key> {
-    all().find(|key| key.env.iter().any(|known| *known == name || instance_in_variable(known, name).is_some()))
+    all()
+        .find(|key| key.env.iter().any(|known| *known == name || instance_in_variable(known, name).is_some()))
 }
 
 /// What stands in `text` for the `*` of `pattern`.

@@ -41,8 +41,8 @@ pub use key::{Fallback, Key, Section, Shape, all as keys, by_env as key_of_varia
 pub use network::Network;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
-    Admin, Database, Google, Limits, Log, Provider, Registration, SECTIONS, ScaleKit, Server, Sessions, Tavily,
-    Tokens,
+    Admin, Database, Google, Limits, Log, Provider, Registration, SECTIONS, ScaleKit, Server, Sessions,
+    Tavily, Tokens,
 };
 pub use sources::{Origin, Override, Sources};
 pub use summary::{RedirectUri, Summary, SummaryLine};

@@ -123,7 +123,9 @@ impl Values {
         place: &str,
         origin: fn(Cow<'static, str>) -> Origin,
     ) {
-        for (section, key) in SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section, key))) {
+        for (section, key) in
+            SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section, key)))
+        {
             for &pattern in key.env.iter().rev() {
                 if section.is_named() {
                     self.gather_named(variables, section, key, pattern, place, origin);
@@ -175,7 +177,9 @@ impl Values {
 
     /// Gives a setting that nobody set a value worked out from others.
     pub fn set_default(&mut self, path: impl Into<String>, text: String) {
-        self.found.entry(path.into()).or_insert(Found { text: Zeroizing::new(text), origin: Origin::Default });
+        self.found
+            .entry(path.into())
+            .or_insert(Found { text: Zeroizing::new(text), origin: Origin::Default });
     }
 
     /// Parses a setting; `None` after noting what is wrong.

@@ -12,7 +12,8 @@ use crate::oauth::params::Params;
 use crate::store::links::LinkPurpose;
 use crate::types::{FirstFactor, Plain};
 
-pub const DEAD: &str = "Ask whoever runs this server for a new invitation. If you have accepted it, just sign in.";
+pub const DEAD: &str =
+    "Ask whoever runs this server for a new invitation. If you have accepted it, just sign in.";
 
 /// Shows who is invited, and the ways to come in. Looking does not use the invitation up.
 pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {

@@ -141,7 +141,9 @@ fn settings_named_in_documents_exist() {
     for (path, text) in documents() {
         let words = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
         for word in words.filter(|w| w.len() > 9 && w.starts_with("GATEPOST_") && !w.ends_with('_')) {
-            let fine = gatepost::config::key_of_variable(word).is_some() || TEST_VARIABLES.contains(&word) || path.starts_with("tests/");
+            let fine = gatepost::config::key_of_variable(word).is_some()
+                || TEST_VARIABLES.contains(&word)
+                || path.starts_with("tests/");
             assert!(fine, "{path} names {word}, which no setting reads");
         }
     }

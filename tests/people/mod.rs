@@ -1,12 +1,14 @@
 //! People's pages over HTTP: set-up, login, new passwords, sessions, and what every page has in common.
 
 mod broken_forms;
+mod invite;
 mod login;
 mod pages;
 mod reset;
 mod session;
 mod setup;
 mod throttling;
+mod upstream;
 
 use gatepost::accounts::links;
 use gatepost::store::links::LinkPurpose;
@@ -22,7 +24,11 @@ const NEW_PASSWORD: &str = "a brand new password";
 /// The path of a new one-time link.
 async fn link(app: &TestApp, purpose: LinkPurpose, user_id: Option<&str>) -> String {
     let secret = links::create(&app.core.accounts, purpose, user_id.map(str::to_owned)).await.unwrap();
-    let page = if purpose == LinkPurpose::Setup { "setup" } else { "reset" };
+    let page = match purpose {
+        LinkPurpose::Setup => "setup",
+        LinkPurpose::Reset => "reset",
+        LinkPurpose::Invite => "invite",
+    };
     format!("/{page}?token={}", secret.expose())
 }
 

@@ -109,6 +109,15 @@ impl Browser {
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{}", response.text().await.unwrap());
     }
 
+    /// The form of a page that leads to this address.
+    pub async fn form_to(&self, target: &str, action: &str) -> Form {
+        let page = self.page(target).await;
+        let at =
+            page.find(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("no {action} in:\n{page}"));
+        let start = page[..at].rfind("<form").unwrap();
+        Form::read(&page[start..])
+    }
+
     /// Follows an authorization request to the consent page.
     pub async fn consent_form(&self, authorize: &str) -> Form {
         let response = self.get(authorize).await;

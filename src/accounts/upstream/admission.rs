@@ -223,8 +223,12 @@ mod tests {
 
     #[test]
     fn a_known_identity_signs_in() {
-        let (ann, off, told, policy) =
-            (user("ann"), disabled("off"), told("x@y.example"), policy(Admit::Invited, &[], Authority::Google));
+        let (ann, off, told, policy) = (
+            user("ann"),
+            disabled("off"),
+            told("x@y.example"),
+            policy(Admit::Invited, &[], Authority::Google),
+        );
         let facts = login(&told, &policy);
         assert_eq!(decide(&Facts { owner: Some(&ann), ..facts }), Decision::SignIn);
         let refused = Decision::Refuse(Refusal::DisabledPerson);
@@ -249,7 +253,8 @@ mod tests {
 
     #[test]
     fn an_invitation_links_whatever_the_address() {
-        let (ann, off, policy) = (user("ann"), disabled("off"), policy(Admit::Invited, &[], Authority::Verified));
+        let (ann, off, policy) =
+            (user("ann"), disabled("off"), policy(Admit::Invited, &[], Authority::Verified));
         let told = Told { email: None, email_verified: false, ..told("x@y.example") };
         let facts = login(&told, &policy);
         assert_eq!(decide(&Facts { started: Started::Invitation(&ann), ..facts }), Decision::LinkInvited);
@@ -285,7 +290,8 @@ mod tests {
             decide(&Facts { holder, ..login(told, policy) })
         };
         let taken = Decision::Refuse(Refusal::AddressTaken);
-        let (verified, google) = (open(), policy(Admit::Anyone, &["example.com", "gmail.com"], Authority::Google));
+        let (verified, google) =
+            (open(), policy(Admit::Anyone, &["example.com", "gmail.com"], Authority::Google));
         assert_eq!(with(&Told { email_verified: false, ..told("ann@example.com") }, &verified), taken);
         assert_eq!(with(&told("ann@sub.example.com"), &verified), taken);
         assert_eq!(with(&told("ann@other.example"), &verified), taken);
@@ -306,7 +312,8 @@ mod tests {
             Decision::Create => "created",
             _ => "something else",
         };
-        let own = |admit: &Admit, told: &Told| told_of(&policy(admit.clone(), &[], Authority::Verified), told);
+        let own =
+            |admit: &Admit, told: &Told| told_of(&policy(admit.clone(), &[], Authority::Verified), told);
         let google = |told: &Told| told_of(&policy(domains.clone(), &[], Authority::Google), told);
         let inside = told("ann@example.com");
         assert_eq!(own(&Admit::Invited, &inside), "not_invited");
@@ -318,6 +325,9 @@ mod tests {
         assert_eq!(own(&Admit::Anyone, &unverified), "address_not_verified");
         assert_eq!(google(&inside), "domain_not_admitted", "Google's domain is hd, not the address");
         assert_eq!(google(&Told { hosted_domain: Some("example.com".into()), ..inside.clone() }), "created");
-        assert_eq!(google(&Told { hosted_domain: Some("other.example".into()), ..inside }), "domain_not_admitted");
+        assert_eq!(
+            google(&Told { hosted_domain: Some("other.example".into()), ..inside }),
+            "domain_not_admitted"
+        );
     }
 }

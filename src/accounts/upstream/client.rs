@@ -119,7 +119,9 @@ impl RelyingParty {
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         // Google knows no `login`, and others need not know `select_account`.
         request = match (ask, self.provider.policy.authority) {
-            (Ask::Account | Ask::Again, Authority::Google) => request.add_prompt(CoreAuthPrompt::SelectAccount),
+            (Ask::Account | Ask::Again, Authority::Google) => {
+                request.add_prompt(CoreAuthPrompt::SelectAccount)
+            }
             (Ask::Again, Authority::Verified) => request.add_prompt(CoreAuthPrompt::Login),
             (Ask::Nothing, _) | (Ask::Account, Authority::Verified) => request,
         };
@@ -183,7 +185,12 @@ impl RelyingParty {
     }
 
     /// Asks for the address where the ID token names none. The subject must be the same (§5.3.2).
-    async fn with_userinfo(&self, client: &OidcClient, token: &AccessToken, told: Told) -> Result<Told, Fault> {
+    async fn with_userinfo(
+        &self,
+        client: &OidcClient,
+        token: &AccessToken,
+        told: Told,
+    ) -> Result<Told, Fault> {
         if !token.secret().bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Fault::Answer("the access token holds characters no header may have".to_owned()));
         }

@@ -82,20 +82,25 @@ async fn find(
     told: &Told,
 ) -> Result<Found, Failure> {
     let store = &accounts.store;
+    // The address before the identity: an account that appears in between is then seen with its identity.
+    let holder = match (purpose, &told.email) {
+        (Purpose::Login { .. }, Some(email)) => store.find_user_by_email(email).await?,
+        _ => None,
+    };
+    let holder = match holder {
+        Some(user) => {
+            let has = store.identities_of(&user.id).await?.iter().any(|i| i.issuer == told.issuer);
+            Some((user, has))
+        }
+        None => None,
+    };
     let owner = match store.find_identity(&told.issuer, &told.subject).await? {
         Some(identity) => store.find_user(&identity.user_id).await?.map(|user| (user, identity)),
         None => None,
     };
-    let mut found = Found { owner, invited: None, linking: None, holder: None };
+    let mut found = Found { owner, invited: None, linking: None, holder };
     match purpose {
-        Purpose::Login { .. } => {
-            if let (None, Some(email)) = (&found.owner, &told.email)
-                && let Some(user) = store.find_user_by_email(email).await?
-            {
-                let has = store.identities_of(&user.id).await?.iter().any(|i| i.issuer == told.issuer);
-                found.holder = Some((user, has));
-            }
-        }
+        Purpose::Login { .. } => {}
         Purpose::Invitation { link_id } => {
             match store.find_link(link_id, LinkPurpose::Invite, accounts.clock.now()).await? {
                 Some(link) => {
@@ -103,7 +108,10 @@ async fn find(
                     found.invited = Some((user, link));
                 }
                 // Accepted with this very identity a moment ago, in another tab.
-                None if found.owner.as_ref().is_some_and(|(u, _)| Some(&u.id) == ceremony.user_id.as_ref()) => {}
+                None if found
+                    .owner
+                    .as_ref()
+                    .is_some_and(|(u, _)| Some(&u.id) == ceremony.user_id.as_ref()) => {}
                 None => return Err(link_failure(LinkError::Dead)),
             }
         }

@@ -68,7 +68,9 @@ impl From<TokenError> for Fault {
             RequestTokenError::ServerResponse(said) => Self::Refused(said.error().to_string()),
             RequestTokenError::Request(error) => Self::Unreachable(error),
             // Its own text shows the value it stumbled over.
-            RequestTokenError::Parse(error, _) => Self::Answer(format!("{} is wrong or missing", error.path())),
+            RequestTokenError::Parse(error, _) => {
+                Self::Answer(format!("{} is wrong or missing", error.path()))
+            }
             RequestTokenError::Other(text) => Self::Answer(text),
         }
     }

@@ -59,7 +59,8 @@ pub struct MoreClaims {
 impl AdditionalClaims for MoreClaims {}
 
 pub type Claims = IdTokenClaims<MoreClaims, CoreGenderClaim>;
-pub type IdToken = openidconnect::IdToken<MoreClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, Alg>;
+pub type IdToken =
+    openidconnect::IdToken<MoreClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, Alg>;
 
 /// What came from the token endpoint, and what it is held against.
 pub struct Received<'a> {

@@ -59,7 +59,9 @@ pub async fn confirm(
 ) -> Result<(), Failure> {
     let done = try_confirm(accounts, session, secret, browser).await;
     let entry = match &done {
-        Ok(proposal) => linked(&session.user.id, &proposal.provider, proposal.email.as_deref()).because("confirmed"),
+        Ok(proposal) => {
+            linked(&session.user.id, &proposal.provider, proposal.email.as_deref()).because("confirmed")
+        }
         Err(failure) => Entry::refused(Event::IdentityLinked, failure.reason())
             .user(session.user.id.clone())
             .reference(attempt.reference.clone()),

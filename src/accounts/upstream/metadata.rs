@@ -14,10 +14,12 @@ use std::sync::Arc;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
-    CoreSubjectIdentifierType,
+    CoreJsonWebKeyType, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode,
+    CoreResponseType, CoreSubjectIdentifierType,
 };
-use openidconnect::{AdditionalProviderMetadata, IssuerUrl, JsonWebKeySet, ProviderMetadata};
+use openidconnect::{
+    AdditionalProviderMetadata, IssuerUrl, JsonWebKey as _, JsonWebKeySet, ProviderMetadata,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -154,7 +156,7 @@ impl Discovery {
                 return Err(Fault::Metadata(format!("it names {url}, which is not https")));
             }
         }
-        if metadata.jwks().keys().is_empty() {
+        if metadata.jwks().keys().iter().all(|key| *key.key_type() == CoreJsonWebKeyType::Symmetric) {
             return Err(Fault::Metadata("it publishes no usable key".to_owned()));
         }
         Ok(())

@@ -5,9 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::super::pages::account::{
-    AddIdentityPage, IdentitiesPage, IdentityView, RemoveIdentityPage, Tab,
-};
+use super::super::pages::account::{AddIdentityPage, IdentitiesPage, IdentityView, RemoveIdentityPage, Tab};
 use super::super::{State, cookies, csrf, error_page, upstream};
 use super::Visit;
 use crate::accounts::session::Session;

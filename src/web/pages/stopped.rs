@@ -34,7 +34,10 @@ impl StoppedPage {
             reference: Some("0q3k8v2m1t".into()),
             links: vec![
                 link("Back to sign-in", "/login?return_to=%2Faccount"),
-                link("Give up and go back to Claude Code", "http://127.0.0.1:7777/callback?error=access_denied"),
+                link(
+                    "Give up and go back to Claude Code",
+                    "http://127.0.0.1:7777/callback?error=access_denied",
+                ),
             ],
         }
     }

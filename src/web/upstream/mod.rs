@@ -18,7 +18,8 @@ const IDENTITIES: &str = "/account/identities";
 
 /// A button for each provider that is set up.
 pub fn buttons(state: &State) -> Vec<ProviderButton> {
-    let button = |p: &upstream::provider::Provider| ProviderButton { name: p.name.clone(), label: p.label.clone() };
+    let button =
+        |p: &upstream::provider::Provider| ProviderButton { name: p.name.clone(), label: p.label.clone() };
     state.accounts.upstream.all().map(button).collect()
 }
 
@@ -95,9 +96,7 @@ pub async fn callback(state: Data<State>, request: HttpRequest, provider: Path<S
             identities::ask(&state, &request, session, &secret, &proposal)
         }
         (Ok(Outcome::AlreadyLinked), _) => super::account::done(IDENTITIES, "identity-known"),
-        (Err(Stopped { failure: Failure::Answered, purpose }), Some(_)) => {
-            lead_on(purpose.as_ref())
-        }
+        (Err(Stopped { failure: Failure::Answered, purpose }), Some(_)) => lead_on(purpose.as_ref()),
         (Ok(Outcome::Ask { .. }), None) => respond::see_other(IDENTITIES),
         (Err(stopped), _) => explain(&state, &provider, stopped, attempt.reference).await,
     }

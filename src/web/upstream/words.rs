@@ -105,7 +105,8 @@ fn of_provider(fault: &Fault, label: &str) -> Words {
         ),
         _ => (
             format!("{label} does not answer as it should"),
-            "Signing in there and here do not fit together. That is a matter of how they are set up.".to_owned(),
+            "Signing in there and here do not fit together. That is a matter of how they are set up."
+                .to_owned(),
         ),
     };
     words(
@@ -131,13 +132,19 @@ fn refused(refusal: Refusal, email: Option<&str>, label: &str) -> Words {
         ),
         Refusal::AddressRecycled => (
             format!("Another {label} account opens this account"),
-            format!("{address} has an account here, linked to a different {label} account. Addresses can change hands, so it stays closed."),
-            format!("If it is yours, sign in with the other {label} account or the way you usually do. Otherwise ask whoever runs this server."),
+            format!(
+                "{address} has an account here, linked to a different {label} account. Addresses can change hands, so it stays closed."
+            ),
+            format!(
+                "If it is yours, sign in with the other {label} account or the way you usually do. Otherwise ask whoever runs this server."
+            ),
         ),
         Refusal::AddressTaken => (
             "You have an account here already".to_owned(),
             format!("{address} has an account here, and it is not linked to {label} yet."),
-            format!("Sign in the way you usually do, then add {label} under Account. If you were invited and have not signed in yet, open the link of the invitation."),
+            format!(
+                "Sign in the way you usually do, then add {label} under Account. If you were invited and have not signed in yet, open the link of the invitation."
+            ),
         ),
         Refusal::AddressMissing => (
             format!("{label} told no e-mail address"),

@@ -157,8 +157,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
     };
     let shell = || Shell::filled(text, Tab::Overview);
     let providers = || vec![ProviderButton { name: "a".into(), label: t() }];
-    let identities =
-        IdentitiesPage { shell: shell(), identities: vec![identity()], providers: providers() };
+    let identities = IdentitiesPage { shell: shell(), identities: vec![identity()], providers: providers() };
     let add = AddIdentityPage { shell: shell(), label: t(), identity_email: some(), secret: t() };
     let remove = RemoveIdentityPage { shell: shell(), identity: identity(), error: some() };
     let invite = InvitePage {
