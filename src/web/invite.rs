@@ -5,9 +5,11 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::pages::InvitePage;
-use super::{State, address, csrf, error_page, forms, login, respond, upstream};
+use super::problem::Problem;
+use super::{State, address, csrf, error_page, forms, login, upstream};
 use crate::accounts::links::{self, LinkError, NewPassword};
 use crate::accounts::password;
+use crate::audit::{Entry, Event};
 use crate::oauth::params::Params;
 use crate::store::links::LinkPurpose;
 use crate::types::{FirstFactor, Plain};
@@ -24,16 +26,17 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Sets the password and signs the person in. The other ways go through `/login/<provider>`.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::params(&request, &mut payload).await {
+    let posted = match forms::fields(&state, &request, &mut payload, None).await {
         Ok(posted) => posted,
-        Err(response) => return response,
+        Err(problem) => return problem.as_page(&state, &request, Event::InvitationAccepted).await,
     };
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        return error_page::stale_form();
+        let entry = Entry::refused(Event::InvitationAccepted, "stale_form");
+        return error_page::stale_form(&state, &request, entry).await;
     }
     let origin = address::origin(&state, &request);
     if let Err(throttled) = state.accounts.throttle.secret(origin.address.as_deref().unwrap_or_default()) {
-        return respond::too_many(throttled.retry_after);
+        return Problem::from(throttled).as_page(&state, &request, Event::InvitationAccepted).await;
     }
     let text = |name| posted.first(name).unwrap_or_default().to_owned();
     let token = text("token");

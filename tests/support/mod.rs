@@ -6,12 +6,10 @@ mod database;
 mod oauth_client;
 mod requests;
 
-pub use app::TestApp;
 pub use browser::{Browser, Form, cookie_of, location, text_of};
 pub mod provider;
 
 pub use app::{START, TestApp};
-pub use browser::{Browser, Form, cookie_of, location};
 pub use database::Database;
 pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};
 pub use requests::{FORM, JSON, Requests};

@@ -8,8 +8,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::account::identities;
 use super::pages::{PageLink, ProviderButton, StoppedPage};
+use super::problem::Problem;
 use super::{State, address, cookies, csrf, error_page, forms, login, respond, session};
 use crate::accounts::upstream::{self, Ask, Attempt, Failure, Outcome, Purpose, Start, Stopped};
+use crate::audit::{Entry, Event};
 use crate::oauth::authorize;
 use crate::oauth::params::Params;
 
@@ -41,12 +43,13 @@ pub async fn post(
     provider: Path<String>,
     mut payload: Payload,
 ) -> HttpResponse {
-    let posted = match forms::params(&request, &mut payload).await {
+    let posted = match forms::fields(&state, &request, &mut payload, None).await {
         Ok(posted) => posted,
-        Err(response) => return response,
+        Err(problem) => return problem.as_page(&state, &request, Event::Login).await,
     };
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        return error_page::stale_form();
+        let entry = Entry::refused(Event::Login, "stale_form");
+        return error_page::stale_form(&state, &request, entry).await;
     }
     let return_to = login::local_path(posted.first("return_to")).unwrap_or(login::HOME);
     let start = match posted.first("invitation") {
@@ -68,9 +71,12 @@ pub async fn leave(
     let attempt = attempt(state, request);
     let address = attempt.origin.address.as_deref().unwrap_or_default();
     if let Err(throttled) = state.accounts.throttle.secret(address) {
-        return respond::too_many(throttled.retry_after);
+        return Problem::from(throttled).as_page(state, request, Event::Login).await;
     }
-    let Some(browser) = cookies::browser(state, request) else { return error_page::stale_form() };
+    let Some(browser) = cookies::browser(state, request) else {
+        let entry = Entry::refused(Event::Login, "stale_form");
+        return error_page::stale_form(state, request, entry).await;
+    };
     match upstream::begin(&state.accounts, provider, &browser, start, ask, &attempt).await {
         Ok(location) => respond::see_other(&location),
         Err(stopped) => explain(state, provider, stopped, attempt.reference).await,
