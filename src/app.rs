@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::accounts::forgot::Forgot;
 use crate::accounts::password::Passwords;
 use crate::accounts::throttle::{Rates, Throttle};
 use crate::accounts::upstream::Providers;
@@ -16,6 +17,7 @@ use crate::accounts::{Accounts, SessionLifetimes};
 use crate::audit::Audit;
 use crate::config::{self, Config, DAY, DatabaseKind, SecretKey};
 use crate::jobs::Retention;
+use crate::mail::{MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
 use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, Streams, tools};
 use crate::oauth::client::Clients;
@@ -24,7 +26,7 @@ use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
 use crate::store::resources::{ResourceRow, ScopeRow};
 use crate::store::{Options, Store, StoreError};
-use crate::trust::{Embedded, Revocations};
+use crate::trust::{Embedded, Revocations, Usage};
 use crate::types::ids::{Kind, new_id};
 use crate::types::{Clock, MasterKey, Rng};
 use crate::web::{Patience, State, WebSettings, host};
@@ -106,14 +108,18 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         resources,
         audit: audit.clone(),
         revocations,
+        usage: Usage::start(store.clone()),
         registration_enabled: config.registration.enabled,
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)
         .context("the client of login providers cannot be set up")?;
+    let mail = mailer(config, &clock, &rng)?;
     let accounts = Accounts {
         store,
         clock,
         rng,
+        mail,
+        forgot: Forgot::default(),
         issuer: config.server.public_url.clone(),
         master,
         audit,
@@ -130,6 +136,17 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         upstream,
     };
     Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts })
+}
+
+/// The way to the mail server; without one in the settings, nothing is sent.
+fn mailer(config: &Config, clock: &Clock, rng: &Rng) -> anyhow::Result<Mailer> {
+    let (Some(url), Some(from)) = (&config.mail.url, &config.mail.from) else { return Ok(Mailer::off()) };
+    let settings = MailSettings {
+        url: url.expose().clone(),
+        from: from.as_str().to_owned(),
+        issuer: config.server.public_url.clone(),
+    };
+    Mailer::start(settings, clock.clone(), rng.clone()).context("the mail server cannot be used")
 }
 
 /// What the HTTP layer needs on top. `ports` are the ports it listens on.

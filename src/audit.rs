@@ -38,6 +38,9 @@ pub enum Event {
     UserCreated,
     UserDisabled,
     UserEnabled,
+    UserRenamed,
+    UserExported,
+    UserDeleted,
     PasswordReset,
     ResetLinkCreated,
     AccountChanged,
@@ -47,12 +50,15 @@ pub enum Event {
     IdentityUnlinked,
     Login,
     Logout,
+    NewBrowser,
+    SessionEnded,
     ClientRegistered,
     ClientCreated,
     ClientDeleted,
     ClientDisabled,
     Authorization,
     Consent,
+    ConsentWithdrawn,
     TokenIssued,
     TokenRefreshed,
     TokenRevoked,
@@ -64,6 +70,48 @@ pub enum Event {
 }
 
 impl Event {
+    /// Every kind, so that a stored one can be read back.
+    pub const ALL: &[Self] = &[
+        Self::SetupCompleted,
+        Self::UserCreated,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::UserRenamed,
+        Self::UserExported,
+        Self::UserDeleted,
+        Self::PasswordReset,
+        Self::ResetLinkCreated,
+        Self::AccountChanged,
+        Self::InvitationCreated,
+        Self::InvitationAccepted,
+        Self::IdentityLinked,
+        Self::IdentityUnlinked,
+        Self::Login,
+        Self::Logout,
+        Self::NewBrowser,
+        Self::SessionEnded,
+        Self::ClientRegistered,
+        Self::ClientCreated,
+        Self::ClientDeleted,
+        Self::ClientDisabled,
+        Self::Authorization,
+        Self::Consent,
+        Self::ConsentWithdrawn,
+        Self::TokenIssued,
+        Self::TokenRefreshed,
+        Self::TokenRevoked,
+        Self::GrantRevoked,
+        Self::Introspection,
+        Self::AccessRefused,
+        Self::KeyRotated,
+        Self::KeyRetired,
+    ];
+
+    /// The kind a stored text stands for; nothing for one that no code writes any more.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.as_str() == text)
+    }
+
     /// The kind as stored: `noun.verb`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -71,6 +119,9 @@ impl Event {
             Self::UserCreated => "user.created",
             Self::UserDisabled => "user.disabled",
             Self::UserEnabled => "user.enabled",
+            Self::UserRenamed => "user.renamed",
+            Self::UserExported => "user.exported",
+            Self::UserDeleted => "user.deleted",
             Self::PasswordReset => "user.password_reset",
             Self::ResetLinkCreated => "user.reset_link_created",
             Self::AccountChanged => "account.changed",
@@ -80,12 +131,15 @@ impl Event {
             Self::IdentityUnlinked => "identity.unlinked",
             Self::Login => "session.login",
             Self::Logout => "session.logout",
+            Self::NewBrowser => "session.new_browser",
+            Self::SessionEnded => "session.ended",
             Self::ClientRegistered => "client.registered",
             Self::ClientCreated => "client.created",
             Self::ClientDeleted => "client.deleted",
             Self::ClientDisabled => "client.disabled",
             Self::Authorization => "authorization.requested",
             Self::Consent => "consent.decided",
+            Self::ConsentWithdrawn => "consent.withdrawn",
             Self::TokenIssued => "token.issued",
             Self::TokenRefreshed => "token.refreshed",
             Self::TokenRevoked => "token.revoked",
@@ -303,5 +357,21 @@ async fn write_singly(store: &Store, events: Vec<EventRow>) {
         if let Err(error) = store.add_events(vec![event]).await {
             tracing::error!(%error, id, "an audit event was refused; it is in the log only");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    #[test]
+    fn every_event_is_listed_and_read_back() {
+        let is_arm = |line: &&str| line.starts_with("            Self::") && line.contains(" => ");
+        let arms = include_str!("audit.rs").lines().filter(is_arm).count();
+        assert_eq!(Event::ALL.len(), arms, "add the new event to Event::ALL");
+        for event in Event::ALL {
+            assert_eq!(Event::parse(event.as_str()), Some(*event));
+        }
+        assert_eq!(Event::parse("nothing.happened"), None);
     }
 }

@@ -119,7 +119,7 @@ pub struct JsonArgs {
 /// `gatepost user …`
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Create a person; without a password, print an invitation: a one-time link to come in with
+    /// Create a person; without a password, send an invitation, a one-time link to come in with, or print it
     #[command(
         after_help = "Example:\n  gatepost user create --email ann@example.com --name Ann --admin\n  pass show ann | gatepost user create --email ann@example.com --password-stdin"
     )]
@@ -133,17 +133,32 @@ pub enum UserCommand {
     /// Let a disabled person log in again
     #[command(after_help = "Example:\n  gatepost user enable ann@example.com")]
     Enable(UserRef),
-    /// Print a new invitation for a person who did not use the last one in time
+    /// Send or print a new invitation for a person who did not use the last one in time
     #[command(after_help = "Example:\n  gatepost user invite ann@example.com")]
     Invite {
         /// The person's e-mail address
         email: String,
+        /// Print the link, although it could be mailed
+        #[arg(long)]
+        print_link: bool,
     },
-    /// Print a one-time link with which a person chooses a new password
+    /// Send a one-time link with which a person chooses a new password; without a mail server, print it
     #[command(after_help = "Example:\n  gatepost user reset-link ann@example.com")]
     ResetLink {
         /// The person's e-mail address
         email: String,
+        /// Print the link instead of sending it
+        #[arg(long)]
+        print_link: bool,
+    },
+    /// Delete a person with everything stored about them; refused for the last administrator
+    #[command(after_help = "Example:\n  gatepost user delete ann@example.com --yes")]
+    Delete {
+        /// The person's e-mail address
+        email: String,
+        /// Confirm that it cannot be undone
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -162,6 +177,9 @@ pub struct UserCreateArgs {
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
+    /// Print the link instead of sending it
+    #[arg(long)]
+    pub print_link: bool,
 }
 
 /// A person, by e-mail address or id.

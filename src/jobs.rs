@@ -11,6 +11,8 @@
 //! | self-registered clients       | never used within the set number of days              |
 //! | retired signing keys          | older than the longest access token                   |
 //! | audit events                  | after the set number of days                          |
+//! | known browsers                | not seen for 400 days                                 |
+//! | deleted people's emptied rows | two days later, when no token of theirs can live      |
 
 use std::time::Duration;
 
@@ -41,6 +43,10 @@ const CLOSINGS: usize = 32;
 const DAY: i64 = 86_400;
 /// Longer than any access token lives, in seconds.
 const KEY_MARGIN: i64 = 2 * DAY;
+/// How long a browser is known that nobody signs in on, in seconds: as long as its cookie.
+const BROWSER_LIFE: i64 = 400 * DAY;
+/// How long the emptied row of a deleted person stays, in seconds: longer than any access token lives.
+const DELETED_MARGIN: i64 = 2 * DAY;
 
 /// How long things are kept, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +85,9 @@ pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Resu
         ctx.revocations.confirm(now);
     } else {
         ctx.revocations.refresh(&ctx.store, now).await?;
+    }
+    if versions.people != seen.people {
+        trust.forget_all();
     }
     // Last, because it can fail for good: revocations must not wait for it.
     if versions.keys != seen.keys {
@@ -152,6 +161,8 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
             store.reap_links(now, BATCH).await?,
             store.reap_ceremonies(now - DAY, BATCH).await?,
             store.reap_clients(now - retention.unused_clients, BATCH).await?,
+            store.reap_known_browsers(now - BROWSER_LIFE, BATCH).await?,
+            store.reap_users(now - DELETED_MARGIN, BATCH).await?,
             store.reap_events(now - retention.audit_events, BATCH).await?,
         ];
         total += counts.iter().sum::<u64>();

@@ -12,6 +12,7 @@ pub mod config;
 pub mod connect;
 pub mod jobs;
 pub mod logging;
+pub mod mail;
 pub mod mcp;
 pub mod oauth;
 pub mod store;

@@ -8,9 +8,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["src/store/"]),
     ("actix_web", &["src/web/", "src/mcp/transport", "src/app.rs", "src/commands/"]),
     ("actix_cors", &["src/web/"]),
-    ("askama", &["src/web/"]),
+    ("askama", &["src/web/", "src/mail/letters.rs"]),
     ("oxide_auth", &["src/oauth/oxide.rs"]),
     ("oxide_auth_async", &["src/oauth/oxide.rs"]),
+    ("lettre", &["src/mail/"]),
     ("rmcp_actix_web", &["src/mcp/transport"]),
     ("rmcp", &["src/mcp/"]),
     ("reqwest", &["src/mcp/", "src/accounts/upstream/"]),
@@ -25,7 +26,8 @@ const HOMES: &[(&str, &[&str])] = &[
 /// A folder and the parts of the crate that it must not import: a request falls downward.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("src/types/", &["store", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"]),
-    ("src/store/", &["oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"]),
+    ("src/mail/", &["store", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"]),
+    ("src/store/", &["mail", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"]),
     ("src/oauth/", &["web", "app", "config", "accounts", "jobs", "commands"]),
     ("src/accounts/", &["web", "app", "config", "mcp", "trust", "jobs", "commands"]),
     ("src/mcp/", &["web", "app", "config", "oauth", "accounts", "store", "jobs", "commands"]),

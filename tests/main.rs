@@ -5,6 +5,7 @@
 
 #![cfg(test)]
 
+mod account;
 mod architecture;
 mod docs;
 mod mcp;

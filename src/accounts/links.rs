@@ -1,8 +1,9 @@
 //! One-time links: the first administrator's set-up, and new passwords.
 
 use super::password::{WeakPassword, check_new};
-use super::{Accounts, normal_email};
+use super::{Accounts, normal_email, notify};
 use crate::audit::{Entry, Event};
+use crate::mail::Notice;
 use crate::oauth::Origin;
 use crate::store::StoreError;
 use crate::store::links::{LinkPurpose, LinkRow};
@@ -15,6 +16,8 @@ use crate::types::secret::Bearer;
 pub const SETUP_LIFE: i64 = 15 * 60;
 /// How long a password link works, in seconds.
 pub const RESET_LIFE: i64 = 24 * 3600;
+/// How long a password link works that anybody could ask for, in seconds.
+pub const MAILED_LIFE: i64 = 3600;
 
 /// How long an invitation works, in seconds.
 pub const INVITE_LIFE: i64 = 7 * 24 * 3600;
@@ -49,13 +52,27 @@ pub async fn create(
     purpose: LinkPurpose,
     user_id: Option<String>,
 ) -> Result<Plain<String>, StoreError> {
-    let bearer = Bearer::generate(Kind::Link, &accounts.clock, &accounts.rng);
-    let now = accounts.clock.now();
     let life = match purpose {
         LinkPurpose::Setup => SETUP_LIFE,
         LinkPurpose::Reset => RESET_LIFE,
         LinkPurpose::Invite => INVITE_LIFE,
     };
+    create_for(accounts, purpose, user_id, life).await
+}
+
+/// Makes the secret of a password link that the person asked for without being known.
+pub async fn create_by_mail(accounts: &Accounts, user_id: &str) -> Result<Plain<String>, StoreError> {
+    create_for(accounts, LinkPurpose::Reset, Some(user_id.to_owned()), MAILED_LIFE).await
+}
+
+async fn create_for(
+    accounts: &Accounts,
+    purpose: LinkPurpose,
+    user_id: Option<String>,
+    life: i64,
+) -> Result<Plain<String>, StoreError> {
+    let bearer = Bearer::generate(Kind::Link, &accounts.clock, &accounts.rng);
+    let now = accounts.clock.now();
     let row = LinkRow {
         id: bearer.id.clone(),
         hash: bearer.hash(),
@@ -161,6 +178,7 @@ async fn set_password(
     }
     let entry = Entry::ok(event).user(user.id.clone()).address(origin.address.clone());
     accounts.audit.record(entry).await;
+    notify::notify(accounts, &user, Notice::PasswordChanged, origin);
     Ok(user)
 }
 

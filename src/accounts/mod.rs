@@ -2,17 +2,25 @@
 //!
 //! Owns no page and no cookie. Every function takes what was typed and says what follows.
 
+pub mod activity;
 pub mod ceremony;
+pub mod deletion;
+pub mod export;
+pub mod forgot;
 pub mod links;
 pub mod login;
+pub mod notify;
 pub mod password;
+pub mod profile;
 pub mod session;
 pub mod sign_in;
 pub mod throttle;
 pub mod upstream;
 pub mod ways_in;
+pub mod words;
 
 use crate::audit::Audit;
+use crate::mail::Mailer;
 use crate::store::Store;
 use crate::store::users::UserRow;
 use crate::types::urls::Issuer;
@@ -38,6 +46,8 @@ pub struct Accounts {
     /// Seals what must be read again.
     pub master: MasterKey,
     pub audit: Audit,
+    pub mail: Mailer,
+    pub forgot: forgot::Forgot,
     pub passwords: password::Passwords,
     pub throttle: throttle::Throttle,
     pub sessions: SessionLifetimes,

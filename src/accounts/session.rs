@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::Accounts;
 use super::sign_in::Device;
+use crate::audit::{Entry, Event};
+use crate::oauth::Origin;
 use crate::store::StoreError;
 use crate::store::sessions::SessionRow;
 use crate::store::users::UserRow;
@@ -89,6 +91,53 @@ pub async fn find(accounts: &Accounts, cookie: &str) -> Result<Option<Session>, 
         }
     }
     Ok(Some(Session { id: row.id, user, auth_time: row.auth_time, proof: row.proof }))
+}
+
+/// How many of a person's sessions are listed.
+const MAX_LISTED: i64 = 100;
+
+/// A person's live sessions, the last used first.
+pub async fn list(accounts: &Accounts, user_id: &str) -> Result<Vec<SessionRow>, StoreError> {
+    let now = accounts.clock.now();
+    accounts.store.list_sessions_of_user(user_id, now, now - accounts.sessions.idle, MAX_LISTED).await
+}
+
+/// Which sessions a person ends from one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending<'a> {
+    /// One, by id; nothing happens to somebody else's.
+    One(&'a str),
+    /// All but the one it is asked from.
+    Others,
+    /// All.
+    All,
+}
+
+/// Ends sessions of a person. Returns whether the one it was asked from has ended with them.
+pub async fn end_some(
+    accounts: &Accounts,
+    from: &Session,
+    which: Ending<'_>,
+    origin: &Origin,
+) -> Result<bool, StoreError> {
+    let (store, user, now) = (&accounts.store, &from.user.id, accounts.clock.now());
+    let (reason, ended) = match which {
+        Ending::One(id) => {
+            ("one", u64::from(store.end_session_of_user(id.to_owned(), user.clone(), now).await?))
+        }
+        Ending::Others => ("others", store.end_other_sessions(user.clone(), from.id.clone(), now).await?),
+        Ending::All => ("all", store.end_other_sessions(user.clone(), String::new(), now).await?),
+    };
+    if ended > 0 {
+        let entry = Entry::ok(Event::SessionEnded)
+            .because(reason)
+            .user(user.clone())
+            .session(if let Ending::One(id) = which { id.to_owned() } else { from.id.clone() })
+            .address(origin.address.clone())
+            .detail(format!("ended: {ended}"));
+        accounts.audit.record(entry).await;
+    }
+    Ok(which == Ending::All || which == Ending::One(&from.id))
 }
 
 /// Ends a session.

@@ -4,19 +4,28 @@
 //! |-------------------------------|----------------------------------------|---------------------------|
 //! | was disabled meanwhile        | [`SignInError::Disabled`]              | `disabled_person`         |
 //! | may come in                   | a new session; the browser's earlier one ends | `ok`, detail: how  |
+//!
+//! | the browser                   | also                                    | audit trail               |
+//! |-------------------------------|-----------------------------------------|---------------------------|
+//! | is known, or the first ever   | nothing                                 | nothing                   |
+//! | is new, and others were known | a letter to the person                  | `session.new_browser`     |
 
-use super::{Accounts, session};
+use super::{Accounts, notify, session, words};
 use crate::audit::{Entry, Event};
+use crate::mail::Letter;
 use crate::oauth::Origin;
 use crate::store::StoreError;
+use crate::store::known_browsers::Acquaintance;
 use crate::store::users::UserRow;
-use crate::types::{Plain, Proof};
+use crate::types::{Hashed, Plain, Proof};
 
 /// The browser somebody signs in on.
 #[derive(Clone, Debug, Default)]
 pub struct Device {
     pub origin: Origin,
     pub user_agent: Option<String>,
+    /// The cookie that marks the browser, whoever is signed in.
+    pub browser: Option<String>,
     /// The session cookie it carried: whoever was signed in there is not any more.
     pub earlier_session: Option<String>,
 }
@@ -56,11 +65,39 @@ pub async fn complete(
     }
     let entry = Entry::ok(Event::Login)
         .user(user.id.clone())
-        .session(id)
+        .session(id.clone())
         .address(address)
         .detail(format!("with {}", proof.as_str()));
     accounts.audit.record(entry).await;
+    if let Err(error) = note_browser(accounts, user, device, id).await {
+        tracing::warn!(%error, "whether a browser is new could not be told");
+    }
     Ok(SignedIn::Session(cookie))
+}
+
+/// Tells the person when somebody signed in on a browser that never did before.
+async fn note_browser(
+    accounts: &Accounts,
+    user: &UserRow,
+    device: &Device,
+    session: String,
+) -> Result<(), StoreError> {
+    let Some(browser) = device.browser.as_deref().map(Hashed::of) else { return Ok(()) };
+    let now = accounts.clock.now();
+    if accounts.store.see_browser(user.id.clone(), browser, now).await? != Acquaintance::New {
+        return Ok(());
+    }
+    let user_agent = device.user_agent.as_deref();
+    let entry = Entry::ok(Event::NewBrowser)
+        .user(user.id.clone())
+        .session(session)
+        .address(device.origin.address.clone())
+        .detail(words::device(user_agent));
+    accounts.audit.record(entry).await;
+    let mut occasion = notify::occasion(accounts, &device.origin, user_agent);
+    occasion.device.get_or_insert_with(|| words::device(None));
+    accounts.mail.send(&user.email, &Letter::NewBrowser(occasion));
+    Ok(())
 }
 
 async fn end_earlier(accounts: &Accounts, cookie: &str) {

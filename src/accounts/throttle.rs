@@ -6,11 +6,13 @@
 //! | login attempts           | network                          | one place must not try every account           |
 //! | registrations            | network                          |                                                |
 //! | one-time links           | network                          |                                                |
+//! | mails that anybody can ask for | account                    | wherever from: it is one mailbox               |
 //!
 //! A network is an IPv4 address or an IPv6 /64: the part one subscriber holds.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -18,6 +20,10 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::types::network::subscriber;
 
 type Limiter = DefaultKeyedRateLimiter<String>;
+
+/// Mails at once to one account that anybody can ask for, and how long until there may be another: three an hour.
+const MAILS: NonZeroU32 = NonZeroU32::new(3).unwrap();
+const MAIL_EVERY: Duration = Duration::from_mins(20);
 
 /// Attempts a minute, and at once.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +46,16 @@ pub struct Throttle {
     login_account: Arc<Limiter>,
     login_network: Arc<Limiter>,
     registration: Arc<Limiter>,
+    mail: Arc<Limiter>,
     clock: DefaultClock,
 }
 
 fn limiter(per_minute: u32) -> Arc<Limiter> {
     Arc::new(RateLimiter::keyed(Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN))))
+}
+
+fn mail_quota() -> Quota {
+    Quota::with_period(MAIL_EVERY).unwrap_or(Quota::per_hour(MAILS)).allow_burst(MAILS)
 }
 
 impl Throttle {
@@ -53,6 +64,7 @@ impl Throttle {
             login_account: limiter(rates.login_per_account),
             login_network: limiter(rates.login_per_network),
             registration: limiter(rates.registration_per_network),
+            mail: Arc::new(RateLimiter::keyed(mail_quota())),
             clock: DefaultClock::default(),
         }
     }
@@ -76,6 +88,11 @@ impl Throttle {
         self.check(&self.login_network, &subscriber(address))
     }
 
+    /// Counts a mail that somebody asked for who is not known.
+    pub fn mail(&self, user_id: &str) -> Result<(), Throttled> {
+        self.check(&self.mail, &user_id.to_owned())
+    }
+
     /// Counts a registration.
     pub fn registration(&self, address: &str) -> Result<(), Throttled> {
         self.check(&self.registration, &subscriber(address))
@@ -83,7 +100,7 @@ impl Throttle {
 
     /// Forgets who has been quiet, so that the counters stay small.
     pub fn forget_quiet(&self) {
-        for limiter in [&self.login_account, &self.login_network, &self.registration] {
+        for limiter in [&self.login_account, &self.login_network, &self.registration, &self.mail] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

@@ -57,6 +57,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     watching.abort();
     hanging_up.abort();
     reaping.abort();
+    core.accounts.mail.flush().await;
+    core.oauth.usage.flush().await;
     core.oauth.audit.flush().await;
     Ok(())
 }

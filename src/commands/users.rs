@@ -6,10 +6,12 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::output;
-use crate::accounts::{links, normal_email, password};
+use crate::accounts::{deletion, links, normal_email, password};
 use crate::app::Core;
 use crate::audit::{Entry, Event};
 use crate::cli::{UserCommand, UserCreateArgs};
+use crate::mail::Letter;
+use crate::oauth::Origin;
 use crate::store::StoreError;
 use crate::store::links::LinkPurpose;
 use crate::store::users::UserRow;
@@ -33,15 +35,17 @@ pub async fn run(core: &Core, command: UserCommand) -> anyhow::Result<()> {
             core.accounts.audit.record(Entry::ok(Event::UserEnabled).user(user.id)).await;
             output::line(&format!("{} may sign in again.", user.email));
         }
-        UserCommand::ResetLink { email } => {
+        UserCommand::ResetLink { email, print_link } => {
             let user = find(core, &email).await?;
-            print_reset_link(core, &user).await?;
+            hand_over_link(core, &user, LinkPurpose::Reset, print_link).await?;
         }
-        UserCommand::Invite { email } => {
+        UserCommand::Invite { email, print_link } => {
             let user = find(core, &email).await?;
-            print_invitation(core, &user).await?;
+            hand_over_link(core, &user, LinkPurpose::Invite, print_link).await?;
         }
+        UserCommand::Delete { email, yes } => delete(core, &email, yes).await?,
     }
+    core.accounts.mail.flush().await;
     core.accounts.audit.flush().await;
     Ok(())
 }
@@ -56,19 +60,45 @@ async fn find(core: &Core, email_or_id: &str) -> anyhow::Result<UserRow> {
     found.with_context(|| format!("there is no person {email_or_id}; see `gatepost user list`"))
 }
 
-async fn print_reset_link(core: &Core, user: &UserRow) -> anyhow::Result<()> {
-    let link = links::create(&core.accounts, LinkPurpose::Reset, Some(user.id.clone())).await?;
-    core.accounts.audit.record(Entry::ok(Event::ResetLinkCreated).user(user.id.clone())).await;
-    output::line(&format!("{} can choose a password within 24 hours, once, at:", user.email));
-    output::line(&core.oauth.issuer.at(&format!("/reset?token={}", link.expose())));
+/// Makes a link and sends it; prints it where it is asked to, or there is no mail server, or that does not take it.
+async fn hand_over_link(
+    core: &Core,
+    user: &UserRow,
+    purpose: LinkPurpose,
+    print: bool,
+) -> anyhow::Result<()> {
+    let is_new = purpose == LinkPurpose::Invite;
+    let (event, path, life, what) = if is_new {
+        (Event::InvitationCreated, "/invite", "7 days", "come in for the first time")
+    } else {
+        (Event::ResetLinkCreated, "/reset", "24 hours", "choose a password")
+    };
+    let link = links::create(&core.accounts, purpose, Some(user.id.clone())).await?;
+    core.accounts.audit.record(Entry::ok(event).user(user.id.clone())).await;
+    let path = Plain::new(format!("{path}?token={}", link.expose()));
+    let mail = &core.accounts.mail;
+    if mail.is_on() && !print {
+        let letter = Letter::ChoosePassword { link: path.clone(), life, is_new };
+        match mail.deliver(&user.email, &letter).await {
+            Ok(()) => {
+                output::line(&format!("A link to {what} was mailed to {}.", user.email));
+                return Ok(());
+            }
+            Err(error) => output::error(&format!("The link could not be mailed: {error}")),
+        }
+    }
+    output::line(&format!("{} can {what} within {life}, once, at:", user.email));
+    output::line(&core.oauth.issuer.at(path.expose()));
     Ok(())
 }
 
-async fn print_invitation(core: &Core, user: &UserRow) -> anyhow::Result<()> {
-    let link = links::create(&core.accounts, LinkPurpose::Invite, Some(user.id.clone())).await?;
-    core.accounts.audit.record(Entry::ok(Event::InvitationCreated).user(user.id.clone())).await;
-    output::line(&format!("{} can come in for the first time within 7 days, once, at:", user.email));
-    output::line(&core.oauth.issuer.at(&format!("/invite?token={}", link.expose())));
+async fn delete(core: &Core, email: &str, yes: bool) -> anyhow::Result<()> {
+    let user = find(core, email).await?;
+    if !yes {
+        bail!("this deletes {} and everything stored with it, for good: say --yes", user.email);
+    }
+    deletion::delete(&core.accounts, &user, &user.email, &Origin::default()).await?;
+    output::line(&format!("{} is deleted: logins and connected apps have ended.", user.email));
     Ok(())
 }
 
@@ -83,7 +113,7 @@ async fn create(core: &Core, args: UserCreateArgs) -> anyhow::Result<()> {
     } else {
         None
     };
-    let needs_link = hash.is_none();
+    let (needs_link, print) = (hash.is_none(), args.print_link);
     let user = links::new_user(&core.accounts, email, args.name, hash, args.admin);
     match core.accounts.store.add_user(user.clone()).await {
         Ok(()) => {}
@@ -93,7 +123,7 @@ async fn create(core: &Core, args: UserCreateArgs) -> anyhow::Result<()> {
     core.accounts.audit.record(Entry::ok(Event::UserCreated).user(user.id.clone())).await;
     output::line(&format!("Created {} ({}).", user.email, user.id));
     if needs_link {
-        print_invitation(core, &user).await?;
+        hand_over_link(core, &user, LinkPurpose::Invite, print).await?;
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ pub(super) fn faults(config: &Config) -> Vec<Fault> {
         }
     };
     pair(("admin.email", config.admin.email.is_some()), ("admin.password", config.admin.password.is_some()));
+    pair(("mail.url", config.mail.url.is_some()), ("mail.from", config.mail.from.is_some()));
     pair(
         ("google.client_id", config.google.client_id.is_some()),
         ("google.client_secret", config.google.client_secret.is_some()),

@@ -7,7 +7,7 @@
 //! |---------------------------------------|--------------------------------------------------|
 //! | which settings are there?             | `settings.rs`, the table everything is made from |
 //! | which source wins?                    | `values.rs`                                      |
-//! | what may a value be?                  | `parse.rs`, `choices.rs`, `secrets.rs`, `*_url.rs`, `network.rs` |
+//! | what may a value be?                  | `parse.rs`, `choices.rs`, `secrets.rs`, `*_url.rs`, `mail.rs`, `network.rs` |
 //! | which values exclude or warn of each other? | `checks.rs`                                |
 
 mod checks;
@@ -19,6 +19,7 @@ mod error;
 pub mod example;
 mod file;
 mod key;
+mod mail;
 mod network;
 mod parse;
 mod secrets;
@@ -38,10 +39,11 @@ pub use database_url::{DatabaseKind, DatabaseUrl};
 pub use domain::Domain;
 pub use error::{ConfigError, Fault, Problem};
 pub use key::{Fallback, Key, Section, Shape, all as keys, by_env as key_of_variable};
+pub use mail::{MailSender, MailUrl};
 pub use network::Network;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
-    Admin, Database, Google, Limits, Log, Provider, Registration, SECTIONS, ScaleKit, Server, Sessions,
+    Admin, Database, Google, Limits, Log, Mail, Provider, Registration, SECTIONS, ScaleKit, Server, Sessions,
     Tavily, Tokens,
 };
 pub use sources::{Origin, Override, Sources};
@@ -66,6 +68,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub registration: Registration,
     pub limits: Limits,
+    pub mail: Mail,
     pub google: Google,
     /// Other OpenID Connect providers, by name.
     pub providers: BTreeMap<String, Provider>,
@@ -103,6 +106,7 @@ impl Config {
         let (sessions, registration) = (Sessions::read(values), Registration::read(values));
         let (limits, google) = (Limits::read(values), Google::read(values));
         let providers = read_providers(values);
+        let mail = Mail::read(values);
         let (tavily, log, scalekit) = (Tavily::read(values), Log::read(values), ScaleKit::read(values));
         Some(Self {
             server: server?,
@@ -112,6 +116,7 @@ impl Config {
             sessions: sessions?,
             registration: registration?,
             limits: limits?,
+            mail: mail?,
             google: google?,
             providers: providers?,
             tavily: tavily?,

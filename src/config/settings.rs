@@ -11,6 +11,7 @@ use super::domain::Domain;
 use super::key::Fallback::{Computed, Unset, Value};
 use super::key::Shape::{List, Number, Secret, Switch, Text};
 use super::key::{Key, Section, section};
+use super::mail::{MailSender, MailUrl};
 use super::network::Network;
 use super::secrets::{AdminPassword, EmailAddress, SecretKey};
 use super::values::Values;
@@ -27,6 +28,7 @@ pub const SECTIONS: &[Section] = &[
     Sessions::SECTION,
     Registration::SECTION,
     Limits::SECTION,
+    Mail::SECTION,
     Google::SECTION,
     Provider::SECTION,
     Tavily::SECTION,
@@ -137,6 +139,19 @@ section! {
         max_mcp_sessions_per_grant: usize = Number(1..=100_000), Value("32"), ["GATEPOST_LIMITS__MAX_MCP_SESSIONS_PER_GRANT"];
         /// MCP sessions that one process holds open at a time, all grants together.
         max_mcp_sessions: usize = Number(1..=10_000_000), Value("10000"), ["GATEPOST_LIMITS__MAX_MCP_SESSIONS"];
+    }
+}
+
+section! {
+    /// Mail to people: links for forgotten passwords and new accounts, and word of sign-ins on new browsers. Both
+    /// or neither; with neither, nothing is sent and links are printed instead.
+    Mail "mail" "mail." {
+        /// The mail server: `smtps://user:password@host`, or `smtp://user:password@host:587?tls=required`. Without
+        /// TLS only this machine is accepted, unless `?tls=none` says that it is meant. `%40` stands for an @ in
+        /// user or password.
+        url: Option<MailUrl> = Text, Unset("smtps://gatepost:password@mail.example.com"), ["GATEPOST_MAIL__URL"];
+        /// Who writes, as people see it.
+        from: Option<MailSender> = Text, Unset("Gatepost <auth@example.com>"), ["GATEPOST_MAIL__FROM"];
     }
 }
 

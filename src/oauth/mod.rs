@@ -15,6 +15,7 @@ pub mod access_token;
 pub mod authorize;
 pub mod client;
 pub mod client_auth;
+pub mod connected;
 pub mod error;
 pub mod error_redirect;
 pub mod grants;
@@ -65,6 +66,8 @@ pub struct OAuth {
     pub clients: client::Clients,
     pub audit: Audit,
     pub revocations: crate::trust::Revocations,
+    /// Notes when grants were last used.
+    pub usage: crate::trust::Usage,
     /// Whether clients may register themselves at all.
     pub registration_enabled: bool,
 }

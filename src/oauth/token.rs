@@ -88,6 +88,7 @@ pub async fn respond(
     };
     match answer(ctx, authorization, params).await {
         Ok((granted, client)) => {
+            ctx.usage.note(&granted.grant_id, ctx.clock.now());
             let entry = Entry::ok(event)
                 .client(client.id.clone())
                 .user(granted.user_id)

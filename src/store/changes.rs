@@ -12,6 +12,8 @@ pub enum Topic {
     Clients,
     Keys,
     Revocations,
+    /// Names and addresses of people.
+    People,
 }
 
 impl Topic {
@@ -21,6 +23,7 @@ impl Topic {
             Self::Clients => "clients",
             Self::Keys => "keys",
             Self::Revocations => "revocations",
+            Self::People => "people",
         }
     }
 }
@@ -32,6 +35,7 @@ pub struct Versions {
     pub clients: i64,
     pub keys: i64,
     pub revocations: i64,
+    pub people: i64,
 }
 
 sql! {
@@ -71,6 +75,7 @@ impl Store {
                 "clients" => versions.clients = version,
                 "keys" => versions.keys = version,
                 "revocations" => versions.revocations = version,
+                "people" => versions.people = version,
                 _ => {}
             }
         }

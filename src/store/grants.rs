@@ -36,6 +36,7 @@ sql! {
     HOLD_SESSION = "UPDATE sessions SET ended_at = NULL WHERE id = $1 AND ended_at IS NULL";
     ADD = "INSERT INTO grants (id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    USED = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
     REVOKE = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 \
                       WHERE user_id = $1 AND revoked_at IS NULL";
@@ -149,6 +150,20 @@ impl Store {
                     .await?;
                 codes::add(connection, &code).await?;
                 Ok(true)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Notes when grants were last used, all in one transaction; a time never goes back.
+    pub async fn note_grants_used(&self, uses: Vec<(String, Timestamp)>) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                for (id, at) in &uses {
+                    sqlx::query(USED).bind(id).bind(*at).execute(&mut *connection).await?;
+                }
+                Ok(())
             }
             .boxed()
         })

@@ -10,12 +10,16 @@ pub mod changes;
 pub mod clients;
 pub mod codes;
 mod connect;
+pub mod connected;
 pub mod consents;
+pub mod deletion;
 mod error;
 pub mod grants;
 pub mod identities;
+pub mod known_browsers;
 pub mod links;
 mod migrations;
+pub mod personal;
 pub mod refresh_tokens;
 pub mod resources;
 mod row;
@@ -109,10 +113,14 @@ fn statements() -> Vec<&'static str> {
         changes::ALL,
         clients::ALL,
         codes::ALL,
+        connected::ALL,
         consents::ALL,
+        deletion::ALL,
         grants::ALL,
         identities::ALL,
+        known_browsers::ALL,
         links::ALL,
+        personal::ALL,
         refresh_tokens::ALL,
         resources::ALL,
         sessions::ALL,

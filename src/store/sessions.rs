@@ -33,6 +33,11 @@ sql! {
            user_agent, address, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     SEEN = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1";
     END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    LIST_OF_USER = "SELECT id, secret_hash, user_id, auth_time, created_at, last_seen_at, expires_at, user_agent, \
+                    address, method FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+                    AND last_seen_at > $3 ORDER BY last_seen_at DESC, id DESC LIMIT $4";
+    END_OF_OWNER = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
+    END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL";
     END_OF_USER = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
     REAP = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 \
             OR last_seen_at < $2 OR ended_at < $1 LIMIT $3)";
@@ -109,6 +114,60 @@ impl Store {
         self.write(move |connection| {
             async move {
                 Ok(sqlx::query(END).bind(&id).bind(now).execute(connection).await?.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// A person's live sessions, the last used first. `idle_since` is the last use that still counts.
+    pub async fn list_sessions_of_user(
+        &self,
+        user_id: &str,
+        now: Timestamp,
+        idle_since: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let rows = sqlx::query(LIST_OF_USER)
+            .bind(user_id)
+            .bind(now)
+            .bind(idle_since)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Ends one session of this person; `false` when it had ended, or is somebody else's.
+    pub async fn end_session_of_user(
+        &self,
+        id: String,
+        user_id: String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            async move {
+                let done =
+                    sqlx::query(END_OF_OWNER).bind(&id).bind(&user_id).bind(now).execute(connection).await?;
+                Ok(done.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Ends every session of a person but one; returns how many.
+    pub async fn end_other_sessions(
+        &self,
+        user_id: String,
+        kept: String,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            async move {
+                let done =
+                    sqlx::query(END_OTHERS).bind(&user_id).bind(&kept).bind(now).execute(connection).await?;
+                Ok(done.rows_affected())
             }
             .boxed()
         })

@@ -26,11 +26,11 @@ pub struct UserRow {
 
 sql! {
     FIND = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
-            FROM users WHERE id = $1";
+            FROM users WHERE id = $1 AND deleted_at IS NULL";
     FIND_BY_EMAIL = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
-                     FROM users WHERE email = $1";
+                     FROM users WHERE email = $1 AND deleted_at IS NULL";
     LIST = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
-            FROM users WHERE id > $1 ORDER BY id LIMIT $2";
+            FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2";
     COUNT_ADMINS = "SELECT id FROM users WHERE is_admin = 1 LIMIT 1";
     ADD = "INSERT INTO users (id, email, name, password_hash, is_admin, created_at) \
            VALUES ($1, $2, $3, $4, $5, $6)";
@@ -41,9 +41,11 @@ sql! {
                        SELECT $1, $2, $3, $4, 1, CAST($5 AS BIGINT) \
                        WHERE NOT EXISTS (SELECT 1 FROM users WHERE is_admin = 1)";
     SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
+    SET_NAME = "UPDATE users SET name = $2 WHERE id = $1 AND deleted_at IS NULL";
     LOGGED_IN = "UPDATE users SET last_login_at = $2 WHERE id = $1";
     DISABLE = "UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL";
-    ENABLE = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL";
+    ENABLE = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL \
+              AND deleted_at IS NULL";
 }
 
 fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
@@ -102,6 +104,7 @@ async fn insert_first_admin(connection: &mut AnyConnection, user: UserRow) -> Re
 }
 
 impl Store {
+    /// Somebody who has not been deleted.
     pub async fn find_user(&self, id: &str) -> Result<Option<UserRow>, StoreError> {
         sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
@@ -184,6 +187,19 @@ impl Store {
                 super::links::end_of_user(connection, &id, now).await?;
                 super::sessions::end_of_user(connection, &id, now).await?;
                 Ok(true)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Changes the name, or removes it; what is remembered of the person elsewhere is dropped.
+    pub async fn set_name(&self, id: String, name: Option<String>) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let done = sqlx::query(SET_NAME).bind(&id).bind(&name).execute(&mut *connection).await?;
+                bump(connection, Topic::People).await?;
+                Ok(done.rows_affected() == 1)
             }
             .boxed()
         })

@@ -7,6 +7,7 @@
 //! | `alg` `none`, or not the key's; unknown `kid`; no `exp`; anything else | [`BadToken`]      |
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jsonwebtoken::Validation;
@@ -18,6 +19,7 @@ use crate::oauth::OAuth;
 use crate::oauth::access_token::{ACCESS_TOKEN_TYP, AccessClaims};
 use crate::oauth::error::Refusal;
 use crate::oauth::resource::Resource;
+use crate::trust::LastNoted;
 
 /// The longest access token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8192;
@@ -63,48 +65,61 @@ pub enum VerifyError {
 #[derive(Clone)]
 pub struct Embedded {
     ctx: OAuth,
-    verified: Cache<[u8; 32], Arc<Principal>>,
+    verified: Cache<[u8; 32], Arc<Verified>>,
+    /// Raised whenever what is held may be stale.
+    generation: Arc<AtomicU64>,
+}
+
+/// A token that was verified, and when it last noted that its grant is used.
+struct Verified {
+    principal: Arc<Principal>,
+    noted: LastNoted,
 }
 
 impl Embedded {
     pub fn new(ctx: OAuth) -> Self {
         let verified = Cache::builder().max_capacity(CACHE).time_to_live(Duration::from_hours(24)).build();
-        Self { ctx, verified }
+        Self { ctx, verified, generation: Arc::default() }
     }
 
-    /// Drops what was verified: the keys changed.
+    /// Drops what was verified: the keys changed, or what is told of a person.
     pub fn forget_all(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
         self.verified.invalidate_all();
     }
 
     /// Verifies a bearer token for a resource.
     pub async fn verify(&self, token: &str, resource: &Resource) -> Result<Arc<Principal>, VerifyError> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let principal = match self.verified.get(&digest) {
-            Some(principal) => principal,
+        let verified = match self.verified.get(&digest) {
+            Some(verified) => verified,
             None => self.check(token, digest).await?,
         };
-        if principal.expires_at <= self.ctx.clock.now() {
+        let (principal, now) = (&verified.principal, self.ctx.clock.now());
+        if principal.expires_at <= now {
             self.verified.invalidate(&digest);
             return Err(VerifyError::Bad(BadToken::Expired));
         }
         if principal.resource != resource.uri {
             return Err(VerifyError::Bad(BadToken::WrongAudience));
         }
-        if principal.grant_id.as_deref().is_none_or(|id| self.ctx.revocations.is_revoked(id)) {
-            return Err(VerifyError::Bad(BadToken::Revoked));
+        match principal.grant_id.as_deref().filter(|id| !self.ctx.revocations.is_revoked(id)) {
+            Some(grant_id) => self.ctx.usage.call(&verified.noted, grant_id, now),
+            None => return Err(VerifyError::Bad(BadToken::Revoked)),
         }
-        Ok(principal)
+        Ok(Arc::clone(principal))
     }
 
-    async fn check(&self, token: &str, digest: [u8; 32]) -> Result<Arc<Principal>, VerifyError> {
+    async fn check(&self, token: &str, digest: [u8; 32]) -> Result<Arc<Verified>, VerifyError> {
+        let generation = self.generation.load(Ordering::SeqCst);
         let claims = read(&self.ctx, token).map_err(VerifyError::Bad)?;
         if claims.exp <= self.ctx.clock.now() {
             return Err(VerifyError::Bad(BadToken::Expired));
         }
         let unavailable = |e: crate::store::StoreError| VerifyError::Unavailable(e.into());
         let user = self.ctx.store.find_user(&claims.sub).await.map_err(unavailable)?;
-        if user.as_ref().is_some_and(|u| u.disabled_at.is_some()) {
+        // Nobody of that name: the person was deleted.
+        if user.as_ref().is_none_or(|u| u.disabled_at.is_some()) {
             return Err(VerifyError::Bad(BadToken::Revoked));
         }
         let client = self.ctx.clients.find(&claims.client_id).await.map_err(VerifyError::Unavailable)?;
@@ -121,8 +136,13 @@ impl Embedded {
             token_id: claims.jti,
             expires_at: claims.exp,
         });
-        self.verified.insert(digest, Arc::clone(&principal));
-        Ok(principal)
+        let verified = Arc::new(Verified { principal, noted: LastNoted::default() });
+        self.verified.insert(digest, Arc::clone(&verified));
+        if self.generation.load(Ordering::SeqCst) != generation {
+            // Something changed while the person was read: it may be how they were before.
+            self.verified.invalidate(&digest);
+        }
+        Ok(verified)
     }
 }
 

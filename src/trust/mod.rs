@@ -5,6 +5,8 @@
 
 pub mod embedded;
 mod revocations;
+mod usage;
 
 pub use embedded::{BadToken, Embedded};
 pub use revocations::Revocations;
+pub use usage::{LastNoted, Usage};

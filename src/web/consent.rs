@@ -12,7 +12,7 @@ use crate::audit::{Entry, Event};
 use crate::oauth::authorize::{self, AuthorizeRequest, Decider, Moment, Rejected, is_required_scope};
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::Destination;
-use crate::oauth::resource::{OFFLINE_ACCESS, OPENID};
+use crate::oauth::resource::{OFFLINE_ACCESS, OPENID, ScopeInfo};
 use crate::store::clients::ClientKind;
 use crate::types::ScopeSet;
 
@@ -125,15 +125,21 @@ fn client_view(valid: &AuthorizeRequest) -> ClientView {
 }
 
 fn scope_view(valid: &AuthorizeRequest, name: &str, granted: &ScopeSet) -> ScopeView {
-    let known = valid.resource.scopes.iter().find(|s| s.name == name);
-    let description = known.map_or_else(|| own_words(name), |s| s.description.clone());
+    let (description, tools) = scope_words(&valid.resource.scopes, name);
     ScopeView {
         name: name.to_owned(),
         description,
-        tools: known.map(|s| s.tools.clone()).unwrap_or_default(),
+        tools,
         required: is_required_scope(name),
         already_granted: granted.contains(name),
     }
+}
+
+/// What a scope means to people, and the tools it unlocks. `scopes` are those of the resource.
+pub fn scope_words(scopes: &[ScopeInfo], name: &str) -> (String, Vec<String>) {
+    let known = scopes.iter().find(|s| s.name == name);
+    let description = known.map_or_else(|| own_words(name), |s| s.description.clone());
+    (description, known.map(|s| s.tools.clone()).unwrap_or_default())
 }
 
 /// What the scopes that belong to no resource mean.

@@ -11,6 +11,9 @@ use crate::types::Plain;
 const SESSION: &str = "gatepost-session";
 const BROWSER: &str = "gatepost-browser";
 
+/// How long a browser keeps its mark, in days: the longest that browsers allow.
+const BROWSER_DAYS: i64 = 400;
+
 fn name(state: &State, base: &str) -> String {
     if state.issuer().is_https() { format!("__Host-{base}") } else { base.to_owned() }
 }
@@ -48,7 +51,9 @@ pub fn browser(state: &State, request: &HttpRequest) -> Option<String> {
     request.cookie(&name(state, BROWSER)).map(|c| c.value().to_owned()).filter(|v| v.len() == 43)
 }
 
-/// Marks the browser, so that forms can be bound to it before anybody signs in.
+/// Marks the browser, so that forms can be bound to it before anybody signs in, and new ones are told apart.
 pub fn set_browser<'c>(state: &State, value: String) -> Cookie<'c> {
-    build(state, BROWSER, value)
+    let mut cookie = build(state, BROWSER, value);
+    cookie.set_max_age(actix_web::cookie::time::Duration::days(BROWSER_DAYS));
+    cookie
 }

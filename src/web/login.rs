@@ -82,6 +82,7 @@ pub async fn finish(
             .get(header::USER_AGENT)
             .and_then(|v| v.to_str().ok())
             .map(str::to_owned),
+        browser: cookies::browser(state, request),
         earlier_session: cookies::session(state, request),
     };
     match sign_in::complete(&state.accounts, user, proof, &device).await {
@@ -89,6 +90,12 @@ pub async fn finish(
             let mut response = respond::see_other(return_to);
             if let Err(error) = response.add_cookie(&cookies::set_session(state, &cookie)) {
                 tracing::error!(%error, "the session cookie could not be set");
+            }
+            // Once more, so that a browser in use stays known.
+            if let Some(browser) = device.browser
+                && let Err(error) = response.add_cookie(&cookies::set_browser(state, browser))
+            {
+                tracing::error!(%error, "the browser cookie could not be set");
             }
             response
         }
@@ -141,6 +148,7 @@ async fn show(
         email: form.email,
         again: form.again,
         error,
+        has_mail: state.accounts.mail.is_on(),
         client_name,
         resource_name,
         providers: upstream::buttons(state),

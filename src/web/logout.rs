@@ -47,7 +47,8 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     signed_out(&state)
 }
 
-fn signed_out(state: &State) -> HttpResponse {
+/// The page after signing out; the session cookie is gone with it.
+pub fn signed_out(state: &State) -> HttpResponse {
     let mut response = error_page::page(
         StatusCode::OK,
         &MessagePage {

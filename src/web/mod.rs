@@ -11,6 +11,7 @@ mod consent;
 mod cookies;
 mod csrf;
 mod error_page;
+mod forgot;
 mod forms;
 mod health;
 mod home;

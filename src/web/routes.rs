@@ -8,8 +8,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, authorize, consent, error_page, health, home, introspect, invite, jwks, login, logout, mcp,
-    metadata, register, reset, revoke, setup, static_files, token, upstream, userinfo,
+    account, authorize, consent, error_page, forgot, health, home, introspect, invite, jwks, login, logout,
+    mcp, metadata, register, reset, revoke, setup, static_files, token, upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
@@ -104,7 +104,26 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .route(get().to(account::identities::ask_to_remove))
                 .route(post().to(account::identities::remove)),
         )
-        .service(resource("/account").route(get().to(account::overview::get)))
+        .service(resource("/forgot").route(get().to(forgot::get)).route(post().to(forgot::post)))
+        .service(
+            resource("/account")
+                .route(get().to(account::overview::get))
+                .route(post().to(account::overview::post)),
+        )
+        .service(
+            resource("/account/apps")
+                .route(get().to(account::apps::get))
+                .route(post().to(account::apps::post)),
+        )
+        .service(
+            resource("/account/sessions")
+                .route(get().to(account::sessions::get))
+                .route(post().to(account::sessions::post)),
+        )
+        .service(resource("/account/activity").route(get().to(account::activity::get)))
+        .service(resource("/account/data").route(get().to(account::data::get)))
+        .service(resource("/account/data/export").route(post().to(account::data::post_export)))
+        .service(resource("/account/data/delete").route(post().to(account::data::post_delete)))
         .service(resource("/static/{name}").route(get().to(static_files::get)))
         .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
         // operations

@@ -361,7 +361,7 @@ on_each! {
             store.bump_version(topic).await.unwrap();
         }
         let versions = store.change_versions().await.unwrap();
-        assert_eq!(versions, Versions { resources: 1, clients: 1, keys: 2, revocations: 1 });
+        assert_eq!(versions, Versions { resources: 1, clients: 1, keys: 2, revocations: 1, people: 0 });
         store.ping().await.unwrap();
     }
 

@@ -21,6 +21,8 @@ use super::{Browser, Database, EMAIL, OAuthClient, PASSWORD};
 
 /// Where the tests' clock starts.
 pub const START: i64 = 1_800_000_000;
+/// Who writes the mail of tests.
+const FROM: &str = "Gatepost <auth@example.com>";
 /// Tables whose rows a refused request must leave alone.
 const TABLES: [&str; 8] =
     ["clients", "client_secrets", "users", "sessions", "one_time_links", "grants", "codes", "refresh_tokens"];
@@ -60,6 +62,13 @@ impl TestApp {
     pub async fn start_impatient(database: Database, time: Duration) -> Self {
         let patience = Patience { form: time, message: time };
         Self::launch(database, &[], Clock::manual(START), true, patience).await
+    }
+
+    /// Starts with a mail server.
+    pub async fn start_with_mail(database: Database, mailbox: &super::Mailbox) -> Self {
+        let settings = [("GATEPOST_MAIL__URL", mailbox.url()), ("GATEPOST_MAIL__FROM", FROM.to_owned())];
+        let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+        Self::start_with(database, &settings).await
     }
 
     /// Starts with nobody: [`TestApp::user`] is a row that is not stored.

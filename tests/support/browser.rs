@@ -18,6 +18,19 @@ pub struct Form {
 }
 
 impl Form {
+    /// Every form of a page that posts to `action`.
+    pub fn all(html: &str, action: &str) -> Vec<Self> {
+        let starts = html.match_indices("<form").map(|(at, _)| at);
+        starts.map(|at| Self::read(&html[at..])).filter(|form| form.action == action).collect()
+    }
+
+    /// The form that posts to `action` with `value` in a field.
+    pub fn with(html: &str, action: &str, value: &str) -> Self {
+        let forms = Self::all(html, action);
+        let found = forms.into_iter().find(|form| form.fields.iter().any(|(_, v)| v == value));
+        found.unwrap_or_else(|| panic!("no form to {action} with {value} in:\n{html}"))
+    }
+
     pub fn read(html: &str) -> Self {
         let start = html.find("<form").unwrap_or_else(|| panic!("no form in:\n{html}"));
         let end = html[start..].find("</form>").unwrap() + start;
@@ -116,6 +129,13 @@ impl Browser {
             page.find(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("no {action} in:\n{page}"));
         let start = page[..at].rfind("<form").unwrap();
         Form::read(&page[start..])
+    }
+
+    /// Signs in once more on the browser where somebody is signed in.
+    pub async fn sign_in_again(&self) {
+        let form = Form::read(&self.page("/login?switch=1").await);
+        let form = form.set("email", super::EMAIL).set("password", super::PASSWORD);
+        assert_eq!(self.send(&form).await.status(), StatusCode::SEE_OTHER);
     }
 
     /// Follows an authorization request to the consent page.

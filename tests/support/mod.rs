@@ -3,6 +3,7 @@
 mod app;
 mod browser;
 mod database;
+mod mailbox;
 mod oauth_client;
 mod requests;
 
@@ -11,6 +12,7 @@ pub mod provider;
 
 pub use app::{START, TestApp};
 pub use database::Database;
+pub use mailbox::Mailbox;
 pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};
 pub use requests::{FORM, JSON, Requests};
 

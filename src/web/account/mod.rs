@@ -7,9 +7,13 @@
 //! | a sensitive page, the login older than [`FRESH`](crate::accounts::session::FRESH) | the login once more, then here |
 //! | a form without its token, or another session's | 403, nothing changed                          |
 
+pub mod activity;
+pub mod apps;
+pub mod data;
 pub mod identities;
 pub mod notices;
 pub mod overview;
+pub mod sessions;
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};

@@ -6,6 +6,11 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "identity-added" => "It is added: you can sign in with it from now on.",
         "identity-known" => "That account was added before.",
         "identity-removed" => "It is removed: it does not open your account any more.",
+        "name" => "Your name is saved.",
+        "disconnected" => "The app is disconnected.",
+        "disconnected-all" => "Every app is disconnected.",
+        "session" => "That sign-in has ended.",
+        "sessions" => "Every other sign-in has ended.",
         "password" => "Your new password is saved.",
         _ => return None,
     })

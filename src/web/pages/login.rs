@@ -16,6 +16,8 @@ pub struct LoginPage {
     /// Somebody is signed in already, and is asked once more before a sensitive page.
     pub again: bool,
     pub error: Option<String>,
+    /// Whether a forgotten password can be replaced by mail.
+    pub has_mail: bool,
     /// The app that waits behind this page, by the name it gave.
     pub client_name: Option<String>,
     pub resource_name: Option<String>,
@@ -32,6 +34,7 @@ impl LoginPage {
             email: String::new(),
             again: false,
             error: None,
+            has_mail: true,
             client_name: Some("Claude Code".into()),
             resource_name: Some("Tavily search".into()),
             providers: Vec::new(),

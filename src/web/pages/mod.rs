@@ -10,6 +10,7 @@ pub mod account;
 mod consent;
 mod error;
 pub mod filters;
+mod forgot;
 mod home;
 mod invite;
 mod leaving;
@@ -23,6 +24,7 @@ mod stopped;
 
 pub use consent::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
 pub use error::ErrorPage;
+pub use forgot::ForgotPage;
 pub use home::{HomePage, Snippet};
 pub use invite::InvitePage;
 pub use leaving::LeavingPage;

@@ -1,10 +1,18 @@
 //! The pages of a person's own account: one struct per page, each inside the same [`Shell`].
 
+mod activity;
+mod apps;
+mod data;
 mod identities;
 mod overview;
+mod sessions;
 
+pub use activity::{ActivityPage, EntryView};
+pub use apps::{AppView, AppsPage};
+pub use data::DataPage;
 pub use identities::{AddIdentityPage, IdentitiesPage, IdentityView, RemoveIdentityPage};
 pub use overview::OverviewPage;
+pub use sessions::{SessionView, SessionsPage};
 
 /// What surrounds every page of the account: who is signed in, the tabs, and good news from the step before.
 pub struct Shell {
@@ -20,21 +28,33 @@ pub struct Shell {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Overview,
+    Apps,
+    Sessions,
+    Activity,
+    Data,
 }
 
 impl Tab {
     /// In the order they are shown.
-    pub const ALL: [Self; 1] = [Self::Overview];
+    pub const ALL: [Self; 5] = [Self::Overview, Self::Apps, Self::Sessions, Self::Activity, Self::Data];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Apps => "Apps",
+            Self::Sessions => "Sign-ins",
+            Self::Activity => "Activity",
+            Self::Data => "Your data",
         }
     }
 
     pub const fn url(self) -> &'static str {
         match self {
             Self::Overview => "/account",
+            Self::Apps => "/account/apps",
+            Self::Sessions => "/account/sessions",
+            Self::Activity => "/account/activity",
+            Self::Data => "/account/data",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The first page of the account.
+//! The first page of the account. Posts `csrf` and `name` to `/account`.
 
 use askama::Template;
 
@@ -10,7 +10,11 @@ use super::{Shell, Tab};
 #[template(path = "account/overview.html")]
 pub struct OverviewPage {
     pub shell: Shell,
-    pub name: Option<String>,
+    /// In the field: the name, or what was typed.
+    pub name: String,
+    pub error: Option<String>,
+    /// The longest name, in characters.
+    pub max_name: usize,
     /// When this session began, in words.
     pub signed_in_at: String,
 }
@@ -20,8 +24,20 @@ impl OverviewPage {
     pub fn sample() -> Self {
         Self {
             shell: Shell::sample(Tab::Overview),
-            name: Some("Ada".into()),
+            name: "Ada".into(),
+            error: None,
+            max_name: 100,
             signed_in_at: "1 March 2026, 09:30 UTC".into(),
+        }
+    }
+
+    pub fn filled(text: &str) -> Self {
+        Self {
+            shell: Shell::filled(text, Tab::Overview),
+            name: text.into(),
+            error: Some(text.into()),
+            signed_in_at: text.into(),
+            ..Self::sample()
         }
     }
 }

@@ -3,7 +3,8 @@
 use askama::Template;
 
 use crate::web::pages::account::{
-    AddIdentityPage, IdentitiesPage, IdentityView, OverviewPage, RemoveIdentityPage, Shell, Tab,
+    ActivityPage, AddIdentityPage, AppsPage, DataPage, IdentitiesPage, IdentityView, OverviewPage,
+    RemoveIdentityPage, SessionsPage, Shell, Tab,
 };
 use crate::web::pages::*;
 
@@ -84,6 +85,24 @@ pub fn samples() -> Vec<(&'static str, String)> {
             RemoveIdentityPage { error: wrong(), ..RemoveIdentityPage::sample() }.render().unwrap(),
         ),
         ("account", OverviewPage::sample().render().unwrap()),
+        ("account-error", OverviewPage { error: wrong(), ..OverviewPage::sample() }.render().unwrap()),
+        ("account-apps", AppsPage::sample().render().unwrap()),
+        (
+            "account-apps-none",
+            AppsPage { apps: Vec::new(), next_url: None, is_first_page: true, ..AppsPage::sample() }
+                .render()
+                .unwrap(),
+        ),
+        ("account-sessions", SessionsPage::sample().render().unwrap()),
+        ("account-activity", ActivityPage::sample().render().unwrap()),
+        (
+            "account-activity-none",
+            ActivityPage { entries: Vec::new(), ..ActivityPage::sample() }.render().unwrap(),
+        ),
+        ("account-data", DataPage::sample().render().unwrap()),
+        ("account-data-error", DataPage { error: wrong(), ..DataPage::sample() }.render().unwrap()),
+        ("forgot", ForgotPage::sample().render().unwrap()),
+        ("forgot-no-mail", ForgotPage { has_mail: false, ..ForgotPage::sample() }.render().unwrap()),
         ("logout", LogoutPage::sample().render().unwrap()),
         ("message", MessagePage::sample().render().unwrap()),
     ]
@@ -131,6 +150,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         email: t(),
         again: false,
         error: some(),
+        has_mail: true,
         client_name: some(),
         resource_name: some(),
         providers: vec![ProviderButton { name: "a".into(), label: t() }],
@@ -145,7 +165,6 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         setup_needed: true,
         version: t(),
     };
-    let account = OverviewPage { shell: Shell::filled(text, Tab::Overview), name: some(), signed_in_at: t() };
     let identity = || IdentityView {
         id: "idn_1".into(),
         label: t(),
@@ -195,12 +214,17 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         ("setup", setup.render().unwrap()),
         ("reset", reset.render().unwrap()),
         ("home", home.render().unwrap()),
-        ("account", account.render().unwrap()),
         ("identities", identities.render().unwrap()),
         ("identity-add", add.render().unwrap()),
         ("identity-remove", remove.render().unwrap()),
         ("invite", invite.render().unwrap()),
         ("stopped", stopped.render().unwrap()),
+        ("account", OverviewPage::filled(text).render().unwrap()),
+        ("account-apps", AppsPage::filled(text).render().unwrap()),
+        ("account-sessions", SessionsPage::filled(text).render().unwrap()),
+        ("account-activity", ActivityPage::filled(text).render().unwrap()),
+        ("account-data", DataPage::filled(text).render().unwrap()),
+        ("forgot", ForgotPage { csrf: t(), email: t(), error: some(), has_mail: true }.render().unwrap()),
         ("logout", LogoutPage { csrf: t(), email: t() }.render().unwrap()),
         ("message", message.render().unwrap()),
     ]

@@ -1,0 +1,213 @@
+//! What happened with an account, in words: one sentence for each kind of event, outcome and reason.
+//!
+//! Every kind of [`Event`] has its words here: a new one does not compile without. A stored kind that no code
+//! writes any more gets a neutral sentence.
+
+use super::words;
+use crate::audit::Event;
+use crate::store::audit::EventRow;
+use crate::types::Proof;
+
+/// What a person should make of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// As usual.
+    Usual,
+    /// Worth a look: somebody was refused, or something was taken away.
+    Notable,
+}
+
+/// One entry in words. `app` is the client's name, where there is one.
+pub fn tell(event: &EventRow, app: Option<&str>) -> (String, Weight) {
+    let app = app.map(str::trim).filter(|name| !name.is_empty()).unwrap_or("an app");
+    let weight =
+        if event.outcome == "ok" && event.kind != "grant.revoked" && event.kind != "session.new_browser" {
+            Weight::Usual
+        } else {
+            Weight::Notable
+        };
+    let ok = event.outcome == "ok";
+    let sentence = match Event::parse(&event.kind) {
+        Some(kind) => words_of(kind, ok, &event.reason, event.detail.as_deref(), app),
+        None => "Something happened with your account.".to_owned(),
+    };
+    (sentence, weight)
+}
+
+fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str) -> String {
+    match kind {
+        Event::Login => login(ok, reason, detail),
+        Event::Logout => "You signed out.".to_owned(),
+        Event::NewBrowser => {
+            format!("That was a browser never seen before: {}.", detail.unwrap_or("an unknown one"))
+        }
+        Event::SessionEnded if reason == "all" => "You ended every sign-in.".to_owned(),
+        Event::SessionEnded if reason == "others" => "You ended every other sign-in.".to_owned(),
+        Event::SessionEnded => "You ended a sign-in.".to_owned(),
+        Event::SetupCompleted => "Your account was made, as the first administrator's.".to_owned(),
+        Event::UserCreated => "Your account was made.".to_owned(),
+        Event::UserDisabled => "Your account was disabled.".to_owned(),
+        Event::UserEnabled => "Your account was enabled again.".to_owned(),
+        Event::AccountChanged => "A form of your account was refused: it was out of date.".to_owned(),
+        Event::InvitationCreated => "You were invited.".to_owned(),
+        Event::InvitationAccepted if ok => "You accepted your invitation.".to_owned(),
+        Event::InvitationAccepted => "Your invitation was tried and refused.".to_owned(),
+        Event::IdentityLinked if ok => "A login at another provider was added.".to_owned(),
+        Event::IdentityLinked => "A login at another provider was not added.".to_owned(),
+        Event::IdentityUnlinked if ok => "A login at another provider was removed.".to_owned(),
+        Event::IdentityUnlinked => "A login at another provider was not removed.".to_owned(),
+        Event::UserRenamed => "You changed your name.".to_owned(),
+        Event::UserExported => "You downloaded a copy of your data.".to_owned(),
+        Event::UserDeleted => "Your account was not deleted.".to_owned(),
+        Event::PasswordReset if ok => "Your password was changed by a link.".to_owned(),
+        Event::PasswordReset => "A link for a new password was refused.".to_owned(),
+        Event::ResetLinkCreated => reset_link(ok, reason, detail),
+        Event::Consent | Event::ConsentWithdrawn => consent(kind, ok, reason, app),
+        Event::Authorization => format!("A request of {app} was refused."),
+        Event::TokenIssued if ok => format!("{app} got its login."),
+        Event::TokenIssued => format!("{app} tried to get a login and was refused."),
+        Event::TokenRefreshed if ok => format!("{app} renewed its login."),
+        Event::TokenRefreshed => format!("{app} tried to renew its login and was refused."),
+        Event::TokenRevoked => format!("{app} gave its login back."),
+        Event::GrantRevoked => grant_revoked(reason, app),
+        Event::Introspection => format!("{app} asked about a login."),
+        Event::AccessRefused => access_refused(reason, app),
+        Event::ClientRegistered
+        | Event::ClientCreated
+        | Event::ClientDeleted
+        | Event::ClientDisabled
+        | Event::KeyRotated
+        | Event::KeyRetired => "Something changed on this server.".to_owned(),
+    }
+}
+
+fn login(ok: bool, reason: &str, detail: Option<&str>) -> String {
+    if ok {
+        let proof = detail.and_then(|d| d.strip_prefix("with ")).and_then(Proof::parse);
+        return proof.map_or_else(
+            || "You signed in.".to_owned(),
+            |p| format!("You signed in with {}.", words::how(p)),
+        );
+    }
+    match reason {
+        "wrong_password" => "Somebody tried to sign in with a wrong password.",
+        "no_password" => "Somebody tried to sign in with a password; your account has none.",
+        "disabled_person" => "Somebody tried to sign in while your account was disabled.",
+        "rate_limited" => "Somebody tried to sign in too often and was held off.",
+        _ => "An attempt to sign in was refused.",
+    }
+    .to_owned()
+}
+
+fn reset_link(ok: bool, reason: &str, detail: Option<&str>) -> String {
+    match (ok, reason) {
+        (true, _) if detail.is_some() => {
+            "A link for a new password was mailed to you, as asked on the login page."
+        }
+        (true, _) => "An administrator made you a link to choose a password.",
+        (false, "rate_limited") => {
+            "Another link for a new password was asked for, too soon after the last ones."
+        }
+        (false, _) => "A link for a new password was asked for and not sent.",
+    }
+    .to_owned()
+}
+
+fn consent(kind: Event, ok: bool, reason: &str, app: &str) -> String {
+    match (kind, ok, reason) {
+        (Event::ConsentWithdrawn, _, "all") => "You disconnected every app.".to_owned(),
+        (Event::ConsentWithdrawn, ..) => format!("You disconnected {app}."),
+        (_, true, _) => format!("You connected {app}."),
+        (_, false, "person_denied") => format!("You denied {app} access."),
+        _ => format!("{app} was not connected."),
+    }
+}
+
+fn grant_revoked(reason: &str, app: &str) -> String {
+    match reason {
+        "replayed_refresh_token" | "replayed_code" => {
+            format!("Two programs used the same login of {app}; it was ended.")
+        }
+        _ => format!("A login of {app} was ended."),
+    }
+}
+
+fn access_refused(reason: &str, app: &str) -> String {
+    match reason {
+        "insufficient_scope" => format!("{app} tried a tool you have not allowed it."),
+        _ => format!("{app} tried something and was refused."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(kind: &str, outcome: &str, reason: &str, detail: Option<&str>) -> EventRow {
+        EventRow {
+            kind: kind.into(),
+            outcome: outcome.into(),
+            reason: reason.into(),
+            detail: detail.map(str::to_owned),
+            ..EventRow::default()
+        }
+    }
+
+    #[test]
+    fn what_happened_is_told_in_plain_words() {
+        for (kind, outcome, reason, detail, expected) in [
+            (
+                "session.login",
+                "ok",
+                "ok",
+                Some("with password+code"),
+                "You signed in with password and one-time code.",
+            ),
+            ("session.login", "ok", "ok", Some("with magic"), "You signed in."),
+            (
+                "session.login",
+                "refused",
+                "wrong_password",
+                None,
+                "Somebody tried to sign in with a wrong password.",
+            ),
+            ("consent.decided", "ok", "ok", Some("scopes: x"), "You connected Inspector."),
+            ("consent.decided", "refused", "person_denied", None, "You denied Inspector access."),
+            ("consent.withdrawn", "ok", "ok", None, "You disconnected Inspector."),
+            ("consent.withdrawn", "ok", "all", Some("apps: 3"), "You disconnected every app."),
+            (
+                "grant.revoked",
+                "ok",
+                "replayed_refresh_token",
+                None,
+                "Two programs used the same login of Inspector; it was ended.",
+            ),
+            ("session.ended", "ok", "others", None, "You ended every other sign-in."),
+            ("of.another.time", "ok", "ok", None, "Something happened with your account."),
+        ] {
+            assert_eq!(tell(&event(kind, outcome, reason, detail), Some("Inspector")).0, expected);
+        }
+        assert_eq!(
+            tell(&event("token.revoked", "ok", "ok", None), Some(" ")).0,
+            "an app gave its login back."
+        );
+    }
+
+    #[test]
+    fn every_event_has_a_sentence_for_every_outcome() {
+        for kind in Event::ALL {
+            for outcome in ["ok", "refused", "failed"] {
+                let (sentence, _) = tell(&event(kind.as_str(), outcome, "whatever", None), None);
+                assert!(sentence.ends_with('.') && sentence.len() > 10, "{kind:?}: {sentence}");
+                assert!(!sentence.contains('_'), "{kind:?}: {sentence}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_refused_or_taken_away_is_worth_a_look() {
+        assert_eq!(tell(&event("session.login", "ok", "ok", None), None).1, Weight::Usual);
+        assert_eq!(tell(&event("session.login", "refused", "wrong_password", None), None).1, Weight::Notable);
+        assert_eq!(tell(&event("grant.revoked", "ok", "replayed_code", None), None).1, Weight::Notable);
+    }
+}
