@@ -3,6 +3,7 @@
 // and held against the accessibility rules.
 
 import { setDefaultResultOrder } from 'node:dns';
+import { account } from './lib/account.mjs';
 import { App } from './lib/app.mjs';
 import { Gatepost } from './lib/gatepost.mjs';
 import { keyboard, mouse, touch } from './lib/hand.mjs';
@@ -37,6 +38,7 @@ class Journey {
     await this.firstAuthorization();
     await this.secondAuthorization();
     await this.denial();
+    await account(this, EMAIL, PASSWORD);
     await this.signOut();
     await this.signInForAnApp();
     await this.refusals();
@@ -209,6 +211,7 @@ class Journey {
     this.#comesFromHere(app, answer);
     const { status, body } = await app.exchange(answer.get('code'));
     const good = status === 200 && body.token_type === 'Bearer' && body.access_token && body.refresh_token;
+    app.refreshToken = body.refresh_token;
     check(`${app.name}: gets its tokens`, good, `${status} ${JSON.stringify(Object.keys(body))} ${body.error}`);
     check(`${app.name}: gets the scope`, body.scope?.split(' ').includes('search:read'), body.scope);
   }

