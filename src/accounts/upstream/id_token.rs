@@ -71,10 +71,12 @@ pub struct Received<'a> {
     pub now: Timestamp,
 }
 
-/// Whether the token was signed with a key that is not among those known: it may be a new one.
+/// Why a token is not believed.
 #[derive(Debug)]
 pub enum Verdict {
-    UnknownKey(Fault),
+    /// None of the known keys made the signature: the provider may have a new one. Keys need no id, so that a bad
+    /// signature may mean this too.
+    PerhapsNewKey(Fault),
     Refused(Fault),
 }
 
@@ -89,9 +91,8 @@ pub fn verify<'t>(received: &Received<'t>, metadata: &Metadata) -> Result<&'t Cl
     )
     .set_allowed_algs(ALGORITHMS)
     .set_time_fn(move || early)
-    .set_issue_time_verifier_fn(move |issued| match issued > late {
-        true => Err("it was issued in the future".to_owned()),
-        false => Ok(()),
+    .set_issue_time_verifier_fn(move |issued| {
+        if issued > late { Err("it was issued in the future".to_owned()) } else { Ok(()) }
     })
     .set_other_audience_verifier_fn(|_| true);
     let claims = received.token.claims(&verifier, received.nonce).map_err(|error| verdict(&error))?;
@@ -139,7 +140,10 @@ fn verdict(error: &ClaimsVerificationError) -> Verdict {
         _ => "id_token_invalid",
     };
     let fault = Fault::IdToken { reason, text: error.to_string().chars().take(300).collect() };
-    if reason == "id_token_unknown_key" { Verdict::UnknownKey(fault) } else { Verdict::Refused(fault) }
+    match reason {
+        "id_token_unknown_key" | "id_token_signature" => Verdict::PerhapsNewKey(fault),
+        _ => Verdict::Refused(fault),
+    }
 }
 
 /// What verified claims say about the person.

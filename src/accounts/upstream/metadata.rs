@@ -8,7 +8,7 @@
 //! | older, and it can be fetched              | replaced                                                      |
 //! | older, and it cannot                      | used for [`STALE`] altogether, tried again every [`PAUSE`]    |
 //! | nothing, and it cannot be fetched         | the failure, for [`SHORT_PAUSE`], then tried again            |
-//! | a token names a key that is not there     | keys fetched once more, at most every [`KEYS_PAUSE`]          |
+//! | no key that is there made a signature     | keys fetched once more, at most every [`KEYS_PAUSE`]          |
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use openidconnect::core::{
     CoreResponseType, CoreSubjectIdentifierType,
 };
 use openidconnect::{
-    AdditionalProviderMetadata, IssuerUrl, JsonWebKey as _, JsonWebKeySet, ProviderMetadata,
+    AdditionalProviderMetadata, AuthType, IssuerUrl, JsonWebKey as _, JsonWebKeySet, ProviderMetadata,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -78,13 +78,15 @@ struct State {
 /// The metadata of one provider. The lock is held while it is fetched, so that one request is under way.
 pub struct Discovery {
     issuer: String,
+    /// Whether we have a secret, which the provider must then take.
+    has_secret: bool,
     client: reqwest::Client,
     state: Mutex<State>,
 }
 
 impl Discovery {
-    pub fn new(issuer: String, client: reqwest::Client) -> Self {
-        Self { issuer, client, state: Mutex::default() }
+    pub fn new(issuer: String, has_secret: bool, client: reqwest::Client) -> Self {
+        Self { issuer, has_secret, client, state: Mutex::default() }
     }
 
     /// The metadata, by the table above.
@@ -149,7 +151,7 @@ impl Discovery {
 
     /// What a login needs, and that none of it goes over plain http.
     fn check(&self, metadata: &Metadata) -> Result<(), Fault> {
-        let token = metadata.token_endpoint().map(|endpoint| endpoint.url());
+        let token = metadata.token_endpoint().map(openidconnect::TokenUrl::url);
         let token = token.ok_or_else(|| Fault::Metadata("it names no token endpoint".to_owned()))?;
         for url in [metadata.authorization_endpoint().url(), token] {
             if !http::is_secure(url, &self.issuer) {
@@ -159,6 +161,22 @@ impl Discovery {
         if metadata.jwks().keys().iter().all(|key| *key.key_type() == CoreJsonWebKeyType::Symmetric) {
             return Err(Fault::Metadata("it publishes no usable key".to_owned()));
         }
-        Ok(())
+        auth_type(metadata, self.has_secret).map(|_| ())
+    }
+}
+
+/// How to authenticate at the token endpoint: Basic where the provider offers it, which is also what silence means.
+pub fn auth_type(metadata: &Metadata, has_secret: bool) -> Result<AuthType, Fault> {
+    let offered = metadata.token_endpoint_auth_methods_supported();
+    let offers = |method| offered.is_none_or(|methods| methods.contains(&method));
+    if !has_secret {
+        return Ok(AuthType::RequestBody);
+    }
+    if offers(CoreClientAuthMethod::ClientSecretBasic) {
+        Ok(AuthType::BasicAuth)
+    } else if offers(CoreClientAuthMethod::ClientSecretPost) {
+        Ok(AuthType::RequestBody)
+    } else {
+        Err(Fault::Metadata("its token endpoint takes no client secret".to_owned()))
     }
 }

@@ -195,7 +195,7 @@ fn secrets(master: &MasterKey, state: Plain<String>) -> Secrets {
     let derived =
         |purpose| Plain::new(URL_SAFE_NO_PAD.encode(master.mac(purpose, &[state.expose().as_str()])));
     let (nonce, verifier) = (derived(KeyPurpose::UpstreamNonce), derived(KeyPurpose::UpstreamVerifier));
-    Secrets { nonce, verifier, state }
+    Secrets { state, nonce, verifier }
 }
 
 /// Sends somebody to a provider. Returns where.

@@ -165,6 +165,43 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         setup_needed: true,
         version: t(),
     };
+    let error = ErrorPage { title: t(), sentence: t(), next: t(), reference: some() };
+    let leaving = LeavingPage {
+        title: t(),
+        sentence: t(),
+        client_name: t(),
+        host: t(),
+        continue_url: "/x".into(),
+        reference: t(),
+    };
+    let message = MessagePage { title: t(), sentence: t(), link_text: t(), link_url: "/x".into() };
+    let mut pages = filled_elsewhere(text);
+    pages.extend([
+        ("login", login.render().unwrap()),
+        ("consent-self", consent(KnownAs::SelfDeclared, RedirectKind::Loopback).render().unwrap()),
+        ("consent-host", consent(KnownAs::VerifiedHost(t()), RedirectKind::App(t())).render().unwrap()),
+        ("consent-here", consent(KnownAs::RegisteredHere, RedirectKind::Web).render().unwrap()),
+        ("error", error.render().unwrap()),
+        ("leaving", leaving.render().unwrap()),
+        ("setup", setup.render().unwrap()),
+        ("reset", reset.render().unwrap()),
+        ("home", home.render().unwrap()),
+        ("account", OverviewPage::filled(text).render().unwrap()),
+        ("account-apps", AppsPage::filled(text).render().unwrap()),
+        ("account-sessions", SessionsPage::filled(text).render().unwrap()),
+        ("account-activity", ActivityPage::filled(text).render().unwrap()),
+        ("account-data", DataPage::filled(text).render().unwrap()),
+        ("forgot", ForgotPage { csrf: t(), email: t(), error: some(), has_mail: true }.render().unwrap()),
+        ("logout", LogoutPage { csrf: t(), email: t() }.render().unwrap()),
+        ("message", message.render().unwrap()),
+    ]);
+    pages
+}
+
+/// The pages about logins elsewhere.
+fn filled_elsewhere(text: &str) -> Vec<(&'static str, String)> {
+    let t = || text.to_owned();
+    let some = || Some(text.to_owned());
     let identity = || IdentityView {
         id: "idn_1".into(),
         label: t(),
@@ -194,38 +231,11 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         reference: some(),
         links: vec![PageLink { text: t(), url: "/x".into() }],
     };
-    let error = ErrorPage { title: t(), sentence: t(), next: t(), reference: some() };
-    let leaving = LeavingPage {
-        title: t(),
-        sentence: t(),
-        client_name: t(),
-        host: t(),
-        continue_url: "/x".into(),
-        reference: t(),
-    };
-    let message = MessagePage { title: t(), sentence: t(), link_text: t(), link_url: "/x".into() };
     vec![
-        ("login", login.render().unwrap()),
-        ("consent-self", consent(KnownAs::SelfDeclared, RedirectKind::Loopback).render().unwrap()),
-        ("consent-host", consent(KnownAs::VerifiedHost(t()), RedirectKind::App(t())).render().unwrap()),
-        ("consent-here", consent(KnownAs::RegisteredHere, RedirectKind::Web).render().unwrap()),
-        ("error", error.render().unwrap()),
-        ("leaving", leaving.render().unwrap()),
-        ("setup", setup.render().unwrap()),
-        ("reset", reset.render().unwrap()),
-        ("home", home.render().unwrap()),
         ("identities", identities.render().unwrap()),
         ("identity-add", add.render().unwrap()),
         ("identity-remove", remove.render().unwrap()),
         ("invite", invite.render().unwrap()),
         ("stopped", stopped.render().unwrap()),
-        ("account", OverviewPage::filled(text).render().unwrap()),
-        ("account-apps", AppsPage::filled(text).render().unwrap()),
-        ("account-sessions", SessionsPage::filled(text).render().unwrap()),
-        ("account-activity", ActivityPage::filled(text).render().unwrap()),
-        ("account-data", DataPage::filled(text).render().unwrap()),
-        ("forgot", ForgotPage { csrf: t(), email: t(), error: some(), has_mail: true }.render().unwrap()),
-        ("logout", LogoutPage { csrf: t(), email: t() }.render().unwrap()),
-        ("message", message.render().unwrap()),
     ]
 }
