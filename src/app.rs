@@ -9,13 +9,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::accounts::forgot::Forgot;
+use crate::accounts::passkeys::Passkeys;
 use crate::accounts::password::Passwords;
+use crate::accounts::second_factor::Requirement;
 use crate::accounts::throttle::{Rates, Throttle};
 use crate::accounts::upstream::Providers;
 use crate::accounts::upstream::provider::{self, Policy, Provider};
 use crate::accounts::{Accounts, SessionLifetimes};
 use crate::audit::Audit;
-use crate::config::{self, Config, DAY, DatabaseKind, SecretKey};
+use crate::config::{self, Config, DAY, DatabaseKind, SecondFactor, SecretKey};
 use crate::jobs::Retention;
 use crate::mail::{MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
@@ -134,6 +136,12 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
             absolute: config.sessions.absolute_days * DAY,
         },
         upstream,
+        passkeys: Passkeys::new(&config.server.public_url),
+        second_factor: match config.login.require_second_factor {
+            SecondFactor::Nobody => Requirement::Nobody,
+            SecondFactor::Admins => Requirement::Admins,
+            SecondFactor::Everyone => Requirement::Everyone,
+        },
     };
     Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts })
 }

@@ -160,6 +160,9 @@ pub enum UserCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Remove authenticator app, recovery codes and passkeys of a person who has lost them
+    #[command(after_help = "Example:\n  gatepost user clear-second-factor ann@example.com")]
+    ClearSecondFactor(UserRef),
 }
 
 /// Flags of `user create`.

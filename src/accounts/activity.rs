@@ -61,6 +61,23 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::UserDeleted => "Your account was not deleted.".to_owned(),
         Event::PasswordReset if ok => "Your password was changed by a link.".to_owned(),
         Event::PasswordReset => "A link for a new password was refused.".to_owned(),
+        Event::PasswordChanged if ok => "You changed your password.".to_owned(),
+        Event::PasswordChanged => "A change of your password was refused.".to_owned(),
+        Event::SecondFactor if ok => "A code was entered to sign in.".to_owned(),
+        Event::SecondFactor => "A wrong code was entered after the first step of signing in.".to_owned(),
+        Event::SecondFactorOn if ok => "An authenticator app was set up.".to_owned(),
+        Event::SecondFactorOn => "An authenticator app was not set up: the code was wrong.".to_owned(),
+        Event::SecondFactorOff if reason == "administrator" => {
+            "An administrator removed your authenticator app and passkeys.".to_owned()
+        }
+        Event::SecondFactorOff if ok => "The authenticator app was turned off.".to_owned(),
+        Event::SecondFactorOff => "The authenticator app was not turned off.".to_owned(),
+        Event::RecoveryCodesMade => "New recovery codes were made.".to_owned(),
+        Event::PasskeyAdded if ok => "A passkey was added.".to_owned(),
+        Event::PasskeyAdded => "A passkey was not added.".to_owned(),
+        Event::PasskeyRenamed => "A passkey was renamed.".to_owned(),
+        Event::PasskeyRemoved if ok => "A passkey was removed.".to_owned(),
+        Event::PasskeyRemoved => "A passkey was not removed.".to_owned(),
         Event::ResetLinkCreated => reset_link(ok, reason, detail),
         Event::Consent | Event::ConsentWithdrawn => consent(kind, ok, reason, app),
         Event::Authorization => format!("A request of {app} was refused."),

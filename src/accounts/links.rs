@@ -127,7 +127,7 @@ pub async fn set_up(
     if accounts.store.find_user_by_email(&email).await?.is_some() {
         return Err(LinkError::TakenEmail);
     }
-    check_new(new.password.expose(), new.again.expose(), &email)?;
+    check_new(new.password.expose(), new.again.expose(), &email, None)?;
     let hash = accounts.passwords.hash(new.password).await?;
     let user = new_user(accounts, email, None, Some(hash), true);
     match accounts.store.set_up_admin(link, user.clone(), accounts.clock.now()).await {
@@ -171,7 +171,7 @@ async fn set_password(
 ) -> Result<UserRow, LinkError> {
     let link = find_to_use(accounts, purpose, text, origin).await?;
     let user = person_of(accounts, &link).await?;
-    check_new(new.password.expose(), new.again.expose(), &user.email)?;
+    check_new(new.password.expose(), new.again.expose(), &user.email, user.name.as_deref())?;
     let hash = accounts.passwords.hash(new.password).await?;
     if !accounts.store.reset_password(link, user.id.clone(), hash, accounts.clock.now()).await? {
         return Err(LinkError::Dead);

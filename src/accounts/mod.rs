@@ -10,11 +10,16 @@ pub mod forgot;
 pub mod links;
 pub mod login;
 pub mod notify;
+pub mod passkeys;
 pub mod password;
 pub mod profile;
+pub mod recovery;
+pub mod second_factor;
+pub mod second_step;
 pub mod session;
 pub mod sign_in;
 pub mod throttle;
+pub mod totp;
 pub mod upstream;
 pub mod ways_in;
 pub mod words;
@@ -53,6 +58,9 @@ pub struct Accounts {
     pub sessions: SessionLifetimes,
     /// Where people may also come from.
     pub upstream: upstream::Providers,
+    /// Nothing where the public URL cannot have passkeys.
+    pub passkeys: Option<passkeys::Passkeys>,
+    pub second_factor: second_factor::Requirement,
 }
 
 /// A plausible e-mail address in lower case, or nothing.

@@ -1,4 +1,15 @@
-//! Passwords: argon2id (19 MiB, 2 passes, 1 lane), computed on a few threads of their own.
+//! Passwords: which are good enough, and argon2id (19 MiB, 2 passes, 1 lane), computed on a few threads of their own.
+//!
+//! | new password                           | answer                        | test |
+//! |----------------------------------------|-------------------------------|------|
+//! | fewer than [`MIN_CHARS`] characters    | [`WeakPassword::TooShort`]    | `new_passwords_follow_the_rules` |
+//! | more than [`MAX_BYTES`] bytes          | [`WeakPassword::TooLong`]     | `new_passwords_follow_the_rules` |
+//! | the e-mail address                     | [`WeakPassword::SameAsEmail`] | `new_passwords_follow_the_rules` |
+//! | not the same twice                     | [`WeakPassword::Different`]   | `new_passwords_follow_the_rules` |
+//! | zxcvbn guesses it in less than 10⁸ tries | [`WeakPassword::Guessable`], with why | `long_is_not_enough_when_it_is_easy_to_guess` |
+//! | anything else                          | taken                         | `new_passwords_follow_the_rules` |
+//!
+//! The e-mail address, the name and "gatepost" are words that a guesser tries first.
 //!
 //! Each thread keeps one piece of working memory and uses it again: asking the allocator for 19 MiB at every
 //! login leaves a process several times that size behind.
@@ -11,7 +22,15 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
+use zxcvbn::Score;
+use zxcvbn::feedback::{Feedback, Warning};
 
+use super::Accounts;
+use super::links::NewPassword;
+use super::session::Session;
+use crate::audit::{Entry, Event};
+use crate::oauth::Origin;
+use crate::store::StoreError;
 use crate::types::Plain;
 
 /// Fewer characters are refused.
@@ -22,6 +41,9 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// The largest working memory a stored hash may ask for, in KiB.
 const MAX_BLOCKS: usize = 128 * 1024;
+/// How much of a new password is looked at for being easy to guess: estimating takes time, and what is good
+/// for this long is good.
+const LOOKED_AT: usize = 100;
 /// How many hashes may wait. Beyond that a login is told to come back.
 const QUEUE: usize = 64;
 
@@ -36,6 +58,8 @@ pub enum WeakPassword {
     SameAsEmail,
     #[error("The two passwords are not the same.")]
     Different,
+    #[error("This password is easy to guess. {0}")]
+    Guessable(&'static str),
 }
 
 /// Hashing did not happen.
@@ -114,8 +138,8 @@ fn verify_now(password: &str, stored: &str, memory: &mut Vec<Block>) -> Result<b
     Ok(found.as_bytes().ct_eq(expected.as_bytes()).into())
 }
 
-/// The rules for a new password.
-pub fn check_new(password: &str, again: &str, email: &str) -> Result<(), WeakPassword> {
+/// The rules for a new password of the person with this e-mail address and name.
+pub fn check_new(password: &str, again: &str, email: &str, name: Option<&str>) -> Result<(), WeakPassword> {
     if password.chars().count() < MIN_CHARS {
         return Err(WeakPassword::TooShort);
     }
@@ -128,6 +152,76 @@ pub fn check_new(password: &str, again: &str, email: &str) -> Result<(), WeakPas
     if password != again {
         return Err(WeakPassword::Different);
     }
+    let looked_at: String = password.chars().take(LOOKED_AT).collect();
+    let mut known: Vec<&str> = vec![email, "gatepost"];
+    known.extend(email.split(['@', '.']));
+    known.extend(name.into_iter().flat_map(str::split_whitespace));
+    let estimate = zxcvbn::zxcvbn(&looked_at, &known);
+    if estimate.score() < Score::Three {
+        return Err(WeakPassword::Guessable(hint(estimate.feedback().and_then(Feedback::warning))));
+    }
+    Ok(())
+}
+
+/// What to do about an estimate, in one sentence.
+const fn hint(warning: Option<Warning>) -> &'static str {
+    match warning {
+        Some(Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess) => {
+            "Keys that lie side by side are tried first: use a few random words instead."
+        }
+        Some(
+            Warning::RepeatsLikeAaaAreEasyToGuess | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess,
+        ) => "Repeating something adds little: use a few random words instead.",
+        Some(
+            Warning::ThisIsATop10Password
+            | Warning::ThisIsATop100Password
+            | Warning::ThisIsACommonPassword
+            | Warning::ThisIsSimilarToACommonlyUsedPassword,
+        ) => "Many people use it, or one much like it: use a few random words instead.",
+        Some(Warning::SequencesLikeAbcAreEasyToGuess) => {
+            "Sequences like abcd or 6543 are tried first: use a few random words instead."
+        }
+        Some(Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess) => {
+            "Dates and years are tried first: use a few random words instead."
+        }
+        Some(
+            Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
+            | Warning::CommonNamesAndSurnamesAreEasyToGuess,
+        ) => "Names are tried first: use a few random words instead.",
+        Some(Warning::AWordByItselfIsEasyToGuess) | None => {
+            "Add another word or two; unusual ones that do not belong together are best."
+        }
+    }
+}
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error(transparent)]
+    Hash(#[from] HashFailed),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gives a signed-in person a new password, or the first. Their other sessions and their reset links end.
+pub async fn change(
+    accounts: &Accounts,
+    session: &Session,
+    new: NewPassword,
+    origin: &Origin,
+) -> Result<(), ChangeError> {
+    let user = &session.user;
+    check_new(new.password.expose(), new.again.expose(), &user.email, user.name.as_deref())?;
+    let hash = accounts.passwords.hash(new.password).await?;
+    let (id, kept, now) = (user.id.clone(), session.id.clone(), accounts.clock.now());
+    accounts.store.change_password(id, hash, kept, now).await?;
+    let entry = Entry::ok(Event::PasswordChanged)
+        .user(user.id.clone())
+        .session(session.id.clone())
+        .address(origin.address.clone());
+    accounts.audit.record(entry).await;
     Ok(())
 }
 
@@ -195,11 +289,29 @@ mod tests {
 
     #[test]
     fn new_passwords_follow_the_rules() {
-        let check = |p: &str, again: &str| check_new(p, again, "ann@example.com");
+        let check = |p: &str, again: &str| check_new(p, again, "ann@example.com", None);
         assert_eq!(check("short", "short"), Err(WeakPassword::TooShort));
         assert_eq!(check("long enough 1", "long enough 2"), Err(WeakPassword::Different));
         assert_eq!(check("ANN@example.com", "ANN@example.com"), Err(WeakPassword::SameAsEmail));
         assert_eq!(check(&"x".repeat(1025), ""), Err(WeakPassword::TooLong));
-        assert_eq!(check("long enough 1", "long enough 1"), Ok(()));
+        assert_eq!(check("pond lantern gravel", "pond lantern gravel"), Ok(()));
+        assert_eq!(check(&"pond lantern gravel ".repeat(50), &"pond lantern gravel ".repeat(50)), Ok(()));
+    }
+
+    #[test]
+    fn long_is_not_enough_when_it_is_easy_to_guess() {
+        for (password, word) in [
+            ("aaaaaaaaaaaaaaaa", "Repeating"),
+            ("abcdefghijklmnop", "Sequences"),
+            ("qwertyuiop[]asdf", "side by side"),
+            ("password12345678", "Many people"),
+            ("gatepostgatepost", ""),
+            ("ann@example.com1", ""),
+            ("Ada.Lovelace", ""),
+        ] {
+            let weak = check_new(password, password, "ann@example.com", Some("Ada Lovelace"));
+            let Err(WeakPassword::Guessable(hint)) = weak else { panic!("{password}: {weak:?}") };
+            assert!(hint.contains(word), "{password}: {hint}");
+        }
     }
 }

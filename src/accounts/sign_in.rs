@@ -1,16 +1,17 @@
 //! What follows once a person has proved who they are, whichever way: the one door to a session.
 //!
-//! | the person                    | answer                                 | reason in the audit trail |
-//! |-------------------------------|----------------------------------------|---------------------------|
-//! | was disabled meanwhile        | [`SignInError::Disabled`]              | `disabled_person`         |
-//! | may come in                   | a new session; the browser's earlier one ends | `ok`, detail: how  |
+//! | the person                    | proved          | answer                                 | reason in the audit trail |
+//! |-------------------------------|-----------------|----------------------------------------|---------------------------|
+//! | was disabled meanwhile        | any             | [`SignInError::Disabled`]              | `disabled_person`         |
+//! | has an authenticator app      | one factor      | [`SignedIn::SecondFactor`]: no session yet | none; `second_step` goes on |
+//! | may come in                   | enough          | a new session; the browser's earlier one ends | `ok`, detail: how  |
 //!
 //! | the browser                   | also                                    | audit trail               |
 //! |-------------------------------|-----------------------------------------|---------------------------|
 //! | is known, or the first ever   | nothing                                 | nothing                   |
 //! | is new, and others were known | a letter to the person                  | `session.new_browser`     |
 
-use super::{Accounts, notify, session, words};
+use super::{Accounts, notify, second_step, session, words};
 use crate::audit::{Entry, Event};
 use crate::mail::Letter;
 use crate::oauth::Origin;
@@ -24,7 +25,7 @@ use crate::types::{Hashed, Plain, Proof};
 pub struct Device {
     pub origin: Origin,
     pub user_agent: Option<String>,
-    /// The cookie that marks the browser, whoever is signed in.
+    /// The browser cookie it carried: what takes more than one step is bound to it, and it tells a new browser.
     pub browser: Option<String>,
     /// The session cookie it carried: whoever was signed in there is not any more.
     pub earlier_session: Option<String>,
@@ -35,6 +36,8 @@ pub struct Device {
 pub enum SignedIn {
     /// The session cookie's value.
     Session(Plain<String>),
+    /// A code is still to come: the secret with which the login goes on.
+    SecondFactor(Plain<String>),
 }
 
 /// Why nobody is signed in.
@@ -42,22 +45,31 @@ pub enum SignedIn {
 pub enum SignInError {
     #[error("the account is disabled")]
     Disabled,
+    /// A second step is needed, and nothing tells this browser from another.
+    #[error("the browser sent no cookie")]
+    NoBrowser,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Signs a person in who has proved who they are.
+/// Signs a person in who has proved who they are. `return_to` is where a second step leads afterwards.
 pub async fn complete(
     accounts: &Accounts,
     user: &UserRow,
     proof: Proof,
     device: &Device,
+    return_to: &str,
 ) -> Result<SignedIn, SignInError> {
     let address = device.origin.address.clone();
     if user.disabled_at.is_some() {
         let entry = Entry::refused(Event::Login, "disabled_person").user(user.id.clone()).address(address);
         accounts.audit.record(entry).await;
         return Err(SignInError::Disabled);
+    }
+    if !proof.is_multi_factor() && accounts.store.find_totp(&user.id).await?.is_some() {
+        let browser = device.browser.as_deref().ok_or(SignInError::NoBrowser)?;
+        let secret = second_step::begin(accounts, user, proof, browser, return_to).await?;
+        return Ok(SignedIn::SecondFactor(secret));
     }
     let (id, cookie) = session::start(accounts, user, proof, device).await?;
     if let Some(earlier) = &device.earlier_session {

@@ -1,89 +1,70 @@
-//! In how many ways a person can sign in: nobody may remove their last one.
+//! What a person can sign in with, and that nobody removes the last of it.
 //!
-//! | way       | counts when                                                              |
-//! |-----------|--------------------------------------------------------------------------|
-//! | password  | there is one                                                             |
-//! | passkeys  | each                                                                     |
-//! | identities| each, as long as a provider with its issuer is set up: no other lets anybody in |
+//! | way        | counts when                                                                |
+//! |------------|----------------------------------------------------------------------------|
+//! | password   | there is one                                                               |
+//! | passkeys   | each                                                                       |
+//! | identities | each whose provider is set up today: no other lets anybody in              |
 //!
-//! Codes of an authenticator app come after one of these and are none by themselves; a mail is on its way only where
-//! somebody set mail up.
+//! Codes of an authenticator app come after one of these and are none by themselves; a reset link needs an
+//! administrator, or mail.
+//!
+//! Asked inside the transaction that removes, which holds the person's row: two removals at the same moment
+//! cannot take each other for what is left.
 
-use super::{Accounts, UserRow};
-use crate::store::StoreError;
-use crate::store::identities::IdentityRow;
+use crate::store::ways_in::WaysInRow;
 
-/// A way that is about to go.
+/// What is to be removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
-    Password,
     /// Any one of them.
     Passkey,
     /// The identity with this id.
     Identity(String),
 }
 
-/// What a person can sign in with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaysIn {
-    pub password: bool,
-    pub passkeys: i64,
-    /// Those that a provider of today's settings can vouch for.
-    pub identities: Vec<IdentityRow>,
-}
-
-impl WaysIn {
-    /// Whether anything is left without this way.
-    pub fn without(&self, way: &Way) -> bool {
-        let password = self.password && *way != Way::Password;
-        let passkeys = self.passkeys - i64::from(*way == Way::Passkey);
-        let identity =
-            self.identities.iter().any(|identity| !matches!(way, Way::Identity(id) if *id == identity.id));
-        password || passkeys > 0 || identity
-    }
-}
-
-/// What this person can sign in with.
-pub async fn of(accounts: &Accounts, user: &UserRow) -> Result<WaysIn, StoreError> {
-    let (password, passkeys) = accounts.store.password_and_passkeys(&user.id).await?;
-    let mut identities = accounts.store.identities_of(&user.id).await?;
-    identities.retain(|identity| accounts.upstream.knows_issuer(&identity.issuer));
-    Ok(WaysIn { password, passkeys, identities })
+/// Whether a way to sign in is left when one of these is gone. `works` says whether a provider with an issuer is set
+/// up.
+pub fn is_left_without(ways: &WaysInRow, one: &Way, works: impl Fn(&str) -> bool) -> bool {
+    let passkeys = ways.passkeys - i64::from(*one == Way::Passkey);
+    let is_other = |id: &str| !matches!(one, Way::Identity(gone) if gone == id);
+    let identity = ways.identities.iter().any(|identity| is_other(&identity.id) && works(&identity.issuer));
+    ways.password || passkeys > 0 || identity
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ways_in::IdentityWay;
 
-    fn identity(id: &str) -> IdentityRow {
-        IdentityRow {
-            id: id.into(),
-            user_id: "usr_1".into(),
-            issuer: "https://id.example".into(),
-            subject: id.into(),
-            provider: "id".into(),
-            email: None,
-            created_at: 0,
-            last_used_at: None,
-        }
+    fn identity(id: &str, issuer: &str) -> IdentityWay {
+        IdentityWay { id: id.into(), issuer: issuer.into() }
     }
 
     #[test]
-    fn the_last_way_in_counts_whatever_it_is() {
-        let ways = |password, passkeys, ids: &[&str]| WaysIn {
-            password,
-            passkeys,
-            identities: ids.iter().map(|id| identity(id)).collect(),
+    fn the_last_way_in_stays() {
+        let left = |password, passkeys, ids: &[&str], one: &Way| {
+            let identities = ids.iter().map(|id| identity(id, "https://id.example")).collect();
+            let ways = WaysInRow { password, passkeys, identities, code: true };
+            is_left_without(&ways, one, |_| true)
         };
-        let one = || Way::Identity("a".into());
-        assert!(!ways(true, 0, &[]).without(&Way::Password));
-        assert!(!ways(false, 1, &[]).without(&Way::Passkey));
-        assert!(!ways(false, 0, &["a"]).without(&one()));
-        assert!(ways(true, 1, &[]).without(&Way::Password));
-        assert!(ways(false, 2, &[]).without(&Way::Passkey));
-        assert!(ways(false, 0, &["a", "b"]).without(&one()));
-        assert!(ways(true, 0, &["a"]).without(&one()) && ways(true, 0, &["a"]).without(&Way::Password));
-        // One whose provider is gone is not among them, and lets nobody in.
-        assert!(!ways(false, 0, &[]).without(&one()));
+        let a = Way::Identity("a".into());
+        assert!(left(true, 1, &[], &Way::Passkey));
+        assert!(left(false, 2, &[], &Way::Passkey));
+        assert!(left(false, 1, &["a"], &Way::Passkey));
+        assert!(left(false, 1, &["a"], &a));
+        assert!(left(false, 0, &["a", "b"], &a));
+        assert!(left(true, 0, &["a"], &a));
+        assert!(!left(false, 1, &[], &Way::Passkey));
+        assert!(!left(false, 0, &["a"], &a));
+    }
+
+    #[test]
+    fn an_identity_whose_provider_is_gone_lets_nobody_in() {
+        let identities = vec![identity("a", "https://id.example"), identity("b", "https://gone.example")];
+        let ways = WaysInRow { identities, ..WaysInRow::default() };
+        let works = |issuer: &str| issuer == "https://id.example";
+        assert!(is_left_without(&ways, &Way::Identity("b".into()), works));
+        assert!(!is_left_without(&ways, &Way::Identity("a".into()), works));
     }
 }

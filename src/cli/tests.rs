@@ -58,6 +58,7 @@ fn commands_take_what_they_promise() {
         "gatepost user reset-link a@b.example",
         "gatepost user reset-link a@b.example --print-link",
         "gatepost user delete a@b.example --yes",
+        "gatepost user clear-second-factor a@b.example",
         "gatepost client create --name X --redirect-uri https://a.example/1 --redirect-uri https://a.example/2 --auth-method client_secret_post --json",
         "gatepost client list --json",
         "gatepost client revoke cli_1",

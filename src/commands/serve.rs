@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::output;
 use crate::accounts::links::{self, new_user};
+use crate::accounts::password::check_new;
 use crate::app::{self, Ambient, Core};
 use crate::audit::{Entry, Event};
 use crate::config::{Config, IssuerMode};
@@ -107,6 +108,8 @@ async fn first_admin(config: &Config, core: &Core) -> anyhow::Result<Option<Plai
         return Ok(None);
     }
     if let (Some(email), Some(password)) = (&config.admin.email, &config.admin.password) {
+        check_new(password.expose(), password.expose(), email.as_str(), None)
+            .context("the administrator was not created: choose another GATEPOST_ADMIN_PASSWORD")?;
         let hash = core.accounts.passwords.hash(Plain::new(password.expose().to_owned())).await?;
         let user = new_user(&core.accounts, email.as_str().to_lowercase(), None, Some(hash), true);
         if core.accounts.store.add_first_admin(user.clone()).await? {

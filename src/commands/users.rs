@@ -35,6 +35,13 @@ pub async fn run(core: &Core, command: UserCommand) -> anyhow::Result<()> {
             core.accounts.audit.record(Entry::ok(Event::UserEnabled).user(user.id)).await;
             output::line(&format!("{} may sign in again.", user.email));
         }
+        UserCommand::ClearSecondFactor(user) => {
+            let user = find(core, &user.email_or_id).await?;
+            core.accounts.store.clear_second_factor(user.id.clone()).await?;
+            let entry = Entry::ok(Event::SecondFactorOff).because("administrator").user(user.id);
+            core.accounts.audit.record(entry).await;
+            output::line(&format!("{} has no authenticator app and no passkey any more.", user.email));
+        }
         UserCommand::ResetLink { email, print_link } => {
             let user = find(core, &email).await?;
             hand_over_link(core, &user, LinkPurpose::Reset, print_link).await?;
@@ -108,7 +115,7 @@ async fn create(core: &Core, args: UserCreateArgs) -> anyhow::Result<()> {
         let mut text = String::new();
         std::io::stdin().take(4096).read_to_string(&mut text).context("the password could not be read")?;
         let typed = Plain::new(text.trim_end_matches(['\r', '\n']).to_owned());
-        password::check_new(typed.expose(), typed.expose(), &email)?;
+        password::check_new(typed.expose(), typed.expose(), &email, args.name.as_deref())?;
         Some(core.accounts.passwords.hash(typed).await?)
     } else {
         None

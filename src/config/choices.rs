@@ -24,6 +24,14 @@ pub enum Admit {
     Anyone,
 }
 
+/// Who must show a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    Nobody,
+    Admins,
+    Everyone,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -72,6 +80,7 @@ macro_rules! choice {
 }
 choice!(IssuerMode { "embedded" => Embedded, "scalekit" => ScaleKit });
 choice!(Admit { "invited" => Invited, "domain" => Domain, "anyone" => Anyone });
+choice!(SecondFactor { "nobody" => Nobody, "admins" => Admins, "everyone" => Everyone });
 choice!(LogFormat { "text" => Text, "json" => Json });
 
 impl Setting for LogFilter {

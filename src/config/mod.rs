@@ -34,7 +34,7 @@ mod web_url;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub use choices::{Admit, IssuerMode, LogFilter, LogFormat};
+pub use choices::{Admit, IssuerMode, LogFilter, LogFormat, SecondFactor};
 pub use database_url::{DatabaseKind, DatabaseUrl};
 pub use domain::Domain;
 pub use error::{ConfigError, Fault, Problem};
@@ -43,8 +43,8 @@ pub use mail::{MailSender, MailUrl};
 pub use network::Network;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
-    Admin, Database, Google, Limits, Log, Mail, Provider, Registration, SECTIONS, ScaleKit, Server, Sessions,
-    Tavily, Tokens,
+    Admin, Database, Google, Limits, Log, Login, Mail, Provider, Registration, SECTIONS, ScaleKit, Server,
+    Sessions, Tavily, Tokens,
 };
 pub use sources::{Origin, Override, Sources};
 pub use summary::{RedirectUri, Summary, SummaryLine};
@@ -64,6 +64,7 @@ pub struct Config {
     pub server: Server,
     pub database: Database,
     pub admin: Admin,
+    pub login: Login,
     pub tokens: Tokens,
     pub sessions: Sessions,
     pub registration: Registration,
@@ -102,7 +103,7 @@ impl Config {
     fn read(values: &mut Values) -> Option<Self> {
         // Every section first, so that one fault does not hide the next.
         let (server, database) = (Server::read(values), Database::read(values));
-        let (admin, tokens) = (Admin::read(values), Tokens::read(values));
+        let (admin, login, tokens) = (Admin::read(values), Login::read(values), Tokens::read(values));
         let (sessions, registration) = (Sessions::read(values), Registration::read(values));
         let (limits, google) = (Limits::read(values), Google::read(values));
         let providers = read_providers(values);
@@ -112,6 +113,7 @@ impl Config {
             server: server?,
             database: database?,
             admin: admin?,
+            login: login?,
             tokens: tokens?,
             sessions: sessions?,
             registration: registration?,

@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use super::choices::{Admit, IssuerMode, LogFilter, LogFormat};
+use super::choices::{Admit, IssuerMode, LogFilter, LogFormat, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::domain::Domain;
 use super::key::Fallback::{Computed, Unset, Value};
@@ -24,6 +24,7 @@ pub const SECTIONS: &[Section] = &[
     Server::SECTION,
     Database::SECTION,
     Admin::SECTION,
+    Login::SECTION,
     Tokens::SECTION,
     Sessions::SECTION,
     Registration::SECTION,
@@ -77,8 +78,17 @@ section! {
     Admin "admin" "admin." {
         /// The e-mail address to log in with.
         email: Option<EmailAddress> = Text, Unset("you@example.com"), ["GATEPOST_ADMIN__EMAIL", "GATEPOST_ADMIN_EMAIL"];
-        /// The password, at least 12 characters. Only used to create the account: a later change here changes nothing.
+        /// The password, at least 12 characters and not easy to guess. Only used to create the account: a later change here changes nothing.
         password: Option<AdminPassword> = Secret, Unset(""), ["GATEPOST_ADMIN__PASSWORD", "GATEPOST_ADMIN_PASSWORD"];
+    }
+}
+
+section! {
+    /// How people sign in.
+    Login "login" "login." {
+        /// Who must show a second factor (a code of an authenticator app, or a passkey) before anything else:
+        /// `nobody`, `admins` or `everyone`. Whoever must and has none is led to set one up.
+        require_second_factor: SecondFactor = Text, Value("nobody"), ["GATEPOST_LOGIN__REQUIRE_SECOND_FACTOR"];
     }
 }
 

@@ -24,7 +24,12 @@ impl Params {
     /// # Errors
     /// `invalid_request` when it is too long, has too many parameters, a NUL, or is not UTF-8.
     pub fn parse(raw: &[u8]) -> Result<Self, Refusal> {
-        if raw.len() > MAX_BYTES {
+        Self::parse_within(raw, MAX_BYTES)
+    }
+
+    /// The same with another bound, in bytes.
+    pub fn parse_within(raw: &[u8], limit: usize) -> Result<Self, Refusal> {
+        if raw.len() > limit {
             return Err(Refusal::malformed("the request has too many bytes of parameters"));
         }
         let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(raw)

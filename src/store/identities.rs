@@ -7,6 +7,7 @@ use sqlx::any::AnyRow;
 use super::ceremonies::{self, CeremonyKind};
 use super::links::{self, LinkRow};
 use super::users::{self, UserRow};
+use super::ways_in::{self, Removed, WaysInRow};
 use super::{Store, StoreError, row, sql};
 use crate::types::Timestamp;
 
@@ -38,10 +39,7 @@ sql! {
                  SELECT $1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT), CAST($8 AS BIGINT) \
                  WHERE NOT EXISTS (SELECT 1 FROM identities WHERE user_id = $2 AND issuer = $3)";
     USED = "UPDATE identities SET last_used_at = $2, email = COALESCE($3, email) WHERE id = $1";
-    REMOVE = "DELETE FROM identities WHERE id = $1 AND user_id = $2 AND (\
-              EXISTS (SELECT 1 FROM users WHERE id = $2 AND password_hash IS NOT NULL) \
-              OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = $2) \
-              OR EXISTS (SELECT 1 FROM identities o WHERE o.id = $3 AND o.user_id = $2 AND o.id <> $1))";
+    REMOVE = "DELETE FROM identities WHERE id = $1 AND user_id = $2";
 }
 
 fn read(row: &AnyRow) -> Result<IdentityRow, StoreError> {
@@ -186,26 +184,24 @@ impl Store {
         .await
     }
 
-    /// Removes an identity as long as the person keeps a password, a passkey or the identity `other`. `false` when
-    /// nothing was removed.
+    /// Removes an identity of a person, if `may` says so of their ways in, which are held meanwhile.
     pub async fn remove_identity(
         &self,
         id: String,
         user_id: String,
-        other: Option<String>,
-    ) -> Result<bool, StoreError> {
+        may: impl FnOnce(&WaysInRow) -> bool + Send + 'static,
+    ) -> Result<Removed, StoreError> {
         self.transaction(move |connection| {
             async move {
-                if !users::hold(connection, &user_id, None).await? {
-                    return Ok(false);
+                let ways = ways_in::held(connection, &user_id).await?;
+                if !ways.identities.iter().any(|identity| identity.id == id) {
+                    return Ok(Removed::Unknown);
                 }
-                let done = sqlx::query(REMOVE)
-                    .bind(&id)
-                    .bind(&user_id)
-                    .bind(other.unwrap_or_default())
-                    .execute(connection)
-                    .await?;
-                Ok(done.rows_affected() == 1)
+                if !may(&ways) {
+                    return Ok(Removed::Kept);
+                }
+                sqlx::query(REMOVE).bind(&id).bind(&user_id).execute(connection).await?;
+                Ok(Removed::Done)
             }
             .boxed()
         })

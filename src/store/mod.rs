@@ -19,14 +19,17 @@ pub mod identities;
 pub mod known_browsers;
 pub mod links;
 mod migrations;
+pub mod passkeys;
 pub mod personal;
+pub mod recovery_codes;
 pub mod refresh_tokens;
 pub mod resources;
 mod row;
 pub mod sessions;
 pub mod signing_keys;
+pub mod totp;
 pub mod users;
-mod ways_in;
+pub mod ways_in;
 mod writer;
 
 use futures::FutureExt as _;
@@ -121,10 +124,13 @@ fn statements() -> Vec<&'static str> {
         known_browsers::ALL,
         links::ALL,
         personal::ALL,
+        passkeys::ALL,
+        recovery_codes::ALL,
         refresh_tokens::ALL,
         resources::ALL,
         sessions::ALL,
         signing_keys::ALL,
+        totp::ALL,
         users::ALL,
         ways_in::ALL,
     ]

@@ -37,8 +37,9 @@ sql! {
                     address, method FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 \
                     AND last_seen_at > $3 ORDER BY last_seen_at DESC, id DESC LIMIT $4";
     END_OF_OWNER = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
-    END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL";
     END_OF_USER = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
+    END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL";
+    SET_PROOF = "UPDATE sessions SET method = $2 WHERE id = $1";
     REAP = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 \
             OR last_seen_at < $2 OR ended_at < $1 LIMIT $3)";
 }
@@ -65,6 +66,27 @@ pub(super) async fn end_of_user(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query(END_OF_USER).bind(user_id).bind(now).execute(connection).await?;
+    Ok(())
+}
+
+/// Ends every session of a person but one inside the caller's transaction.
+pub(super) async fn end_others(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    kept: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(END_OTHERS).bind(user_id).bind(kept).bind(now).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes inside the caller's transaction that more was proved in a session than at its start.
+pub(super) async fn set_proof(
+    connection: &mut AnyConnection,
+    id: &str,
+    proof: Proof,
+) -> Result<(), StoreError> {
+    sqlx::query(SET_PROOF).bind(id).bind(proof.as_str()).execute(connection).await?;
     Ok(())
 }
 

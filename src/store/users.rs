@@ -206,6 +206,26 @@ impl Store {
         .await
     }
 
+    /// Replaces a person's password, and ends their links and every session but one, all or nothing.
+    pub async fn change_password(
+        &self,
+        id: String,
+        password_hash: String,
+        kept_session: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                sqlx::query(SET_PASSWORD).bind(&id).bind(&password_hash).execute(&mut *connection).await?;
+                super::links::end_of_user(connection, &id, now).await?;
+                super::sessions::end_others(connection, &id, &kept_session, now).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
     pub async fn note_login(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |connection| {
             async move {

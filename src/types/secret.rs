@@ -50,7 +50,8 @@ impl<'de, T: Zeroize + serde::Deserialize<'de>> serde::Deserialize<'de> for Plai
     }
 }
 
-/// The SHA-256 of a secret, base64url, as stored. Only ever made of 256 random bits, so it needs no salt.
+/// The SHA-256 of a secret, base64url, as stored. Only ever made of at least 80 random bits, so it needs no
+/// salt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hashed(String);
 

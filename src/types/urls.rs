@@ -64,6 +64,11 @@ impl Issuer {
         Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
     }
 
+    /// The host, when it is a name and no IP address: only a name can have passkeys.
+    pub fn domain(&self) -> Option<String> {
+        Url::parse(&self.0).ok().and_then(|url| url.domain().map(str::to_owned))
+    }
+
     /// Host and port as a `Host` header names them, e.g. `localhost:10000`.
     pub fn authority(&self) -> &str {
         self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest)

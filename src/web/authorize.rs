@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::session::Detour;
 use super::{State, address, error_page, forms, respond, session};
 use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
@@ -36,7 +37,15 @@ async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpRe
         Ok(session) => session,
         Err(page) => return page,
     };
-    match next_step(state, &valid, session.as_ref()) {
+    let detour = match &session {
+        Some(session) => match session::detour(state, session, &request_url(params)).await {
+            Ok(detour) => detour,
+            Err(page) => return page,
+        },
+        None => None,
+    };
+    match next_step(state, &valid, session.as_ref(), detour) {
+        Step::SecondFactor(detour) => respond::see_other(detour.url()),
         Step::Consent => respond::see_other(&format!("/consent?{}", params.to_query())),
         Step::Login => respond::see_other(&login_url(params)),
         Step::Refuse(refusal) => {
@@ -49,30 +58,43 @@ async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpRe
 
 enum Step {
     Login,
+    SecondFactor(Detour),
     Consent,
     Refuse(Refusal),
 }
 
-fn next_step(state: &State, valid: &AuthorizeRequest, session: Option<&Session>) -> Step {
+fn next_step(
+    state: &State,
+    valid: &AuthorizeRequest,
+    session: Option<&Session>,
+    detour: Option<Detour>,
+) -> Step {
     let now = state.oauth.clock.now();
     let fresh = session.filter(|s| valid.accepts_login(s.auth_time, now, Moment::Arrival));
     let refuse = |code, reason, text: &'static str| Step::Refuse(Refusal::new(code, reason, text));
     match (valid.prompt, fresh) {
+        (Prompt::None, Some(_)) if detour.is_some() => {
+            refuse(Code::LoginRequired, Reason::LoginNeeded, "the person must show a second factor")
+        }
         (Prompt::None, None) => refuse(Code::LoginRequired, Reason::LoginNeeded, "the person must sign in"),
         (Prompt::None, Some(_)) => {
             refuse(Code::ConsentRequired, Reason::ConsentNeeded, "the person must be asked")
         }
         (Prompt::Login, _) | (Prompt::Usual, None) => Step::Login,
-        (Prompt::Usual, Some(_)) => Step::Consent,
+        (Prompt::Usual, Some(_)) => detour.map_or(Step::Consent, Step::SecondFactor),
     }
 }
 
 /// The login page, which leads back here. `prompt` and `max_age` are dropped on the way: a new login is what
 /// they asked for, and clients that need to be sure read `auth_time`.
 pub fn login_url(params: &Params) -> String {
-    let back = format!("/oauth/authorize?{}", params.without("prompt").without("max_age").to_query());
-    let query = serde_urlencoded::to_string([("return_to", back)]).unwrap_or_default();
+    let query = serde_urlencoded::to_string([("return_to", request_url(params))]).unwrap_or_default();
     format!("/login?{query}")
+}
+
+/// The request once more, without the wishes that a new login fulfils.
+pub fn request_url(params: &Params) -> String {
+    format!("/oauth/authorize?{}", params.without("prompt").without("max_age").to_query())
 }
 
 /// Records a refusal and answers it: with a page, or at the client where that is safe.

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::authorize::{login_url, reject};
+use super::authorize::{login_url, reject, request_url};
 use super::pages::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
 use super::{State, address, csrf, error_page, forms, respond, session};
 use crate::accounts::session::Session;
@@ -96,7 +96,10 @@ async fn ready(
     let session = session::current(state, request).await?;
     let now = state.oauth.clock.now();
     match session.filter(|s| valid.accepts_login(s.auth_time, now, Moment::Decision)) {
-        Some(session) => Ok((valid, session)),
+        Some(session) => match session::detour(state, &session, &request_url(params)).await? {
+            Some(detour) => Err(respond::see_other(detour.url())),
+            None => Ok((valid, session)),
+        },
         None => Err(respond::see_other(&login_url(params))),
     }
 }

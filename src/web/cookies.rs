@@ -1,6 +1,6 @@
-//! The two cookies: who is signed in, and which browser this is.
+//! The cookies: who is signed in, which browser this is, and which login waits for its second step.
 //!
-//! On https both carry the `__Host-` prefix: no other host of the domain can set or shadow them.
+//! On https all carry the `__Host-` prefix: no other host of the domain can set or shadow them.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
@@ -10,6 +10,7 @@ use crate::types::Plain;
 
 const SESSION: &str = "gatepost-session";
 const BROWSER: &str = "gatepost-browser";
+const STEP: &str = "gatepost-step";
 
 /// How long a browser keeps its mark, in days: the longest that browsers allow.
 const BROWSER_DAYS: i64 = 400;
@@ -42,6 +43,25 @@ pub fn set_session<'c>(state: &State, value: &Plain<String>) -> Cookie<'c> {
 /// Signs the browser out.
 pub fn clear_session<'c>(state: &State) -> Cookie<'c> {
     let mut cookie = build(state, SESSION, String::new());
+    cookie.make_removal();
+    cookie
+}
+
+/// The login that waits for its second step on this browser.
+pub fn step(state: &State, request: &HttpRequest) -> Option<String> {
+    request.cookie(&name(state, STEP)).map(|c| c.value().to_owned())
+}
+
+/// Remembers a login that waits for its second step, for as long as it may.
+pub fn set_step<'c>(state: &State, value: &Plain<String>) -> Cookie<'c> {
+    let mut cookie = build(state, STEP, value.expose().clone());
+    cookie.set_max_age(actix_web::cookie::time::Duration::seconds(crate::accounts::ceremony::LIFE));
+    cookie
+}
+
+/// Forgets it.
+pub fn clear_step<'c>(state: &State) -> Cookie<'c> {
+    let mut cookie = build(state, STEP, String::new());
     cookie.make_removal();
     cookie
 }

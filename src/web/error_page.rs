@@ -166,6 +166,19 @@ pub fn dead_link(next: &str) -> HttpResponse {
     )
 }
 
+/// A browser that does not send the cookie it was given cannot sign in.
+pub fn no_cookies() -> HttpResponse {
+    page(
+        StatusCode::FORBIDDEN,
+        &ErrorPage {
+            title: "Cookies are off".to_owned(),
+            sentence: "Your browser did not send the cookie it was given.".to_owned(),
+            next: "Allow cookies for this site, and sign in again.".to_owned(),
+            reference: None,
+        },
+    )
+}
+
 /// Somebody proved who they are, and may not come in.
 pub fn disabled() -> HttpResponse {
     page(

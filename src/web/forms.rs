@@ -41,11 +41,20 @@ pub fn has_type(request: &HttpRequest, expected: &str) -> bool {
 
 /// Reads `application/x-www-form-urlencoded` parameters.
 pub async fn params(state: &State, request: &HttpRequest, payload: &mut Payload) -> Result<Params, Problem> {
+    params_within(state, request, payload, MAX_BYTES).await
+}
+
+async fn params_within(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<Params, Problem> {
     if !has_type(request, "application/x-www-form-urlencoded") {
         return Err(Refusal::malformed("Content-Type must be application/x-www-form-urlencoded").into());
     }
-    let bytes = body(state, payload, MAX_BYTES).await?;
-    Ok(Params::parse(&bytes)?)
+    let bytes = body(state, payload, limit).await?;
+    Ok(Params::parse_within(&bytes, limit)?)
 }
 
 /// Reads a form of ours: no field comes twice, but for a group of tick boxes named `group`.
@@ -57,6 +66,18 @@ pub async fn fields(
 ) -> Result<Params, Problem> {
     let fields = params(state, request, payload).await?;
     fields.each_once_but(group)?;
+    Ok(fields)
+}
+
+/// A form of ours without groups, of at most `limit` bytes.
+pub async fn fields_within(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<Params, Problem> {
+    let fields = params_within(state, request, payload, limit).await?;
+    fields.each_once_but(None)?;
     Ok(fields)
 }
 

@@ -5,8 +5,8 @@ use actix_web::http::header;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::pages::LoginPage;
-use super::{State, address, cookies, csrf, error_page, forms, respond, session, upstream};
+use super::pages::{Again, LoginPage};
+use super::{State, address, cookies, csrf, error_page, forms, respond, second_factor, session, upstream};
 use crate::accounts::login::{self, LoginError};
 use crate::accounts::sign_in::{self, Device, SignInError, SignedIn};
 use crate::audit::{Entry, Event};
@@ -36,10 +36,10 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
     if session.is_some() && !wants_form {
         return respond::see_other(HOME);
     }
-    let again = params.first("again").is_some();
-    let email = session.filter(|_| again).map(|s| s.user.email).or_else(|| hint(return_to));
+    let again = Again::read(params.first("again"));
+    let email = session.filter(|_| again.is_some()).map(|s| s.user.email).or_else(|| hint(return_to));
     let form = Form { return_to: return_to.unwrap_or(HOME), email: email.unwrap_or_default(), again };
-    show(&state, &request, form, None, StatusCode::OK).await
+    show(&state, &request, form, Problem::None, StatusCode::OK).await
 }
 
 /// Tries to sign in.
@@ -50,14 +50,14 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     };
     let return_to = local_path(posted.first("return_to")).unwrap_or(HOME).to_owned();
     let email = posted.first("email").unwrap_or_default().to_owned();
-    let again = posted.first("again").is_some();
+    let again = Again::read(posted.first("again"));
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
         let entry =
             Entry::refused(Event::Login, "stale_form").address(address::origin(&state, &request).address);
         state.oauth.audit.record(entry).await;
         let text = "The page was open for too long. Please try again.".to_owned();
         let form = Form { return_to: &return_to, email, again };
-        return show(&state, &request, form, Some(text), StatusCode::FORBIDDEN).await;
+        return show(&state, &request, form, Problem::Password(text), StatusCode::FORBIDDEN).await;
     }
     let password = Plain::new(posted.first("password").unwrap_or_default().to_owned());
     let origin = address::origin(&state, &request);
@@ -75,32 +75,54 @@ pub async fn finish(
     proof: Proof,
     return_to: &str,
 ) -> HttpResponse {
-    let device = Device {
+    let device = device(state, request);
+    match sign_in::complete(&state.accounts, user, proof, &device, return_to).await {
+        Ok(signed_in) => go_on(state, &signed_in, return_to, device.browser),
+        Err(error) => stopped(state, error),
+    }
+}
+
+/// The browser of a request.
+pub fn device(state: &State, request: &HttpRequest) -> Device {
+    Device {
         origin: address::origin(state, request),
-        user_agent: request
-            .headers()
-            .get(header::USER_AGENT)
-            .and_then(|v| v.to_str().ok())
-            .map(str::to_owned),
+        user_agent: user_agent(request).map(str::to_owned),
         browser: cookies::browser(state, request),
         earlier_session: cookies::session(state, request),
-    };
-    match sign_in::complete(&state.accounts, user, proof, &device).await {
-        Ok(SignedIn::Session(cookie)) => {
-            let mut response = respond::see_other(return_to);
-            if let Err(error) = response.add_cookie(&cookies::set_session(state, &cookie)) {
-                tracing::error!(%error, "the session cookie could not be set");
-            }
-            // Once more, so that a browser in use stays known.
-            if let Some(browser) = device.browser
-                && let Err(error) = response.add_cookie(&cookies::set_browser(state, browser))
-            {
-                tracing::error!(%error, "the browser cookie could not be set");
-            }
-            response
+    }
+}
+
+/// What the browser says of itself.
+pub fn user_agent(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok())
+}
+
+/// Sends the browser to where the login led, or to its second step.
+pub fn go_on(state: &State, signed_in: &SignedIn, return_to: &str, browser: Option<String>) -> HttpResponse {
+    let (location, mut set) = match signed_in {
+        SignedIn::Session(cookie) => {
+            (return_to, vec![cookies::set_session(state, cookie), cookies::clear_step(state)])
         }
-        Err(SignInError::Disabled) => error_page::disabled(),
-        Err(SignInError::Store(error)) => error_page::refused(&error.into(), error_page::reference(state)),
+        // No session yet; one that this browser has goes on until the new one starts.
+        SignedIn::SecondFactor(secret) => (second_factor::URL, vec![cookies::set_step(state, secret)]),
+    };
+    // Once more, so that a browser in use stays known.
+    set.extend(browser.map(|browser| cookies::set_browser(state, browser)));
+    let mut response = respond::see_other(location);
+    for cookie in set {
+        if let Err(error) = response.add_cookie(&cookie) {
+            tracing::error!(%error, "a cookie could not be set");
+        }
+    }
+    response
+}
+
+/// Says why somebody who proved who they are does not come in.
+pub fn stopped(state: &State, error: SignInError) -> HttpResponse {
+    match error {
+        SignInError::Disabled => error_page::disabled(),
+        SignInError::NoBrowser => error_page::no_cookies(),
+        SignInError::Store(error) => error_page::refused(&error.into(), error_page::reference(state)),
     }
 }
 
@@ -113,7 +135,7 @@ async fn failed(state: &State, request: &HttpRequest, form: Form<'_>, error: &Lo
     if status == StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!(%error, "a login failed on our side");
     }
-    let mut response = show(state, request, form, Some(error.to_string()), status).await;
+    let mut response = show(state, request, form, Problem::Password(error.to_string()), status).await;
     let retry = match error {
         LoginError::Throttled(throttled) => Some(throttled.retry_after),
         LoginError::Store(_) | LoginError::Hash(_) => Some(5),
@@ -126,20 +148,33 @@ async fn failed(state: &State, request: &HttpRequest, form: Form<'_>, error: &Lo
 }
 
 /// What the form is filled with.
-struct Form<'a> {
-    return_to: &'a str,
-    email: String,
+pub struct Form<'a> {
+    pub return_to: &'a str,
+    pub email: String,
     /// Somebody is signed in, and is asked once more.
-    again: bool,
+    pub again: Option<Again>,
 }
 
-async fn show(
+/// What did not work, where the person looks for it.
+pub enum Problem {
+    None,
+    Password(String),
+    Passkey(String),
+}
+
+/// Shows the page.
+pub async fn show(
     state: &State,
     request: &HttpRequest,
     form: Form<'_>,
-    error: Option<String>,
+    problem: Problem,
     status: StatusCode,
 ) -> HttpResponse {
+    let (error, passkey_problem) = match problem {
+        Problem::None => (None, None),
+        Problem::Password(text) => (Some(text), None),
+        Problem::Passkey(text) => (None, Some(text)),
+    };
     let token = csrf::issue(state, request, None);
     let (client_name, resource_name) = asking(state, form.return_to).await;
     let page = LoginPage {
@@ -149,6 +184,8 @@ async fn show(
         again: form.again,
         error,
         has_mail: state.accounts.mail.is_on(),
+        passkeys: state.accounts.passkeys.is_some(),
+        passkey_problem,
         client_name,
         resource_name,
         providers: upstream::buttons(state),

@@ -8,13 +8,14 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, authorize, consent, error_page, forgot, health, home, introspect, invite, jwks, login, logout,
-    mcp, metadata, register, reset, revoke, setup, static_files, token, upstream, userinfo,
+    account, authorize, consent, error_page, forgot, health, home, introspect, invite, jwks, login,
+    login_passkey, logout, mcp, metadata, register, reset, revoke, second_factor, setup, static_files, token,
+    upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
 /// GET, and HEAD with it (RFC 9110 §9.1).
-fn get() -> Route {
+pub(super) fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
@@ -88,6 +89,13 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         // people
         .service(resource("/").route(get().to(home::get)))
         .service(resource("/login").route(get().to(login::get)).route(post().to(login::post)))
+        .service(resource("/login/passkey").route(post().to(login_passkey::post)))
+        .service(resource("/login/passkey/options").route(post().to(login_passkey::options)))
+        .service(
+            resource("/login/second-factor")
+                .route(get().to(second_factor::get))
+                .route(post().to(second_factor::post)),
+        )
         .service(resource("/logout").route(get().to(logout::get)).route(post().to(logout::post)))
         .service(resource("/consent").route(get().to(consent::get)).route(post().to(consent::post)))
         .service(resource("/setup").route(get().to(setup::get)).route(post().to(setup::post)))
@@ -124,6 +132,7 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .service(resource("/account/data").route(get().to(account::data::get)))
         .service(resource("/account/data/export").route(post().to(account::data::post_export)))
         .service(resource("/account/data/delete").route(post().to(account::data::post_delete)))
+        .configure(account::sign_in_routes)
         .service(resource("/static/{name}").route(get().to(static_files::get)))
         .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
         // operations

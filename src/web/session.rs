@@ -1,8 +1,11 @@
-//! Who is signed in on this browser.
+//! Who is signed in on this browser, and whether with enough.
 
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::account::second_factor::URL as SET_UP;
+use super::pages::Again;
 use super::{State, cookies, error_page};
+use crate::accounts::second_factor::{Standing, standing};
 use crate::accounts::session::{self, Session};
 
 /// The session of the request, if there is a live one; an error page when that cannot be told.
@@ -11,4 +14,39 @@ pub async fn current(state: &State, request: &HttpRequest) -> Result<Option<Sess
     session::find(&state.accounts, &cookie)
         .await
         .map_err(|error| error_page::refused(&error.into(), error_page::reference(state)))
+}
+
+/// Where somebody is led who must show a second factor first, and has not.
+#[derive(Debug)]
+pub enum Detour {
+    SignInAgain(String),
+    SetUp(String),
+}
+
+impl Detour {
+    pub fn url(&self) -> &str {
+        match self {
+            Self::SignInAgain(url) | Self::SetUp(url) => url,
+        }
+    }
+}
+
+/// Where this session is led on the way to `return_to`, if anywhere.
+pub async fn detour(
+    state: &State,
+    session: &Session,
+    return_to: &str,
+) -> Result<Option<Detour>, HttpResponse> {
+    let standing = standing(&state.accounts, session)
+        .await
+        .map_err(|error| error_page::refused(&error.into(), error_page::reference(state)))?;
+    let query = |pairs: &[(&str, &str)]| serde_urlencoded::to_string(pairs).unwrap_or_default();
+    Ok(match standing {
+        Standing::Enough => None,
+        Standing::SetUp => Some(Detour::SetUp(format!("{SET_UP}?{}", query(&[("return_to", return_to)])))),
+        Standing::SignInAgain => {
+            let again = [("return_to", return_to), ("again", Again::SecondFactor.as_str())];
+            Some(Detour::SignInAgain(format!("/login?{}", query(&again))))
+        }
+    })
 }

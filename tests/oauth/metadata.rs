@@ -73,8 +73,9 @@ on_both! {
             "authorization_response_iss_parameter_supported": true,
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
+            "acr_values_supported": ["urn:gatepost:acr:single-factor", "urn:gatepost:acr:multi-factor", "phr"],
             "claims_supported":
-                ["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "sid", "email", "name"],
+                ["iss", "sub", "aud", "iat", "exp", "auth_time", "acr", "amr", "nonce", "sid", "email", "name"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,

@@ -156,6 +156,8 @@ on_both! {
                 "iat": now - 5,
                 "exp": now + 3600,
                 "auth_time": signed_in_at,
+                "acr": "urn:gatepost:acr:single-factor",
+                "amr": ["pwd"],
                 "nonce": "n-0S6_WzA2Mj",
                 "sid": part_of(&tokens.access, 1)["sid"],
                 "email": EMAIL,

@@ -24,8 +24,19 @@ pub const START: i64 = 1_800_000_000;
 /// Who writes the mail of tests.
 const FROM: &str = "Gatepost <auth@example.com>";
 /// Tables whose rows a refused request must leave alone.
-const TABLES: [&str; 8] =
-    ["clients", "client_secrets", "users", "sessions", "one_time_links", "grants", "codes", "refresh_tokens"];
+const TABLES: [&str; 11] = [
+    "clients",
+    "client_secrets",
+    "users",
+    "sessions",
+    "one_time_links",
+    "grants",
+    "codes",
+    "refresh_tokens",
+    "passkeys",
+    "recovery_codes",
+    "ceremonies",
+];
 
 pub struct TestApp {
     /// The issuer.

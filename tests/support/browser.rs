@@ -31,6 +31,13 @@ impl Form {
         found.unwrap_or_else(|| panic!("no form to {action} with {value} in:\n{html}"))
     }
 
+    /// The form that posts to this path.
+    pub fn of(html: &str, action: &str) -> Self {
+        let mark = format!(" action=\"{action}\"");
+        let at = html.find(&mark).unwrap_or_else(|| panic!("no form to {action} in:\n{html}"));
+        Self::read(&html[html[..at].rfind("<form").unwrap()..])
+    }
+
     pub fn read(html: &str) -> Self {
         let start = html.find("<form").unwrap_or_else(|| panic!("no form in:\n{html}"));
         let end = html[start..].find("</form>").unwrap() + start;
@@ -101,6 +108,15 @@ impl Browser {
 
     pub async fn get(&self, target: &str) -> Response {
         self.http.get(self.url(target)).send().await.unwrap()
+    }
+
+    /// The page that a form leads to, which must be there.
+    pub async fn shown(&self, form: &Form) -> String {
+        let response = self.send(form).await;
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{}: {text}", form.action);
+        text
     }
 
     /// A page that must be there.

@@ -1,16 +1,18 @@
 //! The harness: the same wiring as `serve`, in this process, on a free port, with a clock that tests move.
 
 mod app;
+mod authenticator;
 mod browser;
 mod database;
 mod mailbox;
 mod oauth_client;
 mod requests;
 
-pub use browser::{Browser, Form, cookie_of, location, text_of};
 pub mod provider;
 
 pub use app::{START, TestApp};
+pub use authenticator::{AppCode, Authenticator};
+pub use browser::{Browser, Form, cookie_of, location, text_of};
 pub use database::Database;
 pub use mailbox::Mailbox;
 pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};

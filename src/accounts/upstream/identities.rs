@@ -15,12 +15,13 @@ use super::admission::Refusal;
 use super::{Attempt, Failure};
 use crate::accounts::ceremony::{self, CeremonyError};
 use crate::accounts::session::Session;
-use crate::accounts::ways_in::{self, Way};
+use crate::accounts::ways_in::{Way, is_left_without};
 use crate::accounts::{Accounts, UserRow};
 use crate::audit::{Entry, Event};
 use crate::store::StoreError;
 use crate::store::ceremonies::CeremonyKind;
 use crate::store::identities::IdentityRow;
+use crate::store::ways_in::Removed;
 use crate::types::ids::{Kind, new_id};
 
 /// An identity that waits for the person's word.
@@ -121,19 +122,12 @@ pub async fn remove(
 }
 
 async fn try_remove(accounts: &Accounts, user: &UserRow, id: &str) -> Result<(), RemoveError> {
-    let identities = accounts.store.identities_of(&user.id).await?;
-    if !identities.iter().any(|identity| identity.id == id) {
-        return Err(RemoveError::Unknown);
-    }
-    let ways = ways_in::of(accounts, user).await?;
-    if !ways.without(&Way::Identity(id.to_owned())) {
-        return Err(RemoveError::LastWayIn);
-    }
-    // The statement asks again: two removals at the same time must not each count on the other's identity.
-    let other = ways.identities.into_iter().find(|identity| identity.id != id).map(|identity| identity.id);
-    if accounts.store.remove_identity(id.to_owned(), user.id.clone(), other).await? {
-        Ok(())
-    } else {
-        Err(RemoveError::LastWayIn)
+    let providers = accounts.upstream.clone();
+    let way = Way::Identity(id.to_owned());
+    let may = move |ways: &_| is_left_without(ways, &way, |issuer| providers.knows_issuer(issuer));
+    match accounts.store.remove_identity(id.to_owned(), user.id.clone(), may).await? {
+        Removed::Done => Ok(()),
+        Removed::Kept => Err(RemoveError::LastWayIn),
+        Removed::Unknown => Err(RemoveError::Unknown),
     }
 }

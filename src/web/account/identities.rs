@@ -11,9 +11,10 @@ use super::Visit;
 use crate::accounts::session::Session;
 use crate::accounts::upstream::identities::{self, RemoveError};
 use crate::accounts::upstream::{Ask, Proposal, Purpose, Start, Stopped};
-use crate::accounts::ways_in::{self, Way, WaysIn};
+use crate::accounts::ways_in::{Way, is_left_without};
 use crate::store::StoreError;
 use crate::store::identities::IdentityRow;
+use crate::store::ways_in::WaysInRow;
 use crate::types::Plain;
 use crate::web::when;
 
@@ -37,12 +38,12 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
     error_page::form_page(&state, StatusCode::OK, &page, &visit.token)
 }
 
-async fn of(state: &State, session: &Session) -> Result<(Vec<IdentityRow>, WaysIn), StoreError> {
+async fn of(state: &State, session: &Session) -> Result<(Vec<IdentityRow>, WaysInRow), StoreError> {
     let rows = state.accounts.store.identities_of(&session.user.id).await?;
-    Ok((rows, ways_in::of(&state.accounts, &session.user).await?))
+    Ok((rows, state.accounts.store.ways_in(&session.user.id).await?))
 }
 
-fn view(state: &State, row: &IdentityRow, ways: &WaysIn) -> IdentityView {
+fn view(state: &State, row: &IdentityRow, ways: &WaysInRow) -> IdentityView {
     IdentityView {
         id: row.id.clone(),
         label: upstream::label(state, &row.provider),
@@ -50,7 +51,9 @@ fn view(state: &State, row: &IdentityRow, ways: &WaysIn) -> IdentityView {
         linked_at: when::moment(row.created_at),
         last_used_at: row.last_used_at.map(when::moment),
         works: state.accounts.upstream.knows_issuer(&row.issuer),
-        removable: ways.without(&Way::Identity(row.id.clone())),
+        removable: is_left_without(ways, &Way::Identity(row.id.clone()), |issuer| {
+            state.accounts.upstream.knows_issuer(issuer)
+        }),
     }
 }
 

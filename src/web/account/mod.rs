@@ -5,6 +5,7 @@
 //! | nobody signed in                               | the login, then here again                    |
 //! | signed in                                      | the page                                      |
 //! | a sensitive page, the login older than [`FRESH`](crate::accounts::session::FRESH) | the login once more, then here |
+//! | a second factor is required and was not shown  | to where it is shown or set up, then here      |
 //! | a form without its token, or another session's | 403, nothing changed                          |
 
 pub mod activity;
@@ -13,17 +14,42 @@ pub mod data;
 pub mod identities;
 pub mod notices;
 pub mod overview;
+pub mod passkeys;
+pub mod password;
+pub mod second_factor;
 pub mod sessions;
 
-use actix_web::web::Payload;
+use actix_web::web::{Payload, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::csrf::FormToken;
 use super::pages::account::{Shell, Tab};
+use super::routes::get;
+use super::session::Detour;
 use super::{State, csrf, error_page, forms, respond, session};
 use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
-use crate::oauth::params::Params;
+use crate::oauth::params::{MAX_BYTES, Params};
+
+/// The pages on which a person changes how they sign in.
+pub fn sign_in_routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            resource("/account/password").route(get().to(password::get)).route(post().to(password::post)),
+        )
+        .service(
+            resource("/account/passkeys").route(get().to(passkeys::get)).route(post().to(passkeys::post)),
+        )
+        .service(resource("/account/passkeys/options").route(post().to(passkeys::options)))
+        .service(resource("/account/passkeys/{id}").route(get().to(passkeys::get_one)))
+        .service(resource("/account/passkeys/{id}/rename").route(post().to(passkeys::rename)))
+        .service(resource("/account/passkeys/{id}/remove").route(post().to(passkeys::remove)))
+        .service(resource(second_factor::URL).route(get().to(second_factor::get)))
+        .service(resource("/account/second-factor/set-up").route(post().to(second_factor::set_up)))
+        .service(resource("/account/second-factor/confirm").route(post().to(second_factor::confirm)))
+        .service(resource("/account/second-factor/recovery-codes").route(post().to(second_factor::new_codes)))
+        .service(resource("/account/second-factor/turn-off").route(post().to(second_factor::turn_off)));
+}
 
 /// A signed-in person looking at a page of theirs.
 pub struct Visit {
@@ -48,6 +74,7 @@ impl Visit {
 /// Who looks at a page.
 pub async fn visit(state: &State, request: &HttpRequest) -> Result<Visit, HttpResponse> {
     let session = signed_in(state, request, request.path()).await?;
+    insist_on_factor(state, request, &session, request.path()).await?;
     let token = csrf::issue(state, request, Some(&session.id));
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let notice = params.first("done").and_then(notices::sentence);
@@ -61,6 +88,12 @@ pub async fn fresh_visit(state: &State, request: &HttpRequest) -> Result<Visit, 
     Ok(visit)
 }
 
+/// The page once more after a form of it that could not be taken.
+pub fn revisit(state: &State, request: &HttpRequest, session: Session) -> Visit {
+    let token = csrf::issue(state, request, Some(&session.id));
+    Visit { session, token, notice: None }
+}
+
 /// A form that a signed-in person sent from the page at `page`, which is where a login on the way leads.
 pub async fn submission(
     state: &State,
@@ -68,11 +101,22 @@ pub async fn submission(
     payload: &mut Payload,
     page: &str,
 ) -> Result<(Session, Params), HttpResponse> {
-    let posted = match forms::fields(state, request, payload, None).await {
+    submission_within(state, request, payload, page, MAX_BYTES).await
+}
+
+async fn submission_within(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    page: &str,
+    limit: usize,
+) -> Result<(Session, Params), HttpResponse> {
+    let posted = match forms::fields_within(state, request, payload, limit).await {
         Ok(posted) => posted,
         Err(problem) => return Err(problem.as_page(state, request, Event::AccountChanged).await),
     };
     let session = signed_in(state, request, page).await?;
+    insist_on_factor(state, request, &session, page).await?;
     if !csrf::check(state, request, Some(&session.id), posted.first("csrf")) {
         let entry =
             Entry::refused(Event::AccountChanged, "stale_form").user(session.user.id).session(session.id);
@@ -88,7 +132,18 @@ pub async fn fresh_submission(
     payload: &mut Payload,
     page: &str,
 ) -> Result<(Session, Params), HttpResponse> {
-    let (session, posted) = submission(state, request, payload, page).await?;
+    fresh_submission_within(state, request, payload, page, MAX_BYTES).await
+}
+
+/// The same with another bound on its length, in bytes.
+pub async fn fresh_submission_within(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    page: &str,
+    limit: usize,
+) -> Result<(Session, Params), HttpResponse> {
+    let (session, posted) = submission_within(state, request, payload, page, limit).await?;
     insist_on_fresh(state, &session, page)?;
     Ok((session, posted))
 }
@@ -102,6 +157,22 @@ fn insist_on_fresh(state: &State, session: &Session, page: &str) -> Result<(), H
         return Ok(());
     }
     Err(respond::see_other(&login_url(page, true)))
+}
+
+/// Leads to where a second factor is shown or set up when one is required and missing; the pages on which it
+/// is set up stay open.
+async fn insist_on_factor(
+    state: &State,
+    request: &HttpRequest,
+    session: &Session,
+    page: &str,
+) -> Result<(), HttpResponse> {
+    let setting_up = ["/account/second-factor", "/account/passkeys"];
+    match session::detour(state, session, page).await? {
+        Some(Detour::SetUp(_)) if setting_up.iter().any(|open| request.path().starts_with(open)) => Ok(()),
+        Some(Detour::SetUp(url) | Detour::SignInAgain(url)) => Err(respond::see_other(&url)),
+        None => Ok(()),
+    }
 }
 
 /// The login that leads back to a page; `again` says that it is asked for although somebody is signed in.

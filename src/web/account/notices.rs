@@ -11,6 +11,11 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "disconnected-all" => "Every app is disconnected.",
         "session" => "That sign-in has ended.",
         "sessions" => "Every other sign-in has ended.",
+        "password-changed" => "Your new password is saved. Everywhere else you were signed out.",
+        "passkey-added" => "Your passkey is added. You can sign in with it from now on.",
+        "passkey-renamed" => "The passkey has its new name.",
+        "passkey-removed" => "The passkey is removed.",
+        "second-factor-off" => "The authenticator app is turned off, and the recovery codes are gone.",
         "password" => "Your new password is saved.",
         _ => return None,
     })

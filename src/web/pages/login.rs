@@ -13,16 +13,42 @@ pub struct LoginPage {
     pub return_to: String,
     /// What was typed before, or empty.
     pub email: String,
-    /// Somebody is signed in already, and is asked once more before a sensitive page.
-    pub again: bool,
+    /// Somebody is signed in already, and is asked once more.
+    pub again: Option<Again>,
     pub error: Option<String>,
     /// Whether a forgotten password can be replaced by mail.
     pub has_mail: bool,
+    /// Whether passkeys are possible at this address.
+    pub passkeys: bool,
+    pub passkey_problem: Option<String>,
     /// The app that waits behind this page, by the name it gave.
     pub client_name: Option<String>,
     pub resource_name: Option<String>,
     /// Where people may also sign in.
     pub providers: Vec<ProviderButton>,
+}
+
+/// Why somebody who is signed in is asked once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Before a sensitive page.
+    Fresh,
+    /// With a second factor, which must be shown here.
+    SecondFactor,
+}
+
+impl Again {
+    /// Reads the parameter `again`.
+    pub fn read(text: Option<&str>) -> Option<Self> {
+        text.map(|text| if text == Self::SecondFactor.as_str() { Self::SecondFactor } else { Self::Fresh })
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "1",
+            Self::SecondFactor => "2",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -32,9 +58,11 @@ impl LoginPage {
             csrf: "sample-form-token".into(),
             return_to: "/oauth/authorize?client_id=cli_1&state=a%26b".into(),
             email: String::new(),
-            again: false,
+            again: None,
             error: None,
             has_mail: true,
+            passkeys: true,
+            passkey_problem: None,
             client_name: Some("Claude Code".into()),
             resource_name: Some("Tavily search".into()),
             providers: Vec::new(),

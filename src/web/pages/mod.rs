@@ -19,6 +19,7 @@ mod logout;
 mod message;
 mod providers;
 mod reset;
+mod second_factor;
 mod setup;
 mod stopped;
 
@@ -28,11 +29,12 @@ pub use forgot::ForgotPage;
 pub use home::{HomePage, Snippet};
 pub use invite::InvitePage;
 pub use leaving::LeavingPage;
-pub use login::LoginPage;
+pub use login::{Again, LoginPage};
 pub use logout::LogoutPage;
 pub use message::MessagePage;
 pub use providers::ProviderButton;
 pub use reset::ResetPage;
+pub use second_factor::SecondFactorPage;
 pub use setup::SetupPage;
 pub use stopped::{PageLink, StoppedPage};
 

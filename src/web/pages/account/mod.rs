@@ -5,6 +5,9 @@ mod apps;
 mod data;
 mod identities;
 mod overview;
+mod passkeys;
+mod password;
+mod second_factor;
 mod sessions;
 
 pub use activity::{ActivityPage, EntryView};
@@ -12,6 +15,11 @@ pub use apps::{AppView, AppsPage};
 pub use data::DataPage;
 pub use identities::{AddIdentityPage, IdentitiesPage, IdentityView, RemoveIdentityPage};
 pub use overview::OverviewPage;
+pub use passkeys::{PasskeyPage, PasskeyView, PasskeysPage};
+pub use password::PasswordPage;
+pub use second_factor::{
+    AppSetUpPage, AuthenticatorView, QrCode, RecoveryCodesPage, SecondFactorSettingsPage,
+};
 pub use sessions::{SessionView, SessionsPage};
 
 /// What surrounds every page of the account: who is signed in, the tabs, and good news from the step before.

@@ -3,8 +3,9 @@
 use askama::Template;
 
 use crate::web::pages::account::{
-    ActivityPage, AddIdentityPage, AppsPage, DataPage, IdentitiesPage, IdentityView, OverviewPage,
-    RemoveIdentityPage, SessionsPage, Shell, Tab,
+    ActivityPage, AddIdentityPage, AppSetUpPage, AppsPage, AuthenticatorView, DataPage, IdentitiesPage,
+    IdentityView, OverviewPage, PasskeyPage, PasskeyView, PasskeysPage, PasswordPage, QrCode,
+    RecoveryCodesPage, RemoveIdentityPage, SecondFactorSettingsPage, SessionsPage, Shell, Tab,
 };
 use crate::web::pages::*;
 
@@ -62,7 +63,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("home-signed-in", home_in.render().unwrap()),
         (
             "login-again",
-            LoginPage { again: true, email: "ada@example.com".into(), ..LoginPage::sample() }
+            LoginPage { again: Some(Again::Fresh), email: "ada@example.com".into(), ..LoginPage::sample() }
                 .render()
                 .unwrap(),
         ),
@@ -84,6 +85,13 @@ pub fn samples() -> Vec<(&'static str, String)> {
             "identity-remove-last",
             RemoveIdentityPage { error: wrong(), ..RemoveIdentityPage::sample() }.render().unwrap(),
         ),
+        (
+            "login-second-factor-needed",
+            LoginPage { again: Some(Again::SecondFactor), passkey_problem: wrong(), ..LoginPage::sample() }
+                .render()
+                .unwrap(),
+        ),
+        ("login-no-passkeys", LoginPage { passkeys: false, ..LoginPage::sample() }.render().unwrap()),
         ("account", OverviewPage::sample().render().unwrap()),
         ("account-error", OverviewPage { error: wrong(), ..OverviewPage::sample() }.render().unwrap()),
         ("account-apps", AppsPage::sample().render().unwrap()),
@@ -105,6 +113,67 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("forgot-no-mail", ForgotPage { has_mail: false, ..ForgotPage::sample() }.render().unwrap()),
         ("logout", LogoutPage::sample().render().unwrap()),
         ("message", MessagePage::sample().render().unwrap()),
+    ]
+    .into_iter()
+    .chain(sign_in_samples())
+    .collect()
+}
+
+/// Those on which a person changes how they sign in.
+fn sign_in_samples() -> Vec<(&'static str, String)> {
+    let wrong = || Some("That did not work.".to_owned());
+    vec![
+        ("second-factor", SecondFactorPage::sample().render().unwrap()),
+        (
+            "second-factor-error",
+            SecondFactorPage { error: wrong(), ..SecondFactorPage::sample() }.render().unwrap(),
+        ),
+        (
+            "second-factor-recovery",
+            SecondFactorPage { recovery_error: wrong(), ..SecondFactorPage::sample() }.render().unwrap(),
+        ),
+        ("account-passkeys", PasskeysPage::sample().render().unwrap()),
+        (
+            "account-passkeys-none",
+            PasskeysPage { passkeys: Vec::new(), problem: wrong(), ..PasskeysPage::sample() }
+                .render()
+                .unwrap(),
+        ),
+        (
+            "account-passkeys-impossible",
+            PasskeysPage { possible: false, passkeys: Vec::new(), ..PasskeysPage::sample() }
+                .render()
+                .unwrap(),
+        ),
+        ("account-passkey", PasskeyPage::sample().render().unwrap()),
+        ("account-passkey-kept", PasskeyPage { error: wrong(), ..PasskeyPage::sample() }.render().unwrap()),
+        ("account-second-factor", SecondFactorSettingsPage::sample().render().unwrap()),
+        (
+            "account-second-factor-off",
+            SecondFactorSettingsPage { app: None, ..SecondFactorSettingsPage::sample() }.render().unwrap(),
+        ),
+        (
+            "account-second-factor-required",
+            SecondFactorSettingsPage {
+                app: None,
+                required: true,
+                must_set_up: true,
+                ..SecondFactorSettingsPage::sample()
+            }
+            .render()
+            .unwrap(),
+        ),
+        ("account-app-set-up", AppSetUpPage::sample().render().unwrap()),
+        (
+            "account-app-set-up-error",
+            AppSetUpPage { error: wrong(), ..AppSetUpPage::sample() }.render().unwrap(),
+        ),
+        ("account-recovery-codes", RecoveryCodesPage::sample().render().unwrap()),
+        ("account-password", PasswordPage::sample().render().unwrap()),
+        (
+            "account-password-first",
+            PasswordPage { has_password: false, error: wrong(), ..PasswordPage::sample() }.render().unwrap(),
+        ),
     ]
 }
 
@@ -148,9 +217,11 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         csrf: t(),
         return_to: t(),
         email: t(),
-        again: false,
+        again: None,
         error: some(),
         has_mail: true,
+        passkeys: true,
+        passkey_problem: some(),
         client_name: some(),
         resource_name: some(),
         providers: vec![ProviderButton { name: "a".into(), label: t() }],
@@ -237,5 +308,55 @@ fn filled_elsewhere(text: &str) -> Vec<(&'static str, String)> {
         ("identity-remove", remove.render().unwrap()),
         ("invite", invite.render().unwrap()),
         ("stopped", stopped.render().unwrap()),
+    ]
+    .into_iter()
+    .chain(sign_in_filled(text))
+    .collect()
+}
+
+fn sign_in_filled(text: &str) -> Vec<(&'static str, String)> {
+    let t = || text.to_owned();
+    let some = || Some(text.to_owned());
+    let shell = || Shell::filled(text, Tab::Overview);
+    let second_factor = SecondFactorPage { csrf: t(), email: t(), error: some(), recovery_error: some() };
+    let view = || PasskeyView { id: t(), name: t(), created_at: t(), last_used_at: some() };
+    let passkeys = PasskeysPage {
+        shell: shell(),
+        possible: true,
+        full: false,
+        passkeys: vec![view(), view()],
+        problem: some(),
+        return_to: some(),
+    };
+    let passkey = PasskeyPage { shell: shell(), passkey: view(), max_name: 60, error: some() };
+    let app = Some(AuthenticatorView { since: t(), codes_left: 3 });
+    let second_factor_settings = SecondFactorSettingsPage {
+        shell: shell(),
+        app,
+        passkeys: 1,
+        required: true,
+        must_set_up: false,
+        error: some(),
+        return_to: some(),
+    };
+    let app_set_up = AppSetUpPage {
+        shell: shell(),
+        ceremony: t(),
+        secret: t(),
+        qr: QrCode { size: 3, path: "M0 0h1v1h-1z".to_owned() },
+        error: some(),
+        return_to: some(),
+    };
+    let recovery_codes =
+        RecoveryCodesPage { shell: shell(), codes: vec![t(), t()], just_set_up: true, next_url: "/x".into() };
+    let password = PasswordPage { shell: shell(), has_password: true, error: some(), min_password: 8 };
+    vec![
+        ("second-factor", second_factor.render().unwrap()),
+        ("account-passkeys", passkeys.render().unwrap()),
+        ("account-passkey", passkey.render().unwrap()),
+        ("account-second-factor", second_factor_settings.render().unwrap()),
+        ("account-app-set-up", app_set_up.render().unwrap()),
+        ("account-recovery-codes", recovery_codes.render().unwrap()),
+        ("account-password", password.render().unwrap()),
     ]
 }
