@@ -56,7 +56,7 @@ class Journey {
     await this.fill({ email: EMAIL, password: PASSWORD, password_again: `${PASSWORD} not` });
     await this.press('form[action="/setup"] button[type=submit]');
     await this.shows('setup-problem');
-    await this.says('setup-problem', /password/i, '[role=alert]');
+    await this.says('setup-problem', /password/i, '[role=alert]:not([hidden])');
     check('setup-problem: keeps the email', (await this.field('email').inputValue()) === EMAIL);
 
     await this.fill({ password: PASSWORD, password_again: PASSWORD });
@@ -130,7 +130,7 @@ class Journey {
     await this.fill({ email: EMAIL, password: `${PASSWORD} not` });
     await this.press('form[action="/login"] button[type=submit]');
     await this.shows('login-problem');
-    await this.says('login-problem', /password/i, '[role=alert]');
+    await this.says('login-problem', /password/i, '[role=alert]:not([hidden])');
     check('login-problem: keeps the email', (await this.field('email').inputValue()) === EMAIL);
 
     await this.fill({ password: PASSWORD });

@@ -1,11 +1,15 @@
 # shellcheck shell=bash
-# A person's journey in headless Chromium; the pictures are in target/screenshots.
+# A person's journey in headless Chromium, and their ways to sign in; the pictures are in target/screenshots.
 
-browser_steps() { step 'browser: journey' browser_journey; }
+browser_steps() {
+  step 'browser: journey' browser_run journey.mjs
+  step 'browser: sign-in' browser_run sign_in.mjs
+}
 
-browser_journey() {
+# browser_run SCRIPT: one of tests/browser.
+browser_run() {
   npm_install tests/browser
-  CHROMIUM=${CHROMIUM:-$(command -v chromium)} SCREENSHOTS=$PWD/target/screenshots node tests/browser/journey.mjs
+  CHROMIUM=${CHROMIUM:-$(command -v chromium)} SCREENSHOTS=$PWD/target/screenshots node "tests/browser/$1"
 }
 
 # npm_install DIRECTORY: what the lock file says, once per lock file.

@@ -14,14 +14,15 @@ export class Gatepost {
   #directory;
   #output = '';
 
-  static async start() {
+  /** With more settings, by their environment names. */
+  static async start(settings = {}) {
     const gatepost = new Gatepost();
     gatepost.#directory = await mkdtemp(join(tmpdir(), 'gatepost-journey-'));
     const port = await freePort();
     gatepost.url = `http://localhost:${port}`;
     gatepost.#child = spawn(process.env.GATEPOST_BIN, ['serve'], {
       cwd: gatepost.#directory,
-      env: gatepost.#environment(port),
+      env: { ...gatepost.#environment(port), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [gatepost.#child.stdout, gatepost.#child.stderr]) {
