@@ -18,51 +18,57 @@ async fn refused(app: &TestApp) -> Vec<(String, Option<String>, String)> {
         .collect()
 }
 
+async fn a_foreign_host_is_recorded(app: TestApp) {
+    let request = app.http().get(app.at("/oauth/authorize")).header("host", "evil.example");
+    assert_eq!(request.send().await.unwrap().status(), 403);
+    assert_eq!(refused(&app).await, [("foreign_host".to_owned(), None, "host: evil.example".to_owned())]);
+}
+
+async fn a_foreign_origin_is_recorded(app: TestApp) {
+    let request = app.http().post(app.at("/mcp")).header("origin", "https://evil.example");
+    assert_eq!(request.send().await.unwrap().status(), 403);
+    let detail = "origin: https://evil.example".to_owned();
+    assert_eq!(refused(&app).await, [("foreign_origin".to_owned(), None, detail)]);
+}
+
+async fn a_bad_registration_token_is_recorded(app: TestApp) {
+    let metadata = json!({ "client_name": "Server", "redirect_uris": [REDIRECT_URI],
+                           "token_endpoint_auth_method": "client_secret_post" });
+    let client = OAuthClient::register_with(&app, metadata).await;
+    let at = app.at(&format!("/oauth/register/{}", client.id));
+    for method in [Method::GET, Method::DELETE] {
+        let answer = app.http().request(method, &at).bearer_auth("rat_x_y").send().await.unwrap();
+        assert_eq!(status_and_json(answer).await.0, 401);
+    }
+    let event = ("bad_registration_token".to_owned(), Some(client.id.clone()), String::new());
+    assert_eq!(refused(&app).await, [event.clone(), event]);
+}
+
+async fn a_bad_token_at_userinfo_is_recorded(app: TestApp) {
+    let userinfo = app.http().get(app.at("/oauth/userinfo"));
+    assert_eq!(userinfo.try_clone().unwrap().send().await.unwrap().status(), 401);
+    assert_eq!(refused(&app).await, [], "no token is the ordinary first question");
+    assert_eq!(userinfo.bearer_auth("x").send().await.unwrap().status(), 401);
+    let event = ("unknown_token".to_owned(), None, "at userinfo".to_owned());
+    assert_eq!(refused(&app).await, [event]);
+}
+
+async fn one_place_cannot_fill_the_audit_trail_with_refusals(app: TestApp) {
+    let http = app.http();
+    for _ in 0..350 {
+        let request = http.get(app.at("/")).header("host", "x".repeat(4_000));
+        assert_eq!(request.send().await.unwrap().status(), 403);
+    }
+    let events = refused(&app).await;
+    // 300 a minute, and what the budget regains while this test runs.
+    assert!((300..350).contains(&events.len()), "{}", events.len());
+    assert!(events.iter().all(|(_, _, detail)| detail.len() < 1_100));
+}
+
 on_both! {
-    async fn a_foreign_host_is_recorded(app) {
-        let request = app.http().get(app.at("/oauth/authorize")).header("host", "evil.example");
-        assert_eq!(request.send().await.unwrap().status(), 403);
-        assert_eq!(refused(&app).await, [("foreign_host".to_owned(), None, "host: evil.example".to_owned())]);
-    }
-
-    async fn a_foreign_origin_is_recorded(app) {
-        let request = app.http().post(app.at("/mcp")).header("origin", "https://evil.example");
-        assert_eq!(request.send().await.unwrap().status(), 403);
-        let detail = "origin: https://evil.example".to_owned();
-        assert_eq!(refused(&app).await, [("foreign_origin".to_owned(), None, detail)]);
-    }
-
-    async fn a_bad_registration_token_is_recorded(app) {
-        let metadata = json!({ "client_name": "Server", "redirect_uris": [REDIRECT_URI],
-                               "token_endpoint_auth_method": "client_secret_post" });
-        let client = OAuthClient::register_with(&app, metadata).await;
-        let at = app.at(&format!("/oauth/register/{}", client.id));
-        for method in [Method::GET, Method::DELETE] {
-            let answer = app.http().request(method, &at).bearer_auth("rat_x_y").send().await.unwrap();
-            assert_eq!(status_and_json(answer).await.0, 401);
-        }
-        let event = ("bad_registration_token".to_owned(), Some(client.id.clone()), String::new());
-        assert_eq!(refused(&app).await, [event.clone(), event]);
-    }
-
-    async fn a_bad_token_at_userinfo_is_recorded(app) {
-        let userinfo = app.http().get(app.at("/oauth/userinfo"));
-        assert_eq!(userinfo.try_clone().unwrap().send().await.unwrap().status(), 401);
-        assert_eq!(refused(&app).await, [], "no token is the ordinary first question");
-        assert_eq!(userinfo.bearer_auth("x").send().await.unwrap().status(), 401);
-        let event = ("unknown_token".to_owned(), None, "at userinfo".to_owned());
-        assert_eq!(refused(&app).await, [event]);
-    }
-
-    async fn one_place_cannot_fill_the_audit_trail_with_refusals(app) {
-        let http = app.http();
-        for _ in 0..350 {
-            let request = http.get(app.at("/")).header("host", "x".repeat(4_000));
-            assert_eq!(request.send().await.unwrap().status(), 403);
-        }
-        let events = refused(&app).await;
-        // 300 a minute, and what the budget regains while this test runs.
-        assert!((300..350).contains(&events.len()), "{}", events.len());
-        assert!(events.iter().all(|(_, _, detail)| detail.len() < 1_100));
-    }
+    a_foreign_host_is_recorded,
+    a_foreign_origin_is_recorded,
+    a_bad_registration_token_is_recorded,
+    a_bad_token_at_userinfo_is_recorded,
+    one_place_cannot_fill_the_audit_trail_with_refusals,
 }

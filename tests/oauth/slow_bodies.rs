@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::on_each;
-use crate::support::{FORM, JSON, TestApp};
+use crate::support::{Database, FORM, JSON, TestApp};
 
 /// How long the server of these tests waits for a body.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -37,31 +37,33 @@ async fn half_a_request(app: &TestApp, path: &str, kind: &str, more: &str) -> St
     String::from_utf8(answer).unwrap()
 }
 
-on_each! {
-    async fn a_body_that_does_not_come_is_not_waited_for(database) {
-        let app = TestApp::start_impatient(database, PATIENCE).await;
-        let client = app.client().await;
-        let token = client.log_in(&app.signed_in().await, "search:read").await.access;
-        let before = app.db_rows().await;
-        let authorization = format!("authorization: Bearer {token}\r\n");
-        for (path, kind, more, said) in [
-            ("/oauth/token", FORM, "", "\"error\":\"invalid_request\""),
-            ("/oauth/revoke", FORM, "", "the body did not arrive in time"),
-            ("/oauth/register", JSON, "", "the body did not arrive in time"),
-            ("/login", FORM, "", "This form took too long"),
-            ("/consent", FORM, "", "This form took too long"),
-            ("/oauth/authorize", FORM, "", "Go back to the app"),
-            ("/mcp", JSON, authorization.as_str(), "the body did not arrive in time"),
-        ] {
-            let started = Instant::now();
-            let answer = half_a_request(&app, path, kind, more).await;
-            assert!(answer.starts_with("HTTP/1.1 408 "), "{path}: {answer}");
-            assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{path}: {answer}");
-            assert!(answer.contains(said), "{path}: {answer}");
-            let took = started.elapsed();
-            assert!(took >= PATIENCE && took < 8 * PATIENCE, "{path}: {took:?}");
-        }
-        assert_eq!(app.db_rows().await, before);
-        assert_eq!(app.audit_reasons("session.login").await, ["body_too_slow", "ok"]);
+async fn a_body_that_does_not_come_is_not_waited_for(database: Database) {
+    let app = TestApp::start_impatient(database, PATIENCE).await;
+    let client = app.client().await;
+    let token = client.log_in(&app.signed_in().await, "search:read").await.access;
+    let before = app.db_rows().await;
+    let authorization = format!("authorization: Bearer {token}\r\n");
+    for (path, kind, more, said) in [
+        ("/oauth/token", FORM, "", "\"error\":\"invalid_request\""),
+        ("/oauth/revoke", FORM, "", "the body did not arrive in time"),
+        ("/oauth/register", JSON, "", "the body did not arrive in time"),
+        ("/login", FORM, "", "This form took too long"),
+        ("/consent", FORM, "", "This form took too long"),
+        ("/oauth/authorize", FORM, "", "Go back to the app"),
+        ("/mcp", JSON, authorization.as_str(), "the body did not arrive in time"),
+    ] {
+        let started = Instant::now();
+        let answer = half_a_request(&app, path, kind, more).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{path}: {answer}");
+        assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{path}: {answer}");
+        assert!(answer.contains(said), "{path}: {answer}");
+        let took = started.elapsed();
+        assert!(took >= PATIENCE && took < 8 * PATIENCE, "{path}: {took:?}");
     }
+    assert_eq!(app.db_rows().await, before);
+    assert_eq!(app.audit_reasons("session.login").await, ["body_too_slow", "ok"]);
+}
+
+on_each! {
+    a_body_that_does_not_come_is_not_waited_for,
 }

@@ -5,6 +5,7 @@ use gatepost::types::Hashed;
 
 use super::rows::{NOW, user};
 use crate::on_both;
+use crate::support::TestApp;
 
 fn ceremony(n: usize, kind: CeremonyKind) -> CeremonyRow {
     CeremonyRow {
@@ -21,39 +22,43 @@ fn ceremony(n: usize, kind: CeremonyKind) -> CeremonyRow {
     }
 }
 
+async fn a_ceremony_is_spent_once_and_by_its_own_kind_only(app: TestApp) {
+    let store = &app.core.oauth.store;
+    store.add_user(user(1)).await.unwrap();
+    store.add_ceremony(ceremony(1, CeremonyKind::SecondFactor)).await.unwrap();
+    let other = CeremonyKind::PasskeyLogin;
+    assert!(store.find_ceremony("cer_1", other).await.unwrap().is_none());
+    assert!(!store.spend_ceremony("cer_1".into(), other, NOW).await.unwrap());
+    let found = store.find_ceremony("cer_1", CeremonyKind::SecondFactor).await.unwrap().unwrap();
+    assert_eq!((found.user_id.as_deref(), found.spent_at), (Some("usr_1"), None));
+    let spends = (0..32).map(|_| store.spend_ceremony("cer_1".into(), CeremonyKind::SecondFactor, NOW + 1));
+    let won = futures::future::join_all(spends).await.into_iter().filter(|r| *r.as_ref().unwrap());
+    assert_eq!(won.count(), 1);
+}
+
+async fn a_ceremony_gives_so_many_attempts_and_no_more(app: TestApp) {
+    let store = &app.core.oauth.store;
+    store.add_user(user(1)).await.unwrap();
+    let kind = CeremonyKind::SecondFactor;
+    store.add_ceremony(ceremony(1, kind)).await.unwrap();
+    let tries = (0..32).map(|_| store.attempt_ceremony("cer_1".into(), kind, 5, NOW + 1));
+    let taken = futures::future::join_all(tries).await.into_iter().filter(|r| *r.as_ref().unwrap());
+    assert_eq!(taken.count(), 5);
+}
+
+async fn a_late_ceremony_is_not_spent_and_goes_away(app: TestApp) {
+    let store = &app.core.oauth.store;
+    store.add_user(user(1)).await.unwrap();
+    let kind = CeremonyKind::Upstream;
+    store.add_ceremony(ceremony(1, kind)).await.unwrap();
+    assert!(!store.spend_ceremony("cer_1".into(), kind, NOW + 600).await.unwrap());
+    assert!(!store.attempt_ceremony("cer_1".into(), kind, 5, NOW + 600).await.unwrap());
+    assert_eq!(store.reap_ceremonies(NOW + 600, 10).await.unwrap(), 0);
+    assert_eq!(store.reap_ceremonies(NOW + 601, 10).await.unwrap(), 1);
+}
+
 on_both! {
-    async fn a_ceremony_is_spent_once_and_by_its_own_kind_only(app) {
-        let store = &app.core.oauth.store;
-        store.add_user(user(1)).await.unwrap();
-        store.add_ceremony(ceremony(1, CeremonyKind::SecondFactor)).await.unwrap();
-        let other = CeremonyKind::PasskeyLogin;
-        assert!(store.find_ceremony("cer_1", other).await.unwrap().is_none());
-        assert!(!store.spend_ceremony("cer_1".into(), other, NOW).await.unwrap());
-        let found = store.find_ceremony("cer_1", CeremonyKind::SecondFactor).await.unwrap().unwrap();
-        assert_eq!((found.user_id.as_deref(), found.spent_at), (Some("usr_1"), None));
-        let spends = (0..32).map(|_| store.spend_ceremony("cer_1".into(), CeremonyKind::SecondFactor, NOW + 1));
-        let won = futures::future::join_all(spends).await.into_iter().filter(|r| *r.as_ref().unwrap());
-        assert_eq!(won.count(), 1);
-    }
-
-    async fn a_ceremony_gives_so_many_attempts_and_no_more(app) {
-        let store = &app.core.oauth.store;
-        store.add_user(user(1)).await.unwrap();
-        let kind = CeremonyKind::SecondFactor;
-        store.add_ceremony(ceremony(1, kind)).await.unwrap();
-        let tries = (0..32).map(|_| store.attempt_ceremony("cer_1".into(), kind, 5, NOW + 1));
-        let taken = futures::future::join_all(tries).await.into_iter().filter(|r| *r.as_ref().unwrap());
-        assert_eq!(taken.count(), 5);
-    }
-
-    async fn a_late_ceremony_is_not_spent_and_goes_away(app) {
-        let store = &app.core.oauth.store;
-        store.add_user(user(1)).await.unwrap();
-        let kind = CeremonyKind::Upstream;
-        store.add_ceremony(ceremony(1, kind)).await.unwrap();
-        assert!(!store.spend_ceremony("cer_1".into(), kind, NOW + 600).await.unwrap());
-        assert!(!store.attempt_ceremony("cer_1".into(), kind, 5, NOW + 600).await.unwrap());
-        assert_eq!(store.reap_ceremonies(NOW + 600, 10).await.unwrap(), 0);
-        assert_eq!(store.reap_ceremonies(NOW + 601, 10).await.unwrap(), 1);
-    }
+    a_ceremony_is_spent_once_and_by_its_own_kind_only,
+    a_ceremony_gives_so_many_attempts_and_no_more,
+    a_late_ceremony_is_not_spent_and_goes_away,
 }

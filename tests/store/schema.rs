@@ -7,6 +7,7 @@ use gatepost::store::{MIGRATIONS, Options, StoreError, connect};
 
 use crate::on_both;
 use crate::support::Database;
+use crate::support::TestApp;
 
 #[test]
 fn the_embedded_migrations_are_the_files_in_the_folder() {
@@ -42,29 +43,33 @@ fn migrations_use_text_and_bigint_only() {
     }
 }
 
+async fn every_statement_is_understood(app: TestApp) {
+    match app.core.oauth.store.prepare_all().await {
+        Ok(count) => assert!(count > 40, "only {count} statements"),
+        Err((statement, error)) => panic!("{statement}: {error}"),
+    }
+}
+
+async fn applying_the_migrations_again_changes_nothing(app: TestApp) {
+    let store = &app.core.oauth.store;
+    assert_eq!(store.migrate().await.unwrap(), MIGRATIONS.len());
+    store.check_schema().await.unwrap();
+}
+
+async fn a_newer_schema_is_refused(app: TestApp) {
+    let store = &app.core.oauth.store;
+    sqlx::query("UPDATE _sqlx_migrations SET version = 99990101000000 WHERE version = $1")
+        .bind(MIGRATIONS[0].0)
+        .execute(store.pool())
+        .await
+        .unwrap();
+    assert!(matches!(store.check_schema().await, Err(StoreError::Schema(_))));
+}
+
 on_both! {
-    async fn every_statement_is_understood(app) {
-        match app.core.oauth.store.prepare_all().await {
-            Ok(count) => assert!(count > 40, "only {count} statements"),
-            Err((statement, error)) => panic!("{statement}: {error}"),
-        }
-    }
-
-    async fn applying_the_migrations_again_changes_nothing(app) {
-        let store = &app.core.oauth.store;
-        assert_eq!(store.migrate().await.unwrap(), MIGRATIONS.len());
-        store.check_schema().await.unwrap();
-    }
-
-    async fn a_newer_schema_is_refused(app) {
-        let store = &app.core.oauth.store;
-        sqlx::query("UPDATE _sqlx_migrations SET version = 99990101000000 WHERE version = $1")
-            .bind(MIGRATIONS[0].0)
-            .execute(store.pool())
-            .await
-            .unwrap();
-        assert!(matches!(store.check_schema().await, Err(StoreError::Schema(_))));
-    }
+    every_statement_is_understood,
+    applying_the_migrations_again_changes_nothing,
+    a_newer_schema_is_refused,
 }
 
 async fn an_empty_database_is_refused_with_what_to_do(database: Database) {

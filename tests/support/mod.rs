@@ -23,13 +23,11 @@ pub const EMAIL: &str = "ann@example.com";
 /// That person's password.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// Declares tests that run once on each database.
+/// Runs each of these functions on both databases, with a server that was started for it. They are plain
+/// `async fn name(app: TestApp)` beside the list, where tools can read them.
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($app:ident) $body:block)+) => {$(
-        $(#[$meta])*
-        async fn $name($app: $crate::support::TestApp) $body
-
+    ($($name:ident),+ $(,)?) => {$(
         mod $name {
             #[actix_web::test]
             async fn sqlite() {
@@ -46,13 +44,11 @@ macro_rules! on_both {
     )+};
 }
 
-/// As [`on_both`], for tests that start the server themselves, or need none.
+/// As [`on_both`], for tests that start the server themselves, or need none:
+/// `async fn name(database: Database)`.
 #[macro_export]
 macro_rules! on_each {
-    ($($(#[$meta:meta])* async fn $name:ident($database:ident) $body:block)+) => {$(
-        $(#[$meta])*
-        async fn $name($database: $crate::support::Database) $body
-
+    ($($name:ident),+ $(,)?) => {$(
         mod $name {
             #[actix_web::test]
             async fn sqlite() {

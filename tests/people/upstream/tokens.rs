@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{OPEN, leave, log_in, people, refusals, refused, stage};
 use crate::on_each;
+use crate::support::Database;
 use crate::support::START;
 use crate::support::provider::{CLIENT_ID, Conduct, SigningKey, unsigned};
 
@@ -121,70 +122,76 @@ const GOOD: &[(&str, Change)] = &[
     }),
 ];
 
+async fn an_id_token_that_is_wrong_in_any_way_is_refused(database: Database) {
+    let (app, provider) = stage(database, &[OPEN]).await;
+    let browser = app.browser();
+    let mut expected = Vec::new();
+    let cases = WRONG_CLAIMS.iter().map(|(name, change, reason)| (name, Some(change), None, reason));
+    let signatures = WRONG_SIGNATURES.iter().map(|(name, make, reason)| (name, None, Some(make), reason));
+    for (name, change, make, reason) in cases.chain(signatures) {
+        provider.set(|c: &mut Conduct| {
+            c.claims = change.map(|change| Box::new(*change) as _);
+            c.token = make.map(|make| Box::new(*make) as _);
+        });
+        let (status, page) = refused(log_in(&browser, &provider).await).await;
+        assert_eq!(status, 502, "{name}");
+        let title =
+            if *reason == "provider_answer" { "does not answer as it should" } else { "cannot be believed" };
+        assert!(page.contains(title), "{name}: {page}");
+        assert!(!page.contains("eyJ") && page.contains("id=\"reference\""), "{name}: {page}");
+        expected.push((*reason).to_owned());
+        let mut sorted = expected.clone();
+        sorted.sort();
+        assert_eq!(refusals(&app).await, sorted, "{name}");
+    }
+    assert_eq!((people(&app).await, browser.get("/account").await.status().as_u16()), (1, 303));
+}
+
+async fn an_id_token_that_is_right_is_believed(database: Database) {
+    let (app, provider) = stage(database, &[OPEN]).await;
+    for (name, change) in GOOD {
+        provider.set(|c| c.claims = Some(Box::new(*change)));
+        let response = log_in(&app.browser(), &provider).await;
+        assert_eq!(response.status(), 303, "{name}: {}", response.text().await.unwrap());
+    }
+    assert_eq!(people(&app).await, 2);
+}
+
+async fn a_new_key_is_found_once_a_token_names_it(database: Database) {
+    let (app, provider) = stage(database, &[OPEN]).await;
+    let browser = app.browser();
+    assert_eq!(log_in(&browser, &provider).await.status(), 303);
+    assert_eq!(provider.count("jwks"), 1);
+    for (kid, wait, status, fetches) in
+        [("key-2", 0, 303, 2), ("key-3", 29, 502, 2), ("key-3", 1, 303, 3), ("key-3", 0, 303, 3)]
+    {
+        app.clock.advance(wait);
+        provider.set(|c| {
+            c.now += wait;
+            if c.keys[0].kid != kid {
+                c.keys = vec![SigningKey::new(kid)];
+            }
+        });
+        assert_eq!(log_in(&browser, &provider).await.status(), status, "{kid}");
+        assert_eq!(provider.count("jwks"), fetches, "{kid}");
+    }
+    assert_eq!(provider.count("discovery"), 1);
+}
+
+async fn tokens_of_another_login_are_worth_nothing(database: Database) {
+    // The code of one visit with the state of another: the nonce and the verifier are not its own.
+    let (app, provider) = stage(database, &[OPEN]).await;
+    let browser = app.browser();
+    let victim = provider.agree(&leave(&app.browser(), "/login").await);
+    let own = provider.agree(&leave(&browser, "/login").await);
+    let mixed = [victim[0].clone(), own[1].clone()];
+    assert_eq!(browser.get(&super::callback(&mixed)).await.status(), 502);
+    assert_eq!(refusals(&app).await, ["provider_refused_code"]);
+}
+
 on_each! {
-    async fn an_id_token_that_is_wrong_in_any_way_is_refused(database) {
-        let (app, provider) = stage(database, &[OPEN]).await;
-        let browser = app.browser();
-        let mut expected = Vec::new();
-        let cases = WRONG_CLAIMS.iter().map(|(name, change, reason)| (name, Some(change), None, reason));
-        let signatures = WRONG_SIGNATURES.iter().map(|(name, make, reason)| (name, None, Some(make), reason));
-        for (name, change, make, reason) in cases.chain(signatures) {
-            provider.set(|c: &mut Conduct| {
-                c.claims = change.map(|change| Box::new(*change) as _);
-                c.token = make.map(|make| Box::new(*make) as _);
-            });
-            let (status, page) = refused(log_in(&browser, &provider).await).await;
-            assert_eq!(status, 502, "{name}");
-            let title = if *reason == "provider_answer" { "does not answer as it should" } else { "cannot be believed" };
-            assert!(page.contains(title), "{name}: {page}");
-            assert!(!page.contains("eyJ") && page.contains("id=\"reference\""), "{name}: {page}");
-            expected.push((*reason).to_owned());
-            let mut sorted = expected.clone();
-            sorted.sort();
-            assert_eq!(refusals(&app).await, sorted, "{name}");
-        }
-        assert_eq!((people(&app).await, browser.get("/account").await.status().as_u16()), (1, 303));
-    }
-
-    async fn an_id_token_that_is_right_is_believed(database) {
-        let (app, provider) = stage(database, &[OPEN]).await;
-        for (name, change) in GOOD {
-            provider.set(|c| c.claims = Some(Box::new(*change)));
-            let response = log_in(&app.browser(), &provider).await;
-            assert_eq!(response.status(), 303, "{name}: {}", response.text().await.unwrap());
-        }
-        assert_eq!(people(&app).await, 2);
-    }
-
-    async fn a_new_key_is_found_once_a_token_names_it(database) {
-        let (app, provider) = stage(database, &[OPEN]).await;
-        let browser = app.browser();
-        assert_eq!(log_in(&browser, &provider).await.status(), 303);
-        assert_eq!(provider.count("jwks"), 1);
-        for (kid, wait, status, fetches) in
-            [("key-2", 0, 303, 2), ("key-3", 29, 502, 2), ("key-3", 1, 303, 3), ("key-3", 0, 303, 3)]
-        {
-            app.clock.advance(wait);
-            provider.set(|c| {
-                c.now += wait;
-                if c.keys[0].kid != kid {
-                    c.keys = vec![SigningKey::new(kid)];
-                }
-            });
-            assert_eq!(log_in(&browser, &provider).await.status(), status, "{kid}");
-            assert_eq!(provider.count("jwks"), fetches, "{kid}");
-        }
-        assert_eq!(provider.count("discovery"), 1);
-    }
-
-    async fn tokens_of_another_login_are_worth_nothing(database) {
-        // The code of one visit with the state of another: the nonce and the verifier are not its own.
-        let (app, provider) = stage(database, &[OPEN]).await;
-        let browser = app.browser();
-        let victim = provider.agree(&leave(&app.browser(), "/login").await);
-        let own = provider.agree(&leave(&browser, "/login").await);
-        let mixed = [victim[0].clone(), own[1].clone()];
-        assert_eq!(browser.get(&super::callback(&mixed)).await.status(), 502);
-        assert_eq!(refusals(&app).await, ["provider_refused_code"]);
-    }
+    an_id_token_that_is_wrong_in_any_way_is_refused,
+    an_id_token_that_is_right_is_believed,
+    a_new_key_is_found_once_a_token_names_it,
+    tokens_of_another_login_are_worth_nothing,
 }
