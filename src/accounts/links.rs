@@ -178,7 +178,9 @@ async fn set_password(
     }
     let entry = Entry::ok(event).user(user.id.clone()).address(origin.address.clone());
     accounts.audit.record(entry).await;
-    notify::notify(accounts, &user, Notice::PasswordChanged, origin);
+    if user.password_hash.is_some() {
+        notify::notify(accounts, &user, Notice::PasswordChanged, origin);
+    }
     Ok(user)
 }
 

@@ -33,12 +33,13 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use super::Accounts;
 use super::ceremony::{self, CeremonyError};
 use super::second_factor::{Dropped, may_drop};
 use super::session::Session;
 use super::ways_in::{Way, is_left_without};
+use super::{Accounts, notify};
 use crate::audit::{Entry, Event};
+use crate::mail::Notice;
 use crate::oauth::Origin;
 use crate::store::StoreError;
 use crate::store::ceremonies::CeremonyKind;
@@ -249,6 +250,9 @@ pub async fn finish_add(
         Err(error) => Entry::refused(Event::PasskeyAdded, error.reason()),
     };
     record(accounts, session, origin, entry).await;
+    if added.is_ok() {
+        notify::notify(accounts, &session.user, Notice::PasskeyAdded, origin);
+    }
     added.map(|_| ())
 }
 
@@ -323,6 +327,9 @@ pub async fn remove(
         Removed::Unknown => Entry::refused(Event::PasskeyRemoved, "unknown_passkey"),
     };
     record(accounts, session, origin, entry).await;
+    if removed == Removed::Done {
+        notify::notify(accounts, &session.user, Notice::PasskeyRemoved, origin);
+    }
     Ok(removed)
 }
 

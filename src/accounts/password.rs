@@ -25,10 +25,11 @@ use tokio::sync::oneshot;
 use zxcvbn::Score;
 use zxcvbn::feedback::{Feedback, Warning};
 
-use super::Accounts;
 use super::links::NewPassword;
 use super::session::Session;
+use super::{Accounts, notify};
 use crate::audit::{Entry, Event};
+use crate::mail::Notice;
 use crate::oauth::Origin;
 use crate::store::StoreError;
 use crate::types::Plain;
@@ -222,6 +223,7 @@ pub async fn change(
         .session(session.id.clone())
         .address(origin.address.clone());
     accounts.audit.record(entry).await;
+    notify::notify(accounts, user, Notice::PasswordChanged, origin);
     Ok(())
 }
 

@@ -18,8 +18,9 @@ use totp_rs::{Algorithm, Builder, Secret, Totp, TotpError};
 use super::ceremony::{self, CeremonyError};
 use super::second_factor::{Dropped, may_drop};
 use super::session::Session;
-use super::{Accounts, recovery};
+use super::{Accounts, notify, recovery};
 use crate::audit::{Entry, Event};
+use crate::mail::Notice;
 use crate::oauth::Origin;
 use crate::store::StoreError;
 use crate::store::ceremonies::{CeremonyKind, CeremonyRow};
@@ -199,6 +200,7 @@ pub async fn confirm(
         .session(session.id.clone())
         .address(origin.address.clone());
     accounts.audit.record(done).await;
+    notify::notify(accounts, &session.user, Notice::SecondFactorOn, origin);
     Ok(codes)
 }
 
@@ -235,6 +237,9 @@ pub async fn turn_off(accounts: &Accounts, session: &Session, origin: &Origin) -
     let entry =
         entry.user(session.user.id.clone()).session(session.id.clone()).address(origin.address.clone());
     accounts.audit.record(entry).await;
+    if done {
+        notify::notify(accounts, &session.user, Notice::SecondFactorOff, origin);
+    }
     Ok(done)
 }
 

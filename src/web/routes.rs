@@ -123,6 +123,7 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .route(get().to(account::apps::get))
                 .route(post().to(account::apps::post)),
         )
+        .service(resource("/account/sign-in").route(get().to(account::sign_in::get)))
         .service(
             resource("/account/sessions")
                 .route(get().to(account::sessions::get))

@@ -135,7 +135,7 @@ async fn parallel_acceptances_give_one_way_in(database: Database) {
         c.claims = Some(Box::new(move |claims| {
             let n = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             claims["sub"] = format!("sub-{n}").into();
-        }))
+        }));
     });
     let browsers: Vec<_> = (0..4).map(|_| app.browser()).collect();
     let mut answers = Vec::new();

@@ -6,8 +6,9 @@ use super::provider::Provider;
 use super::{Attempt, Failure, Purpose, identities, link_failure};
 use crate::accounts::links::{self, LinkError};
 use crate::accounts::session::Session;
-use crate::accounts::{Accounts, ceremony};
+use crate::accounts::{Accounts, ceremony, notify};
 use crate::audit::{Entry, Event};
+use crate::mail::Notice;
 use crate::store::StoreError;
 use crate::store::ceremonies::{CeremonyKind, CeremonyRow};
 use crate::store::identities::IdentityRow;
@@ -171,6 +172,10 @@ async fn carry_out(
     if let Some(how) = linked {
         let entry = identities::linked(&user.id, &provider.name, told.email.as_deref());
         accounts.audit.record(entry.because(how).address(attempt.origin.address.clone())).await;
+        if decision == Decision::LinkByAddress {
+            // Nobody was asked.
+            notify::notify(accounts, &user, Notice::ProviderLinked, &attempt.origin);
+        }
     }
     let proof = if provider.second_factor { FirstFactor::MultiFactorProvider } else { FirstFactor::Provider };
     Ok(Some(Outcome::SignIn { user, proof: proof.into(), return_to: None }))

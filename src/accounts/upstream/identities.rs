@@ -16,8 +16,9 @@ use super::{Attempt, Failure};
 use crate::accounts::ceremony::{self, CeremonyError};
 use crate::accounts::session::Session;
 use crate::accounts::ways_in::{Way, is_left_without};
-use crate::accounts::{Accounts, UserRow};
+use crate::accounts::{Accounts, UserRow, notify};
 use crate::audit::{Entry, Event};
+use crate::mail::Notice;
 use crate::store::StoreError;
 use crate::store::ceremonies::CeremonyKind;
 use crate::store::identities::IdentityRow;
@@ -68,6 +69,9 @@ pub async fn confirm(
             .reference(attempt.reference.clone()),
     };
     accounts.audit.record(entry.session(session.id.clone()).address(attempt.origin.address.clone())).await;
+    if done.is_ok() {
+        notify::notify(accounts, &session.user, Notice::ProviderLinked, &attempt.origin);
+    }
     done.map(|_| ())
 }
 
@@ -118,6 +122,9 @@ pub async fn remove(
     };
     let entry = entry.user(user.id.clone()).reference(attempt.reference.clone());
     accounts.audit.record(entry.address(attempt.origin.address.clone())).await;
+    if done.is_ok() {
+        notify::notify(accounts, user, Notice::ProviderUnlinked, &attempt.origin);
+    }
     done
 }
 

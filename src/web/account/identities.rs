@@ -31,7 +31,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
         Err(error) => return error_page::refused(&error.into(), error_page::reference(&state)),
     };
     let page = IdentitiesPage {
-        shell: visit.shell(Tab::Overview),
+        shell: visit.shell(Tab::SignIn),
         identities: rows.iter().map(|row| view(&state, row, &ways)).collect(),
         providers: upstream::buttons(&state),
     };
@@ -79,7 +79,7 @@ pub fn ask(
     let token = csrf::issue(state, request, Some(&session.id));
     let visit = Visit { session, token, notice: None };
     let page = AddIdentityPage {
-        shell: visit.shell(Tab::Overview),
+        shell: visit.shell(Tab::SignIn),
         label: upstream::label(state, &proposal.provider),
         identity_email: proposal.email.clone(),
         secret: secret.expose().clone(),
@@ -127,7 +127,7 @@ async fn show_removal(
     };
     let Some(row) = rows.iter().find(|row| row.id == id) else { return error_page::not_found() };
     let page =
-        RemoveIdentityPage { shell: visit.shell(Tab::Overview), identity: view(state, row, &ways), error };
+        RemoveIdentityPage { shell: visit.shell(Tab::SignIn), identity: view(state, row, &ways), error };
     error_page::form_page(state, status, &page, &visit.token)
 }
 

@@ -18,6 +18,7 @@ pub mod passkeys;
 pub mod password;
 pub mod second_factor;
 pub mod sessions;
+pub mod sign_in;
 
 use actix_web::web::{Payload, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};

@@ -145,7 +145,7 @@ async fn list(
         Err(error) => return failed(state, error),
     };
     let page = PasskeysPage {
-        shell: visit.shell(Tab::Overview),
+        shell: visit.shell(Tab::SignIn),
         possible: state.accounts.passkeys.is_some(),
         full: rows.len() >= usize::try_from(MOST).unwrap_or(usize::MAX),
         passkeys: rows.into_iter().map(view).collect(),
@@ -167,7 +167,7 @@ async fn one(
         Err(error) => return failed(state, error),
     };
     let Some(row) = rows.into_iter().find(|row| row.id == id) else { return error_page::not_found() };
-    let shell = visit.shell(Tab::Overview);
+    let shell = visit.shell(Tab::SignIn);
     let page = PasskeyPage { shell, passkey: view(row), max_name: MAX_NAME, error };
     error_page::form_page(state, status, &page, &visit.token)
 }

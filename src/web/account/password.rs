@@ -46,7 +46,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
 
 fn show(state: &State, visit: &super::Visit, error: Option<String>, status: StatusCode) -> HttpResponse {
     let page = PasswordPage {
-        shell: visit.shell(Tab::Overview),
+        shell: visit.shell(Tab::SignIn),
         has_password: visit.session.user.password_hash.is_some(),
         error,
         min_password: password::MIN_CHARS,

@@ -151,7 +151,7 @@ async fn settings(
     };
     let required = state.accounts.second_factor.covers(user.is_admin);
     let page = SecondFactorSettingsPage {
-        shell: visit.shell(Tab::Overview),
+        shell: visit.shell(Tab::SignIn),
         app: app.map(|app| AuthenticatorView { since: when::moment(app.created_at), codes_left }),
         passkeys: ways.passkeys,
         required,
@@ -174,7 +174,7 @@ fn secret(
         return error_page::refused(&Refusal::internal(), error_page::reference(state));
     };
     let page = AppSetUpPage {
-        shell: visit.shell(Tab::Overview),
+        shell: visit.shell(Tab::SignIn),
         ceremony: begun.ceremony.expose().clone(),
         secret: begun.secret.expose().clone(),
         qr,
@@ -192,7 +192,7 @@ fn recovery_codes(
     next: Option<String>,
 ) -> HttpResponse {
     let page = RecoveryCodesPage {
-        shell: visit.shell(Tab::Overview),
+        shell: visit.shell(Tab::SignIn),
         codes: codes.iter().map(|code| code.expose().clone()).collect(),
         just_set_up,
         next_url: next.unwrap_or_else(|| HOME.to_owned()),

@@ -83,7 +83,7 @@ async fn parallel_strangers_with_one_trusted_address_link_one_identity(database:
             let n = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             claims["sub"] = json!(format!("sub-{n}"));
             claims["email"] = json!(EMAIL);
-        }))
+        }));
     });
     let visits = browsers.iter().zip(&answers).map(|(browser, answer)| browser.get(answer));
     let mut statuses: Vec<u16> =

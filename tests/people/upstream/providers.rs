@@ -61,7 +61,7 @@ async fn the_secret_goes_the_way_the_provider_offers(database: Database) {
         c.claims = Some(Box::new(|claims| {
             claims["aud"] = json!("a b:c");
             claims["azp"] = json!(null);
-        }))
+        }));
     });
     let now = app.clock.now();
     for (methods, basic) in [

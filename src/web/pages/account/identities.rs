@@ -76,7 +76,7 @@ impl IdentitiesPage {
             ..IdentityView::sample()
         };
         Self {
-            shell: Shell::sample(Tab::Overview),
+            shell: Shell::sample(Tab::SignIn),
             identities: vec![IdentityView::sample(), other],
             providers: ProviderButton::samples(),
         }
@@ -87,7 +87,7 @@ impl IdentitiesPage {
 impl AddIdentityPage {
     pub fn sample() -> Self {
         Self {
-            shell: Shell { notice: None, ..Shell::sample(Tab::Overview) },
+            shell: Shell { notice: None, ..Shell::sample(Tab::SignIn) },
             label: "Google".into(),
             identity_email: Some("ada.lovelace@gmail.com".into()),
             secret: "cer_sample".into(),
@@ -99,7 +99,7 @@ impl AddIdentityPage {
 impl RemoveIdentityPage {
     pub fn sample() -> Self {
         Self {
-            shell: Shell { notice: None, ..Shell::sample(Tab::Overview) },
+            shell: Shell { notice: None, ..Shell::sample(Tab::SignIn) },
             identity: IdentityView::sample(),
             error: None,
         }

@@ -9,6 +9,7 @@ mod passkeys;
 mod password;
 mod second_factor;
 mod sessions;
+mod sign_in;
 
 pub use activity::{ActivityPage, EntryView};
 pub use apps::{AppView, AppsPage};
@@ -21,6 +22,7 @@ pub use second_factor::{
     AppSetUpPage, AuthenticatorView, QrCode, RecoveryCodesPage, SecondFactorSettingsPage,
 };
 pub use sessions::{SessionView, SessionsPage};
+pub use sign_in::SignInPage;
 
 /// What surrounds every page of the account: who is signed in, the tabs, and good news from the step before.
 pub struct Shell {
@@ -37,6 +39,7 @@ pub struct Shell {
 pub enum Tab {
     Overview,
     Apps,
+    SignIn,
     Sessions,
     Activity,
     Data,
@@ -44,13 +47,15 @@ pub enum Tab {
 
 impl Tab {
     /// In the order they are shown.
-    pub const ALL: [Self; 5] = [Self::Overview, Self::Apps, Self::Sessions, Self::Activity, Self::Data];
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::Apps, Self::SignIn, Self::Sessions, Self::Activity, Self::Data];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Apps => "Apps",
-            Self::Sessions => "Sign-ins",
+            Self::SignIn => "Ways to sign in",
+            Self::Sessions => "Signed in",
             Self::Activity => "Activity",
             Self::Data => "Your data",
         }
@@ -60,6 +65,7 @@ impl Tab {
         match self {
             Self::Overview => "/account",
             Self::Apps => "/account/apps",
+            Self::SignIn => "/account/sign-in",
             Self::Sessions => "/account/sessions",
             Self::Activity => "/account/activity",
             Self::Data => "/account/data",

@@ -59,7 +59,7 @@ impl PasskeysPage {
         let mut unused = PasskeyView::sample();
         (unused.name, unused.last_used_at) = ("Key in the drawer".into(), None);
         Self {
-            shell: Shell::sample(Tab::Overview),
+            shell: Shell::sample(Tab::SignIn),
             possible: true,
             full: false,
             passkeys: vec![PasskeyView::sample(), unused],
@@ -72,7 +72,7 @@ impl PasskeysPage {
 #[cfg(test)]
 impl PasskeyPage {
     pub fn sample() -> Self {
-        let shell = Shell::sample(Tab::Overview);
+        let shell = Shell::sample(Tab::SignIn);
         Self { shell, passkey: PasskeyView::sample(), max_name: 60, error: None }
     }
 }

@@ -18,6 +18,6 @@ pub struct PasswordPage {
 #[cfg(test)]
 impl PasswordPage {
     pub fn sample() -> Self {
-        Self { shell: Shell::sample(Tab::Overview), has_password: true, error: None, min_password: 12 }
+        Self { shell: Shell::sample(Tab::SignIn), has_password: true, error: None, min_password: 12 }
     }
 }

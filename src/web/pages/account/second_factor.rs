@@ -60,7 +60,7 @@ pub struct RecoveryCodesPage {
 impl SecondFactorSettingsPage {
     pub fn sample() -> Self {
         Self {
-            shell: Shell::sample(Tab::Overview),
+            shell: Shell::sample(Tab::SignIn),
             app: Some(AuthenticatorView { since: "1 March 2026, 09:30 UTC".into(), codes_left: 2 }),
             passkeys: 0,
             required: false,
@@ -75,7 +75,7 @@ impl SecondFactorSettingsPage {
 impl AppSetUpPage {
     pub fn sample() -> Self {
         Self {
-            shell: Shell::sample(Tab::Overview),
+            shell: Shell::sample(Tab::SignIn),
             ceremony: "cer_sample".into(),
             secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP".into(),
             qr: QrCode { size: 29, path: "M4 4h7v1h-7z".into() },
@@ -89,6 +89,6 @@ impl AppSetUpPage {
 impl RecoveryCodesPage {
     pub fn sample() -> Self {
         let codes = (0..10).map(|n| format!("{n}123-4567-89ab-cdef")).collect();
-        Self { shell: Shell::sample(Tab::Overview), codes, just_set_up: true, next_url: "/account".into() }
+        Self { shell: Shell::sample(Tab::SignIn), codes, just_set_up: true, next_url: "/account".into() }
     }
 }

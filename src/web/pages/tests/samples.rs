@@ -5,7 +5,7 @@ use askama::Template;
 use crate::web::pages::account::{
     ActivityPage, AddIdentityPage, AppSetUpPage, AppsPage, AuthenticatorView, DataPage, IdentitiesPage,
     IdentityView, OverviewPage, PasskeyPage, PasskeyView, PasskeysPage, PasswordPage, QrCode,
-    RecoveryCodesPage, RemoveIdentityPage, SecondFactorSettingsPage, SessionsPage, Shell, Tab,
+    RecoveryCodesPage, RemoveIdentityPage, SecondFactorSettingsPage, SessionsPage, Shell, SignInPage, Tab,
 };
 use crate::web::pages::*;
 
@@ -71,6 +71,27 @@ pub fn samples() -> Vec<(&'static str, String)> {
             "login-providers",
             LoginPage { providers: ProviderButton::samples(), ..LoginPage::sample() }.render().unwrap(),
         ),
+        (
+            "login-second-factor-needed",
+            LoginPage { again: Some(Again::SecondFactor), passkey_problem: wrong(), ..LoginPage::sample() }
+                .render()
+                .unwrap(),
+        ),
+        ("login-no-passkeys", LoginPage { passkeys: false, ..LoginPage::sample() }.render().unwrap()),
+        ("logout", LogoutPage::sample().render().unwrap()),
+        ("message", MessagePage::sample().render().unwrap()),
+    ]
+    .into_iter()
+    .chain(elsewhere_samples())
+    .chain(account_samples())
+    .chain(sign_in_samples())
+    .collect()
+}
+
+/// Those about logins elsewhere.
+fn elsewhere_samples() -> Vec<(&'static str, String)> {
+    let wrong = || Some("That did not work.".to_owned());
+    vec![
         ("invite", InvitePage::sample().render().unwrap()),
         ("invite-error", InvitePage { error: wrong(), ..InvitePage::sample() }.render().unwrap()),
         ("stopped", StoppedPage::sample().render().unwrap()),
@@ -85,13 +106,13 @@ pub fn samples() -> Vec<(&'static str, String)> {
             "identity-remove-last",
             RemoveIdentityPage { error: wrong(), ..RemoveIdentityPage::sample() }.render().unwrap(),
         ),
-        (
-            "login-second-factor-needed",
-            LoginPage { again: Some(Again::SecondFactor), passkey_problem: wrong(), ..LoginPage::sample() }
-                .render()
-                .unwrap(),
-        ),
-        ("login-no-passkeys", LoginPage { passkeys: false, ..LoginPage::sample() }.render().unwrap()),
+    ]
+}
+
+/// Those of a person's own account.
+fn account_samples() -> Vec<(&'static str, String)> {
+    let wrong = || Some("That did not work.".to_owned());
+    vec![
         ("account", OverviewPage::sample().render().unwrap()),
         ("account-error", OverviewPage { error: wrong(), ..OverviewPage::sample() }.render().unwrap()),
         ("account-apps", AppsPage::sample().render().unwrap()),
@@ -101,6 +122,8 @@ pub fn samples() -> Vec<(&'static str, String)> {
                 .render()
                 .unwrap(),
         ),
+        ("account-sign-in", SignInPage::sample().render().unwrap()),
+        ("account-sign-in-bare", SignInPage::bare().render().unwrap()),
         ("account-sessions", SessionsPage::sample().render().unwrap()),
         ("account-activity", ActivityPage::sample().render().unwrap()),
         (
@@ -111,12 +134,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("account-data-error", DataPage { error: wrong(), ..DataPage::sample() }.render().unwrap()),
         ("forgot", ForgotPage::sample().render().unwrap()),
         ("forgot-no-mail", ForgotPage { has_mail: false, ..ForgotPage::sample() }.render().unwrap()),
-        ("logout", LogoutPage::sample().render().unwrap()),
-        ("message", MessagePage::sample().render().unwrap()),
     ]
-    .into_iter()
-    .chain(sign_in_samples())
-    .collect()
 }
 
 /// Those on which a person changes how they sign in.
@@ -259,6 +277,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         ("home", home.render().unwrap()),
         ("account", OverviewPage::filled(text).render().unwrap()),
         ("account-apps", AppsPage::filled(text).render().unwrap()),
+        ("account-sign-in", SignInPage::filled(text).render().unwrap()),
         ("account-sessions", SessionsPage::filled(text).render().unwrap()),
         ("account-activity", ActivityPage::filled(text).render().unwrap()),
         ("account-data", DataPage::filled(text).render().unwrap()),
@@ -282,7 +301,7 @@ fn filled_elsewhere(text: &str) -> Vec<(&'static str, String)> {
         works: false,
         removable: true,
     };
-    let shell = || Shell::filled(text, Tab::Overview);
+    let shell = || Shell::filled(text, Tab::SignIn);
     let providers = || vec![ProviderButton { name: "a".into(), label: t() }];
     let identities = IdentitiesPage { shell: shell(), identities: vec![identity()], providers: providers() };
     let add = AddIdentityPage { shell: shell(), label: t(), identity_email: some(), secret: t() };
@@ -317,7 +336,7 @@ fn filled_elsewhere(text: &str) -> Vec<(&'static str, String)> {
 fn sign_in_filled(text: &str) -> Vec<(&'static str, String)> {
     let t = || text.to_owned();
     let some = || Some(text.to_owned());
-    let shell = || Shell::filled(text, Tab::Overview);
+    let shell = || Shell::filled(text, Tab::SignIn);
     let second_factor = SecondFactorPage { csrf: t(), email: t(), error: some(), recovery_error: some() };
     let view = || PasskeyView { id: t(), name: t(), created_at: t(), last_used_at: some() };
     let passkeys = PasskeysPage {
