@@ -4,6 +4,7 @@
 browser_steps() {
   step 'browser: journey' browser_run journey.mjs
   step 'browser: sign-in' browser_run sign_in.mjs
+  step 'browser: elsewhere' browser_elsewhere
 }
 
 # browser_run SCRIPT: one of tests/browser.
@@ -12,8 +13,16 @@ browser_run() {
   CHROMIUM=${CHROMIUM:-$(command -v chromium)} SCREENSHOTS=$PWD/target/screenshots node "tests/browser/$1"
 }
 
-# npm_install DIRECTORY: what the lock file says, once per lock file.
+# The login provider is one of the packages of tests/clients, and so is the Node it needs.
+browser_elsewhere() {
+  npm_install tests/clients --ignore-scripts
+  browser_run elsewhere.mjs
+}
+
+# npm_install DIRECTORY FLAG…: what the lock file says, once per lock file.
 npm_install() {
-  [[ $1/node_modules/.package-lock.json -nt $1/package-lock.json ]] ||
-    logged "npm-$(basename "$1")" npm ci --prefix "$1" --no-audit --no-fund
+  local directory=$1
+  shift
+  [[ $directory/node_modules/.package-lock.json -nt $directory/package-lock.json ]] ||
+    logged "npm-$(basename "$directory")" npm ci --prefix "$directory" --no-audit --no-fund "$@"
 }

@@ -48,7 +48,9 @@ export async function open(browser, options) {
   });
   page.on('response', (response) => {
     const [status, what] = [response.status(), `${response.request().method()} ${response.url()}`];
-    if (status >= 500) check('no answer is a server error', false, `${status} ${what}`);
+    // 503 with Retry-After is how a provider that is away is told of.
+    const isAway = status === 503 && response.headers()['retry-after'];
+    if (status >= 500 && !isAway) check('no answer is a server error', false, `${status} ${what}`);
     else if (status >= 400 && !response.request().isNavigationRequest()) {
       check('every part of a page is there', false, `${status} ${what}`);
     }

@@ -54,10 +54,10 @@ impl Tab {
         match self {
             Self::Overview => "Overview",
             Self::Apps => "Apps",
-            Self::SignIn => "Ways to sign in",
-            Self::Sessions => "Signed in",
+            Self::SignIn => "Sign-in",
+            Self::Sessions => "Sessions",
             Self::Activity => "Activity",
-            Self::Data => "Your data",
+            Self::Data => "Data",
         }
     }
 
