@@ -7,7 +7,7 @@
 //! | grants                        | nothing that hangs on them can live any more          |
 //! | refresh tokens                | a day after they died of disuse                       |
 //! | sessions                      | expired, idle, or ended                               |
-//! | one-time links, ceremonies    | expired                                               |
+//! | one-time links, ceremonies    | expired; a code's a day later: its wrong answers count that long |
 //! | self-registered clients       | never used within the set number of days              |
 //! | retired signing keys          | older than the longest access token                   |
 //! | audit events                  | after the set number of days                          |
@@ -159,7 +159,7 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
             store.reap_grants(now, BATCH).await?,
             store.reap_sessions(now, idle, BATCH).await?,
             store.reap_links(now, BATCH).await?,
-            store.reap_ceremonies(now - DAY, BATCH).await?,
+            store.reap_ceremonies(now, now - DAY, BATCH).await?,
             store.reap_clients(now - retention.unused_clients, BATCH).await?,
             store.reap_known_browsers(now - BROWSER_LIFE, BATCH).await?,
             store.reap_users(now - DELETED_MARGIN, BATCH).await?,

@@ -178,7 +178,7 @@ async fn set_password(
     }
     let entry = Entry::ok(event).user(user.id.clone()).address(origin.address.clone());
     accounts.audit.record(entry).await;
-    if user.password_hash.is_some() {
+    if user.password_hash.is_some() || user.last_login_at.is_some() {
         notify::notify(accounts, &user, Notice::PasswordChanged, origin);
     }
     Ok(user)

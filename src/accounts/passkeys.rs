@@ -314,11 +314,10 @@ pub async fn remove(
     origin: &Origin,
 ) -> Result<Removed, StoreError> {
     let required = accounts.second_factor.covers(session.user.is_admin);
-    let proof = session.proof;
     let providers = accounts.upstream.clone();
     let may = move |ways: &_| {
         is_left_without(ways, &Way::Passkey, |issuer| providers.knows_issuer(issuer))
-            && may_drop(required, proof, ways, Dropped::Passkey)
+            && may_drop(required, ways, &Dropped::Passkey, |issuer| providers.asks_for_two(issuer))
     };
     let removed = accounts.store.remove_passkey(id.to_owned(), session.user.id.clone(), may).await?;
     let entry = match removed {

@@ -6,6 +6,7 @@
 //! | login attempts           | network                          | one place must not try every account           |
 //! | registrations            | network                          |                                                |
 //! | one-time links           | network                          |                                                |
+//! | sensitive forms          | person                           | they are signed in: nobody else pays           |
 //! | mails that anybody can ask for | account                    | wherever from: it is one mailbox               |
 //!
 //! A network is an IPv4 address or an IPv6 /64: the part one subscriber holds.
@@ -24,6 +25,9 @@ type Limiter = DefaultKeyedRateLimiter<String>;
 /// Mails at once to one account that anybody can ask for, and how long until there may be another: three an hour.
 const MAILS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 const MAIL_EVERY: Duration = Duration::from_mins(20);
+
+/// Changes of how a person signs in, and copies of their data, a minute.
+const SENSITIVE: u32 = 30;
 
 /// Attempts a minute, and at once.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,7 @@ pub struct Throttle {
     login_network: Arc<Limiter>,
     registration: Arc<Limiter>,
     mail: Arc<Limiter>,
+    sensitive: Arc<Limiter>,
     clock: DefaultClock,
 }
 
@@ -65,6 +70,7 @@ impl Throttle {
             login_network: limiter(rates.login_per_network),
             registration: limiter(rates.registration_per_network),
             mail: Arc::new(RateLimiter::keyed(mail_quota())),
+            sensitive: limiter(SENSITIVE),
             clock: DefaultClock::default(),
         }
     }
@@ -81,6 +87,11 @@ impl Throttle {
         self.check(&self.login_network, &network)?;
         let email: String = email.chars().take(254).collect();
         self.check(&self.login_account, &format!("{network} {email}"))
+    }
+
+    /// Counts something that a signed-in person may do now and then: it costs a row or much memory.
+    pub fn sensitive(&self, user_id: &str) -> Result<(), Throttled> {
+        self.check(&self.sensitive, &user_id.to_owned())
     }
 
     /// Counts the use of a one-time link.
@@ -100,7 +111,9 @@ impl Throttle {
 
     /// Forgets who has been quiet, so that the counters stay small.
     pub fn forget_quiet(&self) {
-        for limiter in [&self.login_account, &self.login_network, &self.registration, &self.mail] {
+        for limiter in
+            [&self.login_account, &self.login_network, &self.registration, &self.mail, &self.sensitive]
+        {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

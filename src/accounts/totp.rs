@@ -226,8 +226,9 @@ pub async fn new_codes(
 /// would have none.
 pub async fn turn_off(accounts: &Accounts, session: &Session, origin: &Origin) -> Result<bool, StoreError> {
     let required = accounts.second_factor.covers(session.user.is_admin);
-    let proof = session.proof;
-    let may = move |ways: &_| may_drop(required, proof, ways, Dropped::App);
+    let providers = accounts.upstream.clone();
+    let may =
+        move |ways: &_| may_drop(required, ways, &Dropped::App, |issuer| providers.asks_for_two(issuer));
     let done = accounts.store.remove_totp(session.user.id.clone(), may).await?;
     let entry = if done {
         Entry::ok(Event::SecondFactorOff)

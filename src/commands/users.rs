@@ -37,10 +37,13 @@ pub async fn run(core: &Core, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::ClearSecondFactor(user) => {
             let user = find(core, &user.email_or_id).await?;
-            core.accounts.store.clear_second_factor(user.id.clone()).await?;
+            core.accounts.store.clear_second_factor(user.id.clone(), core.accounts.clock.now()).await?;
             let entry = Entry::ok(Event::SecondFactorOff).because("administrator").user(user.id);
             core.accounts.audit.record(entry).await;
-            output::line(&format!("{} has no authenticator app and no passkey any more.", user.email));
+            output::line(&format!(
+                "{} has no authenticator app and no passkey any more, and is signed out everywhere.",
+                user.email
+            ));
         }
         UserCommand::ResetLink { email, print_link } => {
             let user = find(core, &email).await?;

@@ -64,9 +64,12 @@ sql! {
             FROM ceremonies WHERE id = $1 AND kind = $2";
     SPEND = "UPDATE ceremonies SET spent_at = $3 \
              WHERE id = $1 AND kind = $2 AND spent_at IS NULL AND expires_at > $3";
+    END_STEPS = "UPDATE ceremonies SET spent_at = $2 \
+                 WHERE user_id = $1 AND kind = 'second_factor' AND spent_at IS NULL";
     ATTEMPT = "UPDATE ceremonies SET attempts = attempts + 1 \
                WHERE id = $1 AND kind = $2 AND spent_at IS NULL AND expires_at > $3 AND attempts < $4";
-    REAP = "DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies WHERE expires_at < $1 LIMIT $2)";
+    REAP = "DELETE FROM ceremonies WHERE id IN (SELECT id FROM ceremonies WHERE expires_at < $1 \
+            AND (kind <> 'second_factor' OR expires_at < $2) LIMIT $3)";
 }
 
 fn read(row: &AnyRow, kind: CeremonyKind) -> Result<CeremonyRow, StoreError> {
@@ -93,6 +96,16 @@ pub(super) async fn spend(
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(SPEND).bind(id).bind(kind.as_str()).bind(now).execute(connection).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Ends the logins of a person that wait for a code, inside the caller's transaction.
+pub(super) async fn end_steps_of_user(
+    connection: &mut sqlx::AnyConnection,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(END_STEPS).bind(user_id).bind(now).execute(connection).await?;
+    Ok(())
 }
 
 impl Store {
@@ -161,10 +174,23 @@ impl Store {
         .await
     }
 
-    pub async fn reap_ceremonies(&self, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    /// Deletes up to `limit` ceremonies that expired before `now`; those whose answers limit guessing only when
+    /// they expired before `counted_since`.
+    pub async fn reap_ceremonies(
+        &self,
+        now: Timestamp,
+        counted_since: Timestamp,
+        limit: i64,
+    ) -> Result<u64, StoreError> {
         self.write(move |connection| {
             async move {
-                Ok(sqlx::query(REAP).bind(now).bind(limit).execute(connection).await?.rows_affected())
+                Ok(sqlx::query(REAP)
+                    .bind(now)
+                    .bind(counted_since)
+                    .bind(limit)
+                    .execute(connection)
+                    .await?
+                    .rows_affected())
             }
             .boxed()
         })

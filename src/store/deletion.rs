@@ -15,6 +15,7 @@ sql! {
     DELETE_SESSIONS = "DELETE FROM sessions WHERE user_id = $1";
     DELETE_CONSENTS = "DELETE FROM consents WHERE user_id = $1";
     DELETE_IDENTITIES = "DELETE FROM identities WHERE user_id = $1";
+    DELETE_UNLINKED = "DELETE FROM unlinked_issuers WHERE user_id = $1";
     DELETE_PASSKEYS = "DELETE FROM passkeys WHERE user_id = $1";
     DELETE_TOTP = "DELETE FROM totp WHERE user_id = $1";
     DELETE_RECOVERY_CODES = "DELETE FROM recovery_codes WHERE user_id = $1";
@@ -25,10 +26,11 @@ sql! {
 }
 
 /// What is gone at once. Grants stay, revoked, until no token of theirs can live.
-const BELONGINGS: [&str; 9] = [
+const BELONGINGS: [&str; 10] = [
     DELETE_SESSIONS,
     DELETE_CONSENTS,
     DELETE_IDENTITIES,
+    DELETE_UNLINKED,
     DELETE_PASSKEYS,
     DELETE_TOTP,
     DELETE_RECOVERY_CODES,

@@ -37,8 +37,14 @@ sql! {
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     ADD_FIRST = "INSERT INTO identities (id, user_id, issuer, subject, provider, email, created_at, last_used_at) \
                  SELECT $1, $2, $3, $4, $5, $6, CAST($7 AS BIGINT), CAST($8 AS BIGINT) \
-                 WHERE NOT EXISTS (SELECT 1 FROM identities WHERE user_id = $2 AND issuer = $3)";
+                 WHERE NOT EXISTS (SELECT 1 FROM identities WHERE user_id = $2 AND issuer = $3) \
+                 AND NOT EXISTS (SELECT 1 FROM unlinked_issuers WHERE user_id = $2 AND issuer = $3)";
     USED = "UPDATE identities SET last_used_at = $2, email = COALESCE($3, email) WHERE id = $1";
+    EVER = "SELECT 1 FROM identities WHERE user_id = $1 AND issuer = $2 \
+            UNION ALL SELECT 1 FROM unlinked_issuers WHERE user_id = $1 AND issuer = $2 LIMIT 1";
+    NOTE_UNLINKED = "INSERT INTO unlinked_issuers (user_id, issuer, created_at) \
+                     SELECT user_id, issuer, CAST($3 AS BIGINT) FROM identities WHERE id = $1 AND user_id = $2 \
+                     ON CONFLICT DO NOTHING";
     REMOVE = "DELETE FROM identities WHERE id = $1 AND user_id = $2";
 }
 
@@ -115,8 +121,12 @@ impl Store {
         self.transaction(move |connection| {
             async move {
                 // Held in a statement of its own: the next one then sees whoever was first.
-                Ok(users::hold(connection, &identity.user_id, Some(&email)).await?
-                    && insert(connection, ADD_FIRST, &identity).await?)
+                let done = users::hold(connection, &identity.user_id, Some(&email)).await?
+                    && insert(connection, ADD_FIRST, &identity).await?;
+                if done {
+                    links::end_of_user(connection, &identity.user_id, identity.created_at).await?;
+                }
+                Ok(done)
             }
             .boxed()
         })
@@ -184,11 +194,18 @@ impl Store {
         .await
     }
 
-    /// Removes an identity of a person, if `may` says so of their ways in, which are held meanwhile.
+    /// Whether a person has, or removed, an identity at this issuer.
+    pub async fn has_known_issuer(&self, user_id: &str, issuer: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query(EVER).bind(user_id).bind(issuer).fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
+    }
+
+    /// Removes an identity of a person, and remembers its issuer, if `may` says so of their ways in, which are held meanwhile.
     pub async fn remove_identity(
         &self,
         id: String,
         user_id: String,
+        now: Timestamp,
         may: impl FnOnce(&WaysInRow) -> bool + Send + 'static,
     ) -> Result<Removed, StoreError> {
         self.transaction(move |connection| {
@@ -200,6 +217,12 @@ impl Store {
                 if !may(&ways) {
                     return Ok(Removed::Kept);
                 }
+                sqlx::query(NOTE_UNLINKED)
+                    .bind(&id)
+                    .bind(&user_id)
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
                 sqlx::query(REMOVE).bind(&id).bind(&user_id).execute(connection).await?;
                 Ok(Removed::Done)
             }

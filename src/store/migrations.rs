@@ -21,6 +21,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_123_000_005 "operations",
     20_261_126_000_001 "sign_in",
     20_261_126_000_002 "one_waiting_key",
+    20_261_126_000_003 "unlinked_issuers",
 ];
 
 fn migrator() -> Migrator {

@@ -124,13 +124,15 @@ impl Store {
         row::int(&sqlx::query(WRONG_SINCE).bind(user_id).bind(since).fetch_one(&self.pool).await?, "n")
     }
 
-    /// Removes every second factor of a person: app, recovery codes and passkeys, all or nothing.
-    pub async fn clear_second_factor(&self, user_id: String) -> Result<(), StoreError> {
+    /// Removes every second factor of a person: app, recovery codes and passkeys, and ends their sessions, all or
+    /// nothing.
+    pub async fn clear_second_factor(&self, user_id: String, now: Timestamp) -> Result<(), StoreError> {
         self.transaction(move |connection| {
             async move {
                 ways_in::held(connection, &user_id).await?;
                 sqlx::query(REMOVE).bind(&user_id).execute(&mut *connection).await?;
                 sqlx::query(REMOVE_PASSKEYS).bind(&user_id).execute(&mut *connection).await?;
+                super::sessions::end_of_user(connection, &user_id, now).await?;
                 recovery_codes::clear(connection, &user_id).await
             }
             .boxed()

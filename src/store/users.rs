@@ -185,6 +185,7 @@ impl Store {
                 }
                 sqlx::query(SET_PASSWORD).bind(&id).bind(&password_hash).execute(&mut *connection).await?;
                 super::links::end_of_user(connection, &id, now).await?;
+                super::ceremonies::end_steps_of_user(connection, &id, now).await?;
                 super::sessions::end_of_user(connection, &id, now).await?;
                 Ok(true)
             }
@@ -218,6 +219,7 @@ impl Store {
             async move {
                 sqlx::query(SET_PASSWORD).bind(&id).bind(&password_hash).execute(&mut *connection).await?;
                 super::links::end_of_user(connection, &id, now).await?;
+                super::ceremonies::end_steps_of_user(connection, &id, now).await?;
                 super::sessions::end_others(connection, &id, &kept_session, now).await?;
                 Ok(())
             }

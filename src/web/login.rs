@@ -18,9 +18,13 @@ use crate::types::{FirstFactor, Plain, Proof};
 /// Where a login leads when nothing says otherwise.
 pub const HOME: &str = "/account";
 
+/// The longest path a login leads to, in bytes: an authorization request is one.
+const MAX_PATH: usize = 8 * 1024;
+
 /// A path of this server, or nothing: a login must not lead to another site.
 pub fn local_path(text: Option<&str>) -> Option<&str> {
-    text.filter(|t| t.starts_with('/') && !t.starts_with("//") && !t.contains('\\'))
+    text.filter(|t| t.len() <= MAX_PATH)
+        .filter(|t| t.starts_with('/') && !t.starts_with("//") && !t.contains('\\'))
         .filter(|t| t.bytes().all(|b| (0x21..=0x7e).contains(&b)))
 }
 

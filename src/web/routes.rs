@@ -1,4 +1,4 @@
-//! Every URL, in one function.
+//! Every URL, in one file.
 
 use actix_cors::Cors;
 use actix_web::Route;
@@ -86,7 +86,22 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .route(get().to(userinfo::get))
                 .route(post().to(userinfo::get)),
         )
-        // people
+        .configure(people)
+        .configure(account)
+        // parts of pages
+        .service(resource("/static/{name}").route(get().to(static_files::get)))
+        .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
+        // operations
+        .service(resource("/healthz").route(get().to(health::live)))
+        .service(resource("/readyz").route(get().to(health::ready)))
+        // mcp
+        .service(web::scope("/mcp").wrap(from_fn(mcp::guard)).wrap(cors()).service(mount.service()))
+        .default_service(web::to(|| async { error_page::not_found() }));
+}
+
+/// Coming in, and deciding.
+fn people(config: &mut ServiceConfig) {
+    config
         .service(resource("/").route(get().to(home::get)))
         .service(resource("/login").route(get().to(login::get)).route(post().to(login::post)))
         .service(resource("/login/passkey").route(post().to(login_passkey::post)))
@@ -104,6 +119,12 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         // A provider's name is the operator's choice: after everything else below /login.
         .service(resource("/login/{provider}").route(post().to(upstream::post)))
         .service(resource("/login/{provider}/callback").route(get().to(upstream::callback)))
+        .service(resource("/forgot").route(get().to(forgot::get)).route(post().to(forgot::post)));
+}
+
+/// A person's own account.
+fn account(config: &mut ServiceConfig) {
+    config
         .service(resource("/account/identities").route(get().to(account::identities::get)))
         .service(resource("/account/identities/add").route(post().to(account::identities::add)))
         .service(resource("/account/identities/confirm").route(post().to(account::identities::confirm)))
@@ -112,7 +133,6 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .route(get().to(account::identities::ask_to_remove))
                 .route(post().to(account::identities::remove)),
         )
-        .service(resource("/forgot").route(get().to(forgot::get)).route(post().to(forgot::post)))
         .service(
             resource("/account")
                 .route(get().to(account::overview::get))
@@ -133,13 +153,28 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .service(resource("/account/data").route(get().to(account::data::get)))
         .service(resource("/account/data/export").route(post().to(account::data::post_export)))
         .service(resource("/account/data/delete").route(post().to(account::data::post_delete)))
-        .configure(account::sign_in_routes)
-        .service(resource("/static/{name}").route(get().to(static_files::get)))
-        .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
-        // operations
-        .service(resource("/healthz").route(get().to(health::live)))
-        .service(resource("/readyz").route(get().to(health::ready)))
-        // mcp
-        .service(web::scope("/mcp").wrap(from_fn(mcp::guard)).wrap(cors()).service(mount.service()))
-        .default_service(web::to(|| async { error_page::not_found() }));
+        .service(
+            resource("/account/password")
+                .route(get().to(account::password::get))
+                .route(post().to(account::password::post)),
+        )
+        .service(
+            resource("/account/passkeys")
+                .route(get().to(account::passkeys::get))
+                .route(post().to(account::passkeys::post)),
+        )
+        .service(resource("/account/passkeys/options").route(post().to(account::passkeys::options)))
+        .service(resource("/account/passkeys/{id}").route(get().to(account::passkeys::get_one)))
+        .service(resource("/account/passkeys/{id}/rename").route(post().to(account::passkeys::rename)))
+        .service(resource("/account/passkeys/{id}/remove").route(post().to(account::passkeys::remove)))
+        .service(resource(account::second_factor::URL).route(get().to(account::second_factor::get)))
+        .service(resource("/account/second-factor/set-up").route(post().to(account::second_factor::set_up)))
+        .service(resource("/account/second-factor/confirm").route(post().to(account::second_factor::confirm)))
+        .service(
+            resource("/account/second-factor/recovery-codes")
+                .route(post().to(account::second_factor::new_codes)),
+        )
+        .service(
+            resource("/account/second-factor/turn-off").route(post().to(account::second_factor::turn_off)),
+        );
 }

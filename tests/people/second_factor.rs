@@ -5,6 +5,7 @@ use gatepost::store::ceremonies::{CeremonyKind, CeremonyRow};
 use gatepost::store::recovery_codes::{RecoveryCodeRow, Taken};
 use gatepost::store::totp::{ConfirmedIn, TotpRow};
 use gatepost::store::users::UserRow;
+use gatepost::types::Plain;
 use gatepost::types::{FirstFactor, Hashed};
 use reqwest::Response;
 
@@ -265,6 +266,13 @@ async fn the_second_step_belongs_to_its_login_and_browser(app: TestApp) {
     app.advance(600).await;
     let late = form.set("code", &code.at(app.clock.now()));
     refused(browser.send(&late).await, 410, "took too long").await;
+    // A login that was begun with the old password ends with it.
+    let (browser, form) = half_way(&app).await;
+    let accounts = &app.core.accounts;
+    let hash = accounts.passwords.hash(Plain::new(PASSWORD.to_owned())).await.unwrap();
+    let (id, now) = (app.user.id.clone(), app.clock.now());
+    accounts.store.change_password(id, hash, String::new(), now).await.unwrap();
+    assert_eq!(browser.send(&form.set("code", &code.at(now))).await.status(), 410);
     let (browser, form) = half_way(&app).await;
     app.core.accounts.store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap();
     let response = browser.send(&form.set("code", &code.at(app.clock.now()))).await;
@@ -342,7 +350,7 @@ async fn an_administrator_removes_what_was_lost(app: TestApp) {
     let store = &app.core.accounts.store;
     with_app(&app, &app.user).await;
     super::passkeys::with_passkey(&app, &app.user).await;
-    store.clear_second_factor(app.user.id.clone()).await.unwrap();
+    store.clear_second_factor(app.user.id.clone(), app.clock.now()).await.unwrap();
     let ways = store.ways_in(&app.user.id).await.unwrap();
     assert_eq!((ways.password, ways.passkeys, ways.code), (true, 0, false));
     assert_eq!(location(&try_login(&app.browser(), EMAIL, PASSWORD).await), "/account");

@@ -53,8 +53,8 @@ async fn a_late_ceremony_is_not_spent_and_goes_away(app: TestApp) {
     store.add_ceremony(ceremony(1, kind)).await.unwrap();
     assert!(!store.spend_ceremony("cer_1".into(), kind, NOW + 600).await.unwrap());
     assert!(!store.attempt_ceremony("cer_1".into(), kind, 5, NOW + 600).await.unwrap());
-    assert_eq!(store.reap_ceremonies(NOW + 600, 10).await.unwrap(), 0);
-    assert_eq!(store.reap_ceremonies(NOW + 601, 10).await.unwrap(), 1);
+    assert_eq!(store.reap_ceremonies(NOW + 600, NOW, 10).await.unwrap(), 0);
+    assert_eq!(store.reap_ceremonies(NOW + 601, NOW, 10).await.unwrap(), 1);
 }
 
 on_both! {

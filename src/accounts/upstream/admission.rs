@@ -10,13 +10,13 @@
 //! | unknown                                                | a good invitation  | link and sign in   |                      | `an_invitation_links_whatever_the_address` |
 //! | unknown                                                | a signed-in person | ask, then link     |                      | `an_invitation_links_whatever_the_address` |
 //! | unknown, no address told                               | a login            | refuse             | `address_missing`    | `without_an_address_nobody_comes_in` |
-//! | unknown, trusted address of a person without identity here | a login        | link and sign in   |                      | `a_trusted_address_links_once` |
-//! | unknown, trusted address of a person with one          | a login            | refuse             | `address_recycled`   | `a_trusted_address_links_once` |
+//! | unknown, address not verified                          | a login            | refuse             | `address_not_verified` | `an_address_alone_never_opens_an_account` |
+//! | unknown, trusted address of a person who never had an identity here | a login        | link and sign in   |                      | `a_trusted_address_links_once` |
+//! | unknown, trusted address of a person who has or had one          | a login            | refuse             | `address_recycled`   | `a_trusted_address_links_once` |
 //! | unknown, the address is somebody's otherwise           | a login            | refuse             | `address_taken`      | `an_address_alone_never_opens_an_account` |
 //! | unknown, nobody's address, nobody is admitted          | a login            | refuse             | `not_invited`        | `who_is_admitted_is_the_policy` |
 //! | unknown, nobody's address, of another domain           | a login            | refuse             | `domain_not_admitted`| `who_is_admitted_is_the_policy` |
-//! | unknown, nobody's address, admitted, not verified      | a login            | refuse             | `address_not_verified` | `who_is_admitted_is_the_policy` |
-//! | unknown, nobody's address, admitted, verified          | a login            | create and sign in |                      | `who_is_admitted_is_the_policy` |
+//! | unknown, nobody's address, admitted                    | a login            | create and sign in |                      | `who_is_admitted_is_the_policy` |
 
 use super::provider::{Admit, Authority, Policy};
 use crate::store::users::UserRow;
@@ -48,7 +48,7 @@ pub enum Started<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Holder<'a> {
     pub user: &'a UserRow,
-    /// Whether they have an identity at this issuer, which is then another one.
+    /// Whether they have an identity at this issuer, which is then another one, or removed one.
     pub has_identity_here: bool,
 }
 
@@ -136,6 +136,10 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
 fn decide_unknown(facts: &Facts<'_>) -> Decision {
     let (told, policy) = (facts.told, facts.policy);
     let Some(email) = told.email.as_deref() else { return Decision::Refuse(Refusal::AddressMissing) };
+    // Before anything else: who has which address here is not told to whoever merely claims one.
+    if !told.email_verified {
+        return Decision::Refuse(Refusal::AddressNotVerified);
+    }
     if let Some(holder) = facts.holder {
         return match () {
             () if !is_trusted(told, email, policy) => Decision::Refuse(Refusal::AddressTaken),
@@ -151,7 +155,7 @@ fn decide_unknown(facts: &Facts<'_>) -> Decision {
         }
         Admit::Domains(_) | Admit::Anyone => {}
     }
-    if told.email_verified { Decision::Create } else { Decision::Refuse(Refusal::AddressNotVerified) }
+    Decision::Create
 }
 
 /// Whether the provider's word is enough to hand over the account with this address.
@@ -292,7 +296,8 @@ mod tests {
         let taken = Decision::Refuse(Refusal::AddressTaken);
         let (verified, google) =
             (open(), policy(Admit::Anyone, &["example.com", "gmail.com"], Authority::Google));
-        assert_eq!(with(&Told { email_verified: false, ..told("ann@example.com") }, &verified), taken);
+        let unverified = Decision::Refuse(Refusal::AddressNotVerified);
+        assert_eq!(with(&Told { email_verified: false, ..told("ann@example.com") }, &verified), unverified);
         assert_eq!(with(&told("ann@sub.example.com"), &verified), taken);
         assert_eq!(with(&told("ann@other.example"), &verified), taken);
         assert_eq!(with(&told("ann@example.com"), &policy(Admit::Anyone, &[], Authority::Verified)), taken);
@@ -301,7 +306,7 @@ mod tests {
         let workspace = Told { hosted_domain: Some("example.com".into()), ..told("ann@example.com") };
         assert_eq!(with(&workspace, &google), Decision::LinkByAddress);
         assert_eq!(with(&told("ann@gmail.com"), &google), Decision::LinkByAddress);
-        assert_eq!(with(&Told { email_verified: false, ..workspace }, &google), taken);
+        assert_eq!(with(&Told { email_verified: false, ..workspace }, &google), unverified);
     }
 
     #[test]

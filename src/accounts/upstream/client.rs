@@ -203,7 +203,10 @@ impl RelyingParty {
         let name = claims.name().and_then(|name| name.get(None)).and_then(|n| id_token::short_name(n));
         Ok(Told {
             email: claims.email().and_then(|email| normal_email(email)),
-            email_verified: claims.email_verified() == Some(true),
+            email_verified: id_token::is_sure(
+                claims.email().map(|email| email.as_str()),
+                claims.email_verified(),
+            ),
             name: told.name.or(name),
             ..told
         })

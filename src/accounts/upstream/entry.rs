@@ -90,7 +90,7 @@ async fn find(
     };
     let holder = match holder {
         Some(user) => {
-            let has = store.identities_of(&user.id).await?.iter().any(|i| i.issuer == told.issuer);
+            let has = store.has_known_issuer(&user.id, &told.issuer).await?;
             Some((user, has))
         }
         None => None,
@@ -140,8 +140,11 @@ async fn carry_out(
         (Decision::Refuse(refusal), _) => return Err(Failure::Refused(refusal, told.email.clone())),
         (Decision::AlreadyLinked, _) => return Ok(Some(Outcome::AlreadyLinked)),
         (Decision::Ask, _) => return ask(accounts, provider, ceremony, told).await.map(Some),
-        (Decision::SignIn, Found { owner: Some((user, row)), .. }) => {
+        (Decision::SignIn, Found { owner: Some((user, row)), invited, .. }) => {
             store.identity_used(row.id.clone(), told.email.clone(), now).await?;
+            if let Some((_, link)) = invited {
+                store.spend_link(link.id.clone(), link.hash.clone(), now).await?;
+            }
             (user.clone(), None)
         }
         (Decision::LinkInvited, Found { invited: Some((user, link)), .. }) => {

@@ -146,13 +146,19 @@ fn verdict(error: &ClaimsVerificationError) -> Verdict {
     }
 }
 
+/// Whether the provider vouches for the address. One with letters beyond ASCII could become another one in lower case:
+/// it opens nothing by itself.
+pub fn is_sure(email: Option<&str>, verified: Option<bool>) -> bool {
+    verified == Some(true) && email.is_some_and(str::is_ascii)
+}
+
 /// What verified claims say about the person.
 pub fn told(claims: &Claims) -> Told {
     Told {
         issuer: claims.issuer().as_str().to_owned(),
         subject: claims.subject().as_str().to_owned(),
         email: claims.email().and_then(|email| normal_email(email)),
-        email_verified: claims.email_verified() == Some(true),
+        email_verified: is_sure(claims.email().map(|email| email.as_str()), claims.email_verified()),
         hosted_domain: claims.additional_claims().hd.as_deref().map(str::to_ascii_lowercase),
         name: claims.name().and_then(|name| name.get(None)).and_then(|name| short_name(name)),
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::admission::Refusal;
 use super::{Attempt, Failure};
 use crate::accounts::ceremony::{self, CeremonyError};
+use crate::accounts::second_factor::{Dropped, may_drop};
 use crate::accounts::session::Session;
 use crate::accounts::ways_in::{Way, is_left_without};
 use crate::accounts::{Accounts, UserRow, notify};
@@ -131,8 +132,13 @@ pub async fn remove(
 async fn try_remove(accounts: &Accounts, user: &UserRow, id: &str) -> Result<(), RemoveError> {
     let providers = accounts.upstream.clone();
     let way = Way::Identity(id.to_owned());
-    let may = move |ways: &_| is_left_without(ways, &way, |issuer| providers.knows_issuer(issuer));
-    match accounts.store.remove_identity(id.to_owned(), user.id.clone(), may).await? {
+    let (required, dropped) =
+        (accounts.second_factor.covers(user.is_admin), Dropped::Identity(id.to_owned()));
+    let may = move |ways: &_| {
+        is_left_without(ways, &way, |issuer| providers.knows_issuer(issuer))
+            && may_drop(required, ways, &dropped, |issuer| providers.asks_for_two(issuer))
+    };
+    match accounts.store.remove_identity(id.to_owned(), user.id.clone(), accounts.clock.now(), may).await? {
         Removed::Done => Ok(()),
         Removed::Kept => Err(RemoveError::LastWayIn),
         Removed::Unknown => Err(RemoveError::Unknown),

@@ -94,6 +94,11 @@ impl Providers {
         self.all().any(|provider| provider.issuer == issuer)
     }
 
+    /// Whether a provider with this issuer asks people for two factors itself.
+    pub fn asks_for_two(&self, issuer: &str) -> bool {
+        self.all().any(|provider| provider.issuer == issuer && provider.second_factor)
+    }
+
     fn party(&self, name: &str) -> Option<&RelyingParty> {
         self.0.iter().find(|party| party.provider.name == name)
     }

@@ -6,6 +6,7 @@
 //! | signed in                                      | the page                                      |
 //! | a sensitive page, the login older than [`FRESH`](crate::accounts::session::FRESH) | the login once more, then here |
 //! | a second factor is required and was not shown  | to where it is shown or set up, then here      |
+//! | too many sensitive forms in a minute           | 429, nothing changed                          |
 //! | a form without its token, or another session's | 403, nothing changed                          |
 
 pub mod activity;
@@ -20,37 +21,17 @@ pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;
 
-use actix_web::web::{Payload, ServiceConfig, post, resource};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::csrf::FormToken;
 use super::pages::account::{Shell, Tab};
-use super::routes::get;
+use super::problem::Problem;
 use super::session::Detour;
 use super::{State, csrf, error_page, forms, respond, session};
 use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
 use crate::oauth::params::{MAX_BYTES, Params};
-
-/// The pages on which a person changes how they sign in.
-pub fn sign_in_routes(config: &mut ServiceConfig) {
-    config
-        .service(
-            resource("/account/password").route(get().to(password::get)).route(post().to(password::post)),
-        )
-        .service(
-            resource("/account/passkeys").route(get().to(passkeys::get)).route(post().to(passkeys::post)),
-        )
-        .service(resource("/account/passkeys/options").route(post().to(passkeys::options)))
-        .service(resource("/account/passkeys/{id}").route(get().to(passkeys::get_one)))
-        .service(resource("/account/passkeys/{id}/rename").route(post().to(passkeys::rename)))
-        .service(resource("/account/passkeys/{id}/remove").route(post().to(passkeys::remove)))
-        .service(resource(second_factor::URL).route(get().to(second_factor::get)))
-        .service(resource("/account/second-factor/set-up").route(post().to(second_factor::set_up)))
-        .service(resource("/account/second-factor/confirm").route(post().to(second_factor::confirm)))
-        .service(resource("/account/second-factor/recovery-codes").route(post().to(second_factor::new_codes)))
-        .service(resource("/account/second-factor/turn-off").route(post().to(second_factor::turn_off)));
-}
 
 /// A signed-in person looking at a page of theirs.
 pub struct Visit {
@@ -146,6 +127,9 @@ pub async fn fresh_submission_within(
 ) -> Result<(Session, Params), HttpResponse> {
     let (session, posted) = submission_within(state, request, payload, page, limit).await?;
     insist_on_fresh(state, &session, page)?;
+    if let Err(throttled) = state.accounts.throttle.sensitive(&session.user.id) {
+        return Err(Problem::from(throttled).as_page(state, request, Event::AccountChanged).await);
+    }
     Ok((session, posted))
 }
 

@@ -155,7 +155,9 @@ async fn settings(
         app: app.map(|app| AuthenticatorView { since: when::moment(app.created_at), codes_left }),
         passkeys: ways.passkeys,
         required,
-        must_set_up: decide(required, visit.session.proof, &ways) == Standing::SetUp,
+        must_set_up: decide(required, visit.session.proof, &ways, |issuer| {
+            state.accounts.upstream.asks_for_two(issuer)
+        }) == Standing::SetUp,
         error,
         return_to,
     };

@@ -154,7 +154,9 @@ fn refused(refusal: Refusal, email: Option<&str>, label: &str) -> Words {
         Refusal::AddressNotVerified => (
             "Your e-mail address is not verified".to_owned(),
             format!("{label} has not made sure that {address} is yours."),
-            format!("Verify the address at {label}, then try again."),
+            format!(
+                "Verify the address at {label}, then try again. If you have an account here, sign in the usual way and add {label} under Account."
+            ),
         ),
         Refusal::NotInvited => (
             "You have no account here".to_owned(),

@@ -50,23 +50,69 @@ async fn a_recycled_address_takes_nothing_over(database: Database) {
 
 async fn an_address_that_is_not_verified_or_not_googles_own_takes_nothing_over(database: Database) {
     let (app, provider) = stage(database, &[("GATEPOST_GOOGLE__TRUSTED_DOMAINS", "example.com"), OPEN]).await;
-    for (verified, hd) in [
-        (json!(false), json!("example.com")),
-        (json!("false"), json!("example.com")),
-        (json!(null), json!("example.com")),
-        (json!(true), json!(null)),
+    for (verified, hd, reason) in [
+        (json!(false), json!("example.com"), "address_not_verified"),
+        (json!("false"), json!("example.com"), "address_not_verified"),
+        (json!(null), json!("example.com"), "address_not_verified"),
+        (json!(true), json!(null), "address_taken"),
     ] {
         provider.set(|c| {
             c.person = json!({ "sub": "eve", "email": EMAIL, "email_verified": verified, "hd": hd });
         });
         let browser = app.browser();
-        let (status, page) = refused(log_in(&browser, &provider).await).await;
-        assert_eq!(status, 403, "{verified} {hd}");
-        assert!(page.contains("You have an account here already"), "{page}");
+        assert_eq!(log_in(&browser, &provider).await.status(), 403, "{verified} {hd}");
         assert_eq!(browser.get("/account").await.status(), 303);
+        assert!(refusals(&app).await.contains(&reason.to_owned()), "{verified} {hd}");
     }
     assert!(app.core.accounts.store.identities_of(&app.user.id).await.unwrap().is_empty());
-    assert_eq!(refusals(&app).await, vec!["address_taken"; 4]);
+    // Whether there is such an account is told only to whoever has the address.
+    provider.set(|c| c.person = json!({ "sub": "eve", "email": "nobody@example.com", "hd": "example.com" }));
+    let (_, stranger) = refused(log_in(&app.browser(), &provider).await).await;
+    assert!(stranger.contains("Your e-mail address is not verified"), "{stranger}");
+}
+
+async fn an_address_that_is_another_one_in_lower_case_opens_nothing(database: Database) {
+    let (app, provider) = stage(database, &[("GATEPOST_GOOGLE__TRUSTED_DOMAINS", "example.com"), OPEN]).await;
+    let kevin = gatepost::accounts::links::new_user(
+        &app.core.accounts,
+        "kevin@example.com".to_owned(),
+        None,
+        None,
+        false,
+    );
+    app.core.accounts.store.add_user(kevin.clone()).await.unwrap();
+    person(&provider, "eve", "\u{212A}evin@example.com");
+    assert_eq!(log_in(&app.browser(), &provider).await.status(), 403);
+    assert!(app.core.accounts.store.identities_of(&kevin.id).await.unwrap().is_empty());
+}
+
+async fn whoever_removed_a_login_is_not_opened_by_its_address_again(database: Database) {
+    let (app, provider) = stage(database, &[("GATEPOST_GOOGLE__TRUSTED_DOMAINS", "example.com")]).await;
+    person(&provider, "ann", EMAIL);
+    let browser = app.browser();
+    assert_eq!(log_in(&browser, &provider).await.status(), 303);
+    let store = &app.core.accounts.store;
+    let identity = store.identities_of(&app.user.id).await.unwrap().remove(0);
+    let path = format!("/account/identities/{}/remove", identity.id);
+    let form = browser.form_to(&path, &path).await;
+    assert_eq!(browser.send(&form).await.status(), 303);
+    // Neither the same account at the provider nor whoever has its address next.
+    for sub in ["ann", "successor"] {
+        person(&provider, sub, EMAIL);
+        assert_eq!(log_in(&app.browser(), &provider).await.status(), 403, "{sub}");
+    }
+    assert!(store.identities_of(&app.user.id).await.unwrap().is_empty());
+    assert_eq!(refusals(&app).await, vec!["address_recycled"; 2]);
+}
+
+async fn an_invitation_is_over_once_the_person_has_come_in(database: Database) {
+    let (app, provider) = stage(database, &[("GATEPOST_GOOGLE__TRUSTED_DOMAINS", "example.com")]).await;
+    let accounts = &app.core.accounts;
+    let purpose = gatepost::store::links::LinkPurpose::Invite;
+    let link = gatepost::accounts::links::create(accounts, purpose, Some(app.user.id.clone())).await.unwrap();
+    person(&provider, "ann", EMAIL);
+    assert_eq!(log_in(&app.browser(), &provider).await.status(), 303);
+    assert_eq!(app.browser().get(&format!("/invite?token={}", link.expose())).await.status(), 410);
 }
 
 async fn parallel_strangers_with_one_trusted_address_link_one_identity(database: Database) {
@@ -133,5 +179,8 @@ on_each! {
     a_recycled_address_takes_nothing_over,
     an_address_that_is_not_verified_or_not_googles_own_takes_nothing_over,
     parallel_strangers_with_one_trusted_address_link_one_identity,
+    an_address_that_is_another_one_in_lower_case_opens_nothing,
+    whoever_removed_a_login_is_not_opened_by_its_address_again,
+    an_invitation_is_over_once_the_person_has_come_in,
     who_gets_an_account_is_the_setting,
 }

@@ -195,11 +195,10 @@ fn sign_in_samples() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Every page with `text` in every place that takes text.
-pub fn filled(text: &str) -> Vec<(&'static str, String)> {
+/// The consent page with `text` everywhere.
+fn filled_consent(text: &str, known: KnownAs, redirect: RedirectKind) -> String {
     let t = || text.to_owned();
-    let some = || Some(text.to_owned());
-    let consent = |known, redirect| ConsentPage {
+    let page = ConsentPage {
         csrf: t(),
         request: t(),
         client: ClientView {
@@ -208,7 +207,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
             redirect_host: t(),
             redirect,
             client_id: t(),
-            client_uri: some(),
+            client_uri: Some(t()),
         },
         resource_name: t(),
         resource_url: t(),
@@ -231,6 +230,13 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         user_email: t(),
         switch_url: "/login".into(),
     };
+    page.render().unwrap()
+}
+
+/// Every page with `text` in every place that takes text.
+pub fn filled(text: &str) -> Vec<(&'static str, String)> {
+    let t = || text.to_owned();
+    let some = || Some(text.to_owned());
     let login = LoginPage {
         csrf: t(),
         return_to: t(),
@@ -267,9 +273,9 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
     let mut pages = filled_elsewhere(text);
     pages.extend([
         ("login", login.render().unwrap()),
-        ("consent-self", consent(KnownAs::SelfDeclared, RedirectKind::Loopback).render().unwrap()),
-        ("consent-host", consent(KnownAs::VerifiedHost(t()), RedirectKind::App(t())).render().unwrap()),
-        ("consent-here", consent(KnownAs::RegisteredHere, RedirectKind::Web).render().unwrap()),
+        ("consent-self", filled_consent(text, KnownAs::SelfDeclared, RedirectKind::Loopback)),
+        ("consent-host", filled_consent(text, KnownAs::VerifiedHost(t()), RedirectKind::App(t()))),
+        ("consent-here", filled_consent(text, KnownAs::RegisteredHere, RedirectKind::Web)),
         ("error", error.render().unwrap()),
         ("leaving", leaving.render().unwrap()),
         ("setup", setup.render().unwrap()),
