@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { setDefaultResultOrder } from 'node:dns';
 import { once } from 'node:events';
 import { freePort } from './lib/gatepost.mjs';
+import { keyboard, mouse } from './lib/hand.mjs';
 import { launch } from './lib/page.mjs';
 import { chapter, EMAIL } from './lib/person.mjs';
 import { check, conclude } from './lib/report.mjs';
@@ -106,6 +107,12 @@ async function added(person) {
   const { pathname } = new URL(person.page.url());
   await person.press(pathname);
   await person.says('It is removed');
+  await person.signOut();
+
+  const told = await person.gatepost.run(['user', 'create', '--email', 'new@example.com']);
+  await person.visit(told.match(/\S+\/invite\S+/)[0], 'invite');
+  await person.says('new@example.com');
+  await person.visit('/forgot', 'forgot');
 }
 
 setDefaultResultOrder('ipv4first');
@@ -123,11 +130,12 @@ try {
       GATEPOST_PROVIDERS__NOWHERE__ISSUER: `http://127.0.0.1:${await freePort()}`,
       GATEPOST_PROVIDERS__NOWHERE__CLIENT_ID: 'gatepost',
     };
-    const name = javaScriptEnabled ? 'At a provider' : 'At a provider, without JavaScript';
+    const name = javaScriptEnabled ? 'At a provider' : 'At a provider, without JavaScript, with a keyboard';
     await chapter(browser, name, (person) => elsewhere(person, port), {
       settings,
       context: { javaScriptEnabled },
       photographed: javaScriptEnabled,
+      hand: javaScriptEnabled ? mouse : keyboard,
     });
   }
 } finally {

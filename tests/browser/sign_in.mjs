@@ -2,6 +2,7 @@
 // recovery codes, a second factor that is required, and all of it without JavaScript as far as it goes.
 
 import { setDefaultResultOrder } from 'node:dns';
+import { keyboard } from './lib/hand.mjs';
 import { launch } from './lib/page.mjs';
 import { chapter, code } from './lib/person.mjs';
 import { check, conclude } from './lib/report.mjs';
@@ -147,6 +148,7 @@ try {
   await chapter(browser, 'Codes', (person) => codes(person, 'codes'));
   const settings = { GATEPOST_LOGIN__REQUIRE_SECOND_FACTOR: 'everyone' };
   await chapter(browser, 'A second factor is required', required, { settings });
+  await chapter(browser, 'With a keyboard', (person) => codes(person, 'keyboard'), { hand: keyboard, photographed: false });
   const context = { javaScriptEnabled: false };
   await chapter(browser, 'Without JavaScript', withoutScripts, { context, photographed: false });
 } finally {

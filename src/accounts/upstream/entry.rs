@@ -1,4 +1,4 @@
-//! Carrying out what [`admission`](super::admission) decides, each time with statements that hold only as long as what
+//! Carrying out what [`admission`] decides, each time with statements that hold only as long as what
 //! was decided upon is still true. When somebody was first, it is decided once more.
 
 use super::admission::{self, Decision, Facts, Holder, Refusal, Started, Told};

@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { App } from './app.mjs';
 import { Gatepost } from './gatepost.mjs';
+import { mouse } from './hand.mjs';
 import { checkWidth, DESKTOP, look, open } from './page.mjs';
 import { begin, check } from './report.mjs';
 
@@ -25,8 +26,8 @@ export function code(secret, steps = 0) {
 }
 
 export class Person {
-  constructor(page, gatepost, photographed) {
-    Object.assign(this, { page, gatepost, photographed, apps: [] });
+  constructor(page, gatepost, photographed, hand) {
+    Object.assign(this, { page, gatepost, photographed, hand, apps: [] });
   }
 
   async visit(path, name) {
@@ -56,7 +57,7 @@ export class Person {
   /** Presses a form's button, and waits for the page it leads to. */
   async press(action) {
     const button = this.page.locator(`form[action="${action}"] button`).first();
-    await Promise.all([this.page.waitForEvent('load'), button.click()]);
+    await Promise.all([this.page.waitForEvent('load'), this.hand.press(button)]);
   }
 
   async setUp() {
@@ -121,11 +122,12 @@ export class Person {
 }
 
 /** One story, with a server that only it uses. */
-export async function chapter(browser, name, story, { settings = {}, context = {}, photographed = true } = {}) {
+export async function chapter(browser, name, story, how = {}) {
+  const { settings = {}, context = {}, photographed = true, hand = mouse } = how;
   begin(name);
   const gatepost = await Gatepost.start(settings);
   const page = await open(browser, { viewport: DESKTOP, ...context });
-  const person = new Person(page, gatepost, photographed);
+  const person = new Person(page, gatepost, photographed, hand);
   try {
     await story(person);
   } catch (error) {
