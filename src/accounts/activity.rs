@@ -20,12 +20,7 @@ pub enum Weight {
 /// One entry in words. `app` is the client's name, where there is one.
 pub fn tell(event: &EventRow, app: Option<&str>) -> (String, Weight) {
     let app = app.map(str::trim).filter(|name| !name.is_empty()).unwrap_or("an app");
-    let weight =
-        if event.outcome == "ok" && event.kind != "grant.revoked" && event.kind != "session.new_browser" {
-            Weight::Usual
-        } else {
-            Weight::Notable
-        };
+    let weight = weight_of(event);
     let ok = event.outcome == "ok";
     let sentence = match Event::parse(&event.kind) {
         Some(kind) => words_of(kind, ok, &event.reason, event.detail.as_deref(), app),
@@ -34,12 +29,19 @@ pub fn tell(event: &EventRow, app: Option<&str>) -> (String, Weight) {
     (sentence, weight)
 }
 
+fn weight_of(event: &EventRow) -> Weight {
+    let is_loss = matches!(event.kind.as_str(), "grant.revoked" | "session.new_browser");
+    // A "no" of the person's own is nothing to worry about.
+    let is_usual = (event.outcome == "ok" && !is_loss) || event.reason == "person_denied";
+    if is_usual { Weight::Usual } else { Weight::Notable }
+}
+
 fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str) -> String {
     match kind {
         Event::Login => login(ok, reason, detail),
         Event::Logout => "You signed out.".to_owned(),
         Event::NewBrowser => {
-            format!("That was a browser never seen before: {}.", detail.unwrap_or("an unknown one"))
+            format!("A browser never seen before signed in: {}.", detail.unwrap_or("an unknown one"))
         }
         Event::SessionEnded if reason == "all" => "You ended every sign-in.".to_owned(),
         Event::SessionEnded if reason == "others" => "You ended every other sign-in.".to_owned(),
@@ -224,6 +226,7 @@ mod tests {
     #[test]
     fn what_was_refused_or_taken_away_is_worth_a_look() {
         assert_eq!(tell(&event("session.login", "ok", "ok", None), None).1, Weight::Usual);
+        assert_eq!(tell(&event("consent.decided", "refused", "person_denied", None), None).1, Weight::Usual);
         assert_eq!(tell(&event("session.login", "refused", "wrong_password", None), None).1, Weight::Notable);
         assert_eq!(tell(&event("grant.revoked", "ok", "replayed_code", None), None).1, Weight::Notable);
     }

@@ -60,7 +60,7 @@ async fn the_list_says_what_an_app_is_and_may_do(app: TestApp) {
         "Name not checked",
         "Gatepost tools",
         &app.at("/mcp"),
-        "this computer",
+        "a program on your own computer",
         "Search the web and read pages",
         "web_search",
         "2 logins",

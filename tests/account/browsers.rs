@@ -18,7 +18,7 @@ async fn the_first_browser_is_no_news_and_a_second_one_is(app: TestApp) {
     assert_eq!(app.audit_reasons("session.new_browser").await, ["ok"], "both are known now");
     app.core.oauth.audit.flush().await;
     let page = browser.page("/account/activity").await;
-    assert!(page.contains("That was a browser never seen before"), "{page}");
+    assert!(page.contains("A browser never seen before signed in"), "{page}");
 }
 
 async fn a_browser_not_seen_for_400_days_is_forgotten(app: TestApp) {

@@ -102,7 +102,7 @@ fn hosts(redirect_uris: &[String]) -> Vec<String> {
     for uri in redirect_uris.iter().filter_map(|text| RedirectUri::parse(text).ok()) {
         let host = match uri.destination() {
             Destination::Web(host) => host,
-            Destination::Loopback(_) => "this computer".to_owned(),
+            Destination::Loopback(_) => "a program on your own computer".to_owned(),
             Destination::App(scheme) => format!("the app for {scheme}: links"),
         };
         if !out.contains(&host) && out.len() < MAX_HOSTS {
@@ -128,6 +128,6 @@ mod tests {
     fn the_places_of_an_app_are_named_once() {
         let uris =
             ["http://127.0.0.1:1/a", "http://localhost:2/b", "https://a.example/x", "https://a.example/y"];
-        assert_eq!(hosts(&uris.map(str::to_owned)), ["this computer", "a.example"]);
+        assert_eq!(hosts(&uris.map(str::to_owned)), ["a program on your own computer", "a.example"]);
     }
 }
