@@ -16,6 +16,7 @@ use crate::accounts::throttle::{Rates, Throttle};
 use crate::accounts::upstream::Providers;
 use crate::accounts::upstream::provider::{self, Policy, Provider};
 use crate::accounts::{Accounts, SessionLifetimes};
+use crate::admin::Admin;
 use crate::audit::Audit;
 use crate::config::{self, Config, DAY, DatabaseKind, SecondFactor, SecretKey};
 use crate::jobs::Retention;
@@ -60,6 +61,13 @@ pub struct Core {
     pub oauth: OAuth,
     pub accounts: Accounts,
     pub trust: Embedded,
+}
+
+impl Core {
+    /// The rules for administrators.
+    pub fn admin(&self) -> Admin {
+        Admin { oauth: self.oauth.clone(), accounts: self.accounts.clone() }
+    }
 }
 
 /// Opens the database. With `migrate`, brings its schema up to date; without, insists that it is.
@@ -186,6 +194,7 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
             registration_body_limit: config.registration.body_limit_bytes,
             patience: Patience::default(),
         },
+        admin: core.admin(),
         oauth: core.oauth,
         accounts: core.accounts,
         trust: core.trust,

@@ -75,6 +75,7 @@ pub enum Event {
     AccessRefused,
     KeyRotated,
     KeyRetired,
+    AdminRefused,
 }
 
 impl Event {
@@ -121,6 +122,7 @@ impl Event {
         Self::AccessRefused,
         Self::KeyRotated,
         Self::KeyRetired,
+        Self::AdminRefused,
     ];
 
     /// The kind a stored text stands for; nothing for one that no code writes any more.
@@ -172,6 +174,7 @@ impl Event {
             Self::AccessRefused => "access.refused",
             Self::KeyRotated => "key.rotated",
             Self::KeyRetired => "key.retired",
+            Self::AdminRefused => "admin.refused",
         }
     }
 }
@@ -244,6 +247,12 @@ impl Entry {
         self
     }
 
+    /// Who did it, where that is not the person it happened to.
+    pub fn actor(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.actor_id = id.into();
+        self
+    }
+
     /// Free text; never a secret.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(tame(&detail.into(), 1000));
@@ -291,7 +300,7 @@ impl Audit {
         tracing::info!(
             target: "audit",
             event = row.kind, outcome = row.outcome, reason = row.reason, id = row.id,
-            user = row.user_id, client = row.client_id, grant = row.grant_id,
+            user = row.user_id, actor = row.actor_id, client = row.client_id, grant = row.grant_id,
             address = row.address, reference = row.reference,
             "{} {}", row.kind, row.outcome
         );

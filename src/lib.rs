@@ -1,9 +1,10 @@
 //! Gatepost: an OAuth 2.1 authorization server, a protected MCP server and a gateway in one binary.
 //!
-//! A request falls downward: `web` → `oauth` | `mcp` | `accounts` → `store`, over `types`; `trust` says which
+//! A request falls downward: `web` → `admin` → `oauth` | `mcp` | `accounts` → `store`, over `types`; `trust` says which
 //! tokens the MCP server believes. `tests/architecture.rs` holds the directions.
 
 pub mod accounts;
+pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod cli;

@@ -29,13 +29,23 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// A folder and the parts of the crate that it must not import: a request falls downward.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("src/types/", &["store", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"]),
-    ("src/mail/", &["store", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"]),
-    ("src/store/", &["mail", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"]),
-    ("src/oauth/", &["web", "app", "config", "accounts", "jobs", "commands"]),
-    ("src/accounts/", &["web", "app", "config", "mcp", "trust", "jobs", "commands"]),
-    ("src/mcp/", &["web", "app", "config", "oauth", "accounts", "store", "jobs", "commands"]),
-    ("src/trust/", &["web", "app", "config", "accounts", "jobs", "commands"]),
+    (
+        "src/types/",
+        &["store", "admin", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"],
+    ),
+    (
+        "src/mail/",
+        &["store", "admin", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"],
+    ),
+    (
+        "src/store/",
+        &["mail", "admin", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"],
+    ),
+    ("src/oauth/", &["web", "admin", "app", "config", "accounts", "jobs", "commands"]),
+    ("src/accounts/", &["web", "admin", "app", "config", "mcp", "trust", "jobs", "commands"]),
+    ("src/mcp/", &["web", "admin", "app", "config", "oauth", "accounts", "store", "jobs", "commands"]),
+    ("src/trust/", &["web", "admin", "app", "config", "accounts", "jobs", "commands"]),
+    ("src/admin/", &["web", "app", "config", "mcp", "jobs", "commands"]),
     ("src/web/", &["commands", "jobs"]),
 ];
 

@@ -6,6 +6,7 @@
 #![cfg(test)]
 
 mod account;
+mod admin;
 mod architecture;
 mod docs;
 mod mcp;

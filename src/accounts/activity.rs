@@ -91,6 +91,7 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::GrantRevoked => grant_revoked(reason, app),
         Event::Introspection => format!("{app} asked about a login."),
         Event::AccessRefused => access_refused(reason, app),
+        Event::AdminRefused => "You tried to do something that only administrators may do.".to_owned(),
         Event::ClientRegistered
         | Event::ClientCreated
         | Event::ClientDeleted

@@ -4,17 +4,14 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::output;
+use crate::admin::{Actor, Failure, keys};
 use crate::app::Core;
-use crate::audit::{Entry, Event};
 use crate::cli::{AlgArg, KeysCommand};
 use crate::oauth::keys::Alg;
-use crate::store::signing_keys::KeyState;
-
-/// How long a new key is published before it may sign, in seconds: verifiers keep the key set that long.
-const PUBLISHED_FOR: i64 = 600;
 
 pub async fn run(core: &Core, command: KeysCommand) -> anyhow::Result<()> {
-    let ctx = &core.oauth;
+    let admin = core.admin();
+    let actor = Actor::command_line();
     match command {
         KeysCommand::List(args) => list(core, args.json).await?,
         KeysCommand::Rotate(rotate) => {
@@ -24,40 +21,22 @@ pub async fn run(core: &Core, command: KeysCommand) -> anyhow::Result<()> {
                 Some(AlgArg::EdDsa) => vec![Alg::EdDsa],
                 None => Alg::ALL.to_vec(),
             };
-            if !rotate.activate_now {
-                check_published(core, &algs).await?;
-            }
             for alg in algs {
-                let kid = ctx.keys.rotate(&ctx.store, alg, &ctx.clock, &ctx.rng).await?;
-                ctx.audit.record(Entry::ok(Event::KeyRotated).detail(kid.clone())).await;
-                output::line(&format!("{}: {kid} signs from now on.", alg.as_str()));
+                match keys::rotate(&admin, &actor, alg, rotate.activate_now).await {
+                    Ok(kid) => output::line(&format!("{}: {kid} signs from now on.", alg.as_str())),
+                    Err(Failure::Refused { code: "too_soon", sentence }) => {
+                        bail!("{sentence} The flag is --activate-now")
+                    }
+                    Err(failure) => return Err(failure.into()),
+                }
             }
         }
         KeysCommand::Retire { kid } => {
-            ctx.keys.retire(&ctx.store, &kid, &ctx.clock).await?;
-            ctx.keys.ensure(&ctx.store, &ctx.clock, &ctx.rng).await?;
-            ctx.audit.record(Entry::ok(Event::KeyRetired).detail(kid.clone())).await;
+            keys::retire(&admin, &actor, &kid).await?;
             output::line(&format!("{kid} is gone: nothing it signed is believed."));
         }
     }
-    ctx.audit.flush().await;
-    Ok(())
-}
-
-async fn check_published(core: &Core, algs: &[Alg]) -> anyhow::Result<()> {
-    let now = core.oauth.clock.now();
-    for row in core.oauth.store.list_keys().await? {
-        let concerned = algs.iter().any(|a| a.as_str() == row.alg) && row.state == KeyState::Next;
-        let ready_at = row.created_at + PUBLISHED_FOR;
-        if concerned && ready_at > now {
-            bail!(
-                "{} has been published for too short a time: verifiers that fetched the keys earlier do not \
-                 know it yet. Wait {} seconds, or pass --activate-now",
-                row.id,
-                ready_at - now
-            );
-        }
-    }
+    core.oauth.audit.flush().await;
     Ok(())
 }
 

@@ -75,10 +75,18 @@ impl Params {
     /// # Errors
     /// `invalid_request`.
     pub fn each_once_but(&self, group: Option<&str>) -> Result<(), Refusal> {
+        self.each_once_unless(|name| Some(name) == group)
+    }
+
+    /// Fails when any parameter is given twice, but for those that `may_repeat`.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn each_once_unless(&self, may_repeat: impl Fn(&str) -> bool) -> Result<(), Refusal> {
         self.0
             .iter()
             .map(|(n, _)| n.as_str())
-            .filter(|n| Some(*n) != group)
+            .filter(|n| !may_repeat(n))
             .try_for_each(|n| self.get(n).map(drop))
     }
 

@@ -24,17 +24,19 @@ pub struct EventRow {
     /// What the person saw on the error page.
     pub reference: Option<String>,
     pub detail: Option<String>,
+    /// Who did it, where that is not the person it happened to.
+    pub actor_id: Option<String>,
 }
 
 sql! {
     ADD = "INSERT INTO audit_events (id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, \
-           session_id, address, reference, detail) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
+           session_id, address, reference, detail, actor_id) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING";
     LIST = "SELECT id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, session_id, \
-            address, reference, detail FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
+            address, reference, detail, actor_id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
     /// Routine is left out: tokens a client fetches by itself, every hour of every day.
     LIST_OF_USER = "SELECT e.id, e.at, e.kind, e.outcome, e.reason, e.user_id, e.client_id, e.resource_id, \
-                    e.grant_id, e.session_id, e.address, e.reference, e.detail, c.name AS client_name \
+                    e.grant_id, e.session_id, e.address, e.reference, e.detail, e.actor_id, c.name AS client_name \
                     FROM audit_events e LEFT JOIN clients c ON c.id = e.client_id \
                     WHERE e.user_id = $1 AND e.id < $2 \
                     AND NOT (e.outcome = 'ok' AND e.kind IN ('token.issued', 'token.refreshed')) \
@@ -57,6 +59,7 @@ fn read(row: &AnyRow) -> Result<EventRow, StoreError> {
         address: row::text_opt(row, "address")?,
         reference: row::text_opt(row, "reference")?,
         detail: row::text_opt(row, "detail")?,
+        actor_id: row::text_opt(row, "actor_id")?,
     })
 }
 
@@ -80,6 +83,7 @@ impl Store {
                         .bind(&event.address)
                         .bind(&event.reference)
                         .bind(&event.detail)
+                        .bind(&event.actor_id)
                         .execute(&mut *connection)
                         .await?;
                 }

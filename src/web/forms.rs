@@ -69,6 +69,18 @@ pub async fn fields(
     Ok(fields)
 }
 
+/// A form of administrators: fields that end in `[]` are lists.
+pub async fn lists(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<Params, Problem> {
+    let fields = params_within(state, request, payload, limit).await?;
+    fields.each_once_unless(|name| name.ends_with("[]"))?;
+    Ok(fields)
+}
+
 /// A form of ours without groups, of at most `limit` bytes.
 pub async fn fields_within(
     state: &State,

@@ -6,6 +6,7 @@
 
 mod account;
 mod address;
+mod admin;
 mod authorize;
 mod consent;
 mod cookies;
@@ -43,6 +44,7 @@ mod upstream;
 mod userinfo;
 mod when;
 
+pub use admin::{ADMIN_ROUTES, Access, AdminRoute};
 pub use routes::configure;
 pub use server::{app_middleware, serve};
 pub use state::{Patience, State, WebSettings};

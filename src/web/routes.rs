@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, authorize, consent, error_page, forgot, health, home, introspect, invite, jwks, login,
+    account, admin, authorize, consent, error_page, forgot, health, home, introspect, invite, jwks, login,
     login_passkey, logout, mcp, metadata, register, reset, revoke, second_factor, setup, static_files, token,
     upstream, userinfo,
 };
@@ -88,6 +88,7 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         )
         .configure(people)
         .configure(account)
+        .configure(admin::configure)
         // parts of pages
         .service(resource("/static/{name}").route(get().to(static_files::get)))
         .service(resource("/favicon.ico").route(get().to(static_files::favicon)))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::accounts::Accounts;
+use crate::admin::Admin;
 use crate::mcp::{SessionGuard, Streams};
 use crate::oauth::OAuth;
 use crate::trust::Embedded;
@@ -39,6 +40,7 @@ impl Default for Patience {
 pub struct State {
     pub oauth: OAuth,
     pub accounts: Accounts,
+    pub admin: Admin,
     pub trust: Embedded,
     pub mcp_sessions: SessionGuard,
     pub mcp_streams: Streams,

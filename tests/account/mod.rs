@@ -15,7 +15,7 @@ use gatepost::types::Plain;
 use crate::support::{Browser, PASSWORD, TestApp};
 
 /// Another person with the usual password, and a browser they are signed in on.
-async fn somebody_else(app: &TestApp, email: &str) -> (UserRow, Browser) {
+pub async fn somebody_else(app: &TestApp, email: &str) -> (UserRow, Browser) {
     let accounts = &app.core.accounts;
     let hash = accounts.passwords.hash(Plain::new(PASSWORD.to_owned())).await.unwrap();
     let user = links::new_user(accounts, email.to_owned(), None, Some(hash), false);

@@ -51,7 +51,33 @@ impl Form {
                 fields.push((name, attribute(tag, "value").unwrap_or_default()));
             }
         }
+        for tag in form.split("<textarea").skip(1) {
+            let (head, rest) = tag.split_once('>').unwrap();
+            let text = rest.split_once("</textarea>").unwrap().0;
+            if let Some(name) = attribute(head, "name") {
+                fields.push((name, unescape(text.strip_prefix('\n').unwrap_or(text))));
+            }
+        }
+        for tag in form.split("<select").skip(1) {
+            let (head, rest) = tag.split_once('>').unwrap();
+            let options = rest.split_once("</select>").unwrap().0;
+            let chosen = options
+                .split("<option")
+                .skip(1)
+                .find(|o| o.contains(" selected"))
+                .or_else(|| options.split("<option").nth(1));
+            if let (Some(name), Some(option)) = (attribute(head, "name"), chosen) {
+                fields.push((name, attribute(option, "value").unwrap_or_default()));
+            }
+        }
         Self { action, fields }
+    }
+
+    /// Adds one more value under a name.
+    #[must_use]
+    pub fn add(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     #[must_use]

@@ -133,11 +133,19 @@ pub async fn fresh_submission_within(
     Ok((session, posted))
 }
 
-async fn signed_in(state: &State, request: &HttpRequest, page: &str) -> Result<Session, HttpResponse> {
+pub(in crate::web) async fn signed_in(
+    state: &State,
+    request: &HttpRequest,
+    page: &str,
+) -> Result<Session, HttpResponse> {
     session::current(state, request).await?.ok_or_else(|| respond::see_other(&login_url(page, false)))
 }
 
-fn insist_on_fresh(state: &State, session: &Session, page: &str) -> Result<(), HttpResponse> {
+pub(in crate::web) fn insist_on_fresh(
+    state: &State,
+    session: &Session,
+    page: &str,
+) -> Result<(), HttpResponse> {
     if session.is_fresh(state.accounts.clock.now()) {
         return Ok(());
     }
@@ -146,7 +154,7 @@ fn insist_on_fresh(state: &State, session: &Session, page: &str) -> Result<(), H
 
 /// Leads to where a second factor is shown or set up when one is required and missing; the pages on which it
 /// is set up stay open.
-async fn insist_on_factor(
+pub(in crate::web) async fn insist_on_factor(
     state: &State,
     request: &HttpRequest,
     session: &Session,

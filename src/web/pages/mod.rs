@@ -7,6 +7,7 @@
 //! The structs are not `Debug` on purpose: several carry a form token or a one-time token.
 
 pub mod account;
+pub mod admin;
 mod consent;
 mod error;
 pub mod filters;

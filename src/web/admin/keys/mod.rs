@@ -1,0 +1,7 @@
+//! `/admin/keys`: signing keys.
+
+pub mod list;
+pub mod retire;
+pub mod rotate;
+
+const PAGE: &str = "/admin/keys";

@@ -1,0 +1,13 @@
+//! `/admin/…`: what administrators see and change. One folder per noun, one file per page or step; who may ask is
+//! the first argument of every handler, see `access`.
+//!
+//! A page with a form that changes something asks for the version it was made from, so that of two people who
+//! change the same thing the second is told.
+
+mod access;
+mod answers;
+mod keys;
+mod notices;
+mod routes;
+
+pub use routes::{ADMIN_ROUTES, Access, AdminRoute, configure};

@@ -1,0 +1,20 @@
+//! Good news after a step, told on the page that follows: a code in its URL stands for a fixed sentence.
+
+/// The sentence of a code; nothing for a code that nobody here wrote.
+pub fn sentence(code: &str) -> Option<&'static str> {
+    Some(match code {
+        // resources
+        // scopes
+        // clients
+        // people
+        // grants
+        // keys
+        "key-rotated" => {
+            "The new key signs from now on. The old one stays published until its tokens have expired."
+        }
+        "key-retired" => "That key is gone from the published set.",
+        // settings
+        // api tokens
+        _ => return None,
+    })
+}

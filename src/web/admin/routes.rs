@@ -1,0 +1,92 @@
+//! Every URL under `/admin`, with who may use it.
+//!
+//! The table registers the handlers and is what `tests/admin/sweep.rs` walks: a route cannot be added without
+//! its row, and each row is asked by nobody, an ordinary person, and an administrator without a fresh login.
+
+use actix_web::web::{ServiceConfig, post, resource};
+
+use super::super::routes::get;
+use super::keys;
+
+/// Who may use a route, and how it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// A page any administrator may see.
+    View,
+    /// A page that asks for a login of the last 15 minutes.
+    FreshView,
+    /// A form any administrator may send.
+    Submission,
+    /// A form that asks for a login of the last 15 minutes.
+    FreshSubmission,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct AdminRoute {
+    pub path: &'static str,
+    pub access: Access,
+}
+
+macro_rules! routes {
+    ($($path:literal => $access:ident $($handler:ident)::+;)+) => {
+        /// The table.
+        pub const ADMIN_ROUTES: &[AdminRoute] = &[$(AdminRoute { path: $path, access: Access::$access }),+];
+
+        /// Registers the table.
+        pub fn configure(config: &mut ServiceConfig) {
+            $(config.service(resource($path).guard(method!($access)).route(route!($access).to($($handler)::+)));)+
+        }
+    };
+}
+
+/// The method of a kind of route, as a guard: pages and forms of one address are rows of their own.
+macro_rules! method {
+    (View) => {
+        guard::Any(guard::Get()).or(guard::Head())
+    };
+    (FreshView) => {
+        guard::Any(guard::Get()).or(guard::Head())
+    };
+    (Submission) => {
+        guard::Post()
+    };
+    (FreshSubmission) => {
+        guard::Post()
+    };
+}
+
+macro_rules! route {
+    (View) => {
+        get()
+    };
+    (FreshView) => {
+        get()
+    };
+    (Submission) => {
+        post()
+    };
+    (FreshSubmission) => {
+        post()
+    };
+}
+
+use actix_web::guard;
+
+routes! {
+    // home
+    // resources
+    // scopes
+    // clients
+    // people
+    // grants
+    // keys
+    "/admin/keys" => View keys::list::get;
+    "/admin/keys/rotate" => FreshView keys::rotate::get;
+    "/admin/keys/rotate" => FreshSubmission keys::rotate::post;
+    "/admin/keys/retire" => FreshView keys::retire::get;
+    "/admin/keys/retire" => FreshSubmission keys::retire::post;
+    // audit
+    // settings
+    // api tokens
+}

@@ -1,0 +1,111 @@
+//! The pages for administrators: one file per noun, each page inside the same [`Shell`].
+
+mod keys;
+mod resources;
+#[cfg(test)]
+mod samples;
+
+pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};
+pub use resources::{ResourceHead, ResourceTab};
+#[cfg(test)]
+pub use samples::{filled, samples};
+
+use crate::admin::Problem;
+
+/// What surrounds every page: who is signed in, the parts, and good news from the step before.
+pub struct Shell {
+    pub csrf: String,
+    pub email: String,
+    /// The part that is open.
+    pub area: Area,
+    pub notice: Option<&'static str>,
+}
+
+/// The parts of the administration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    Home,
+    Resources,
+    Clients,
+    People,
+    Grants,
+    Keys,
+    Audit,
+    Settings,
+    Api,
+}
+
+impl Area {
+    /// In the order they are shown.
+    pub const ALL: [Self; 9] = [
+        Self::Home,
+        Self::Resources,
+        Self::Clients,
+        Self::People,
+        Self::Grants,
+        Self::Keys,
+        Self::Audit,
+        Self::Settings,
+        Self::Api,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Home => "Home",
+            Self::Resources => "Resources",
+            Self::Clients => "Clients",
+            Self::People => "People",
+            Self::Grants => "Grants",
+            Self::Keys => "Keys",
+            Self::Audit => "Audit",
+            Self::Settings => "Settings",
+            Self::Api => "API",
+        }
+    }
+
+    pub const fn url(self) -> &'static str {
+        match self {
+            Self::Home => "/admin",
+            Self::Resources => "/admin/resources",
+            Self::Clients => "/admin/clients",
+            Self::People => "/admin/people",
+            Self::Grants => "/admin/grants",
+            Self::Keys => "/admin/keys",
+            Self::Audit => "/admin/audit",
+            Self::Settings => "/admin/settings",
+            Self::Api => "/admin/api-tokens",
+        }
+    }
+}
+
+/// What is wrong with the fields of a form.
+#[derive(Clone, Debug, Default)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// The sentence about a field.
+    pub fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|p| p.field == field).map(|p| p.sentence.as_str())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+impl Shell {
+    pub fn sample(area: Area) -> Self {
+        Self {
+            csrf: "sample-form-token".into(),
+            email: "ada@example.com".into(),
+            area,
+            notice: Some("It is saved."),
+        }
+    }
+
+    /// With one text wherever a stranger's could stand.
+    pub fn filled(text: &str, area: Area) -> Self {
+        Self { csrf: text.into(), email: text.into(), ..Self::sample(area) }
+    }
+}

@@ -1,0 +1,145 @@
+//! Every route for administrators, asked by everybody who must not get through.
+
+use gatepost::web::{ADMIN_ROUTES, Access, AdminRoute};
+use reqwest::{Response, StatusCode};
+
+use crate::on_both;
+use crate::support::{Browser, EMAIL, Form, PASSWORD, TestApp, location, text_of};
+
+/// The path with something in place of its parameters.
+fn concrete(route: &AdminRoute) -> String {
+    route
+        .path
+        .split('/')
+        .map(|part| if part.starts_with('{') { "x" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+fn is_form(route: &AdminRoute) -> bool {
+    matches!(route.access, Access::Submission | Access::FreshSubmission)
+}
+
+async fn ask(browser: &Browser, route: &AdminRoute, csrf: &str) -> Response {
+    let path = concrete(route);
+    if !is_form(route) {
+        return browser.get(&path).await;
+    }
+    let fields = vec![("csrf".to_owned(), csrf.to_owned())];
+    browser.send(&Form { action: path, fields }).await
+}
+
+async fn token(browser: &Browser) -> String {
+    Form::read(&browser.page("/account").await).get("csrf").to_owned()
+}
+
+/// Nothing but the audit trail and what a login leaves may differ.
+async fn state(app: &TestApp) -> String {
+    let rows = app.db_rows().await;
+    rows.lines()
+        .filter(|l| !l.starts_with("sessions.") && !l.contains("last_"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+async fn nobody_gets_through(app: TestApp) {
+    let (browser, before) = (app.browser(), state(&app).await);
+    for route in ADMIN_ROUTES {
+        let response = ask(&browser, route, "x").await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{route:?}");
+        assert!(
+            location(&response).starts_with("/login?return_to=%2Fadmin"),
+            "{route:?}: {}",
+            location(&response)
+        );
+    }
+    assert_eq!(state(&app).await, before);
+}
+
+async fn an_ordinary_person_is_refused_and_noted(app: TestApp) {
+    let (_, eve) = crate::account::somebody_else(&app, "eve@example.com").await;
+    let (csrf, before) = (token(&eve).await, state(&app).await);
+    for route in ADMIN_ROUTES {
+        let response = ask(&eve, route, &csrf).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{route:?}");
+        let text = text_of(&response.text().await.unwrap());
+        assert!(text.contains("Only for administrators"), "{route:?}: {text}");
+        assert!(text.contains("eve@example.com"), "{route:?}: {text}");
+    }
+    assert_eq!(state(&app).await, before);
+    let noted = app.audit_reasons("admin.refused").await;
+    assert_eq!(noted, vec!["not_an_administrator"; ADMIN_ROUTES.len()]);
+}
+
+async fn an_old_login_sees_and_does_what_is_not_sensitive_only(app: TestApp) {
+    let ann = app.signed_in().await;
+    app.advance(16 * 60).await;
+    let csrf = token(&ann).await;
+    for route in ADMIN_ROUTES {
+        let response = ask(&ann, route, &csrf).await;
+        let status = response.status();
+        assert!(!status.is_server_error() && status != StatusCode::FORBIDDEN, "{route:?}: {status}");
+        let led_to_login = status == StatusCode::SEE_OTHER && location(&response).starts_with("/login?");
+        let is_sensitive = matches!(route.access, Access::FreshView | Access::FreshSubmission);
+        assert_eq!(led_to_login, is_sensitive, "{route:?}: {status}");
+    }
+}
+
+async fn a_fresh_login_gets_through(app: TestApp) {
+    for route in ADMIN_ROUTES {
+        // Anew each time: some routes end sessions, and sensitive forms are counted.
+        let ann = app.browser();
+        ann.sign_in(EMAIL, PASSWORD).await;
+        let csrf = token(&ann).await;
+        app.advance(70).await;
+        let response = ask(&ann, route, &csrf).await;
+        let status = response.status();
+        assert!(!status.is_server_error() && status != StatusCode::FORBIDDEN, "{route:?}: {status}");
+        let led_to_login = status == StatusCode::SEE_OTHER && location(&response).starts_with("/login");
+        assert!(!led_to_login, "{route:?}");
+    }
+}
+
+async fn a_form_without_its_token_changes_nothing(app: TestApp) {
+    let ann = app.signed_in().await;
+    let other = token(&app.signed_in().await).await;
+    let before = state(&app).await;
+    for route in ADMIN_ROUTES.iter().filter(|route| is_form(route)) {
+        for csrf in ["", "x", &other] {
+            let response = ask(&ann, route, csrf).await;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{route:?}");
+            assert!(response.text().await.unwrap().contains("This form is out of date"), "{route:?}");
+        }
+    }
+    assert_eq!(state(&app).await, before);
+    assert!(app.audit_reasons("admin.refused").await.iter().all(|reason| reason == "stale_form"));
+}
+
+async fn a_required_second_factor_comes_first(app: TestApp) {
+    let ann = app.signed_in().await;
+    for route in ADMIN_ROUTES {
+        let response = ask(&ann, route, "x").await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{route:?}");
+        assert!(location(&response).starts_with("/account/second-factor?"), "{route:?}");
+    }
+}
+
+on_both! {
+    nobody_gets_through,
+    an_ordinary_person_is_refused_and_noted,
+    an_old_login_sees_and_does_what_is_not_sensitive_only,
+    a_fresh_login_gets_through,
+    a_form_without_its_token_changes_nothing,
+}
+
+mod with_second_factor {
+    use crate::on_each;
+    use crate::support::{Database, TestApp};
+
+    async fn a_required_second_factor_comes_first(database: Database) {
+        let settings = [("GATEPOST_LOGIN__REQUIRE_SECOND_FACTOR", "admins")];
+        super::a_required_second_factor_comes_first(TestApp::start_with(database, &settings).await).await;
+    }
+
+    on_each! { a_required_second_factor_comes_first }
+}
