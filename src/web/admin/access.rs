@@ -18,6 +18,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload as Body};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 
@@ -28,11 +29,11 @@ use super::super::pages::admin::{Area, Shell};
 use super::super::problem::Problem;
 use super::super::{State, address, csrf, error_page, forms};
 use super::notices;
+use super::routes::{ADMIN_ROUTES, Access};
 use crate::accounts::session::Session;
 use crate::admin::Actor;
 use crate::audit::{Entry, Event};
 use crate::oauth::params::Params;
-use actix_web::http::StatusCode;
 
 /// The largest form, in bytes: room for long lists of redirect URIs.
 const MAX_FORM: usize = 64 * 1024;
@@ -206,10 +207,25 @@ async fn submission(request: HttpRequest, mut body: Body, fresh: bool) -> Result
     Ok(Submission { state, session, fields, actor, token })
 }
 
-/// The page that shows a form: where it is sent to, or for a step of its own (`/admin/keys/rotate`) the same
-/// address, which shows the form when it is asked for with GET.
+/// The page to go back to from a form: the nearest address at or above the form's that shows a page.
 fn page_of(request: &HttpRequest) -> String {
-    request.path().to_owned()
+    let pattern = request.match_pattern().unwrap_or_default();
+    page_above(&pattern, request.path())
+}
+
+fn page_above(pattern: &str, path: &str) -> String {
+    let is_page = |pattern: &str| {
+        let pages = ADMIN_ROUTES.iter().filter(|r| matches!(r.access, Access::View | Access::FreshView));
+        pages.map(|r| r.path).any(|path| path == pattern)
+    };
+    let (mut pattern, mut path) = (pattern, path);
+    while !is_page(pattern) {
+        match (pattern.rsplit_once('/'), path.rsplit_once('/')) {
+            (Some((shorter, _)), Some((above, _))) if !above.is_empty() => (pattern, path) = (shorter, above),
+            _ => return "/admin".to_owned(),
+        }
+    }
+    path.to_owned()
 }
 
 impl FromRequest for View {
@@ -248,5 +264,18 @@ impl FromRequest for FreshSubmission {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, body) = (request.clone(), Body::from_request(request, payload));
         Box::pin(async move { submission(request, body.await?, true).await.map(Self) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_above;
+
+    #[test]
+    fn a_form_leads_back_to_the_page_that_shows_it() {
+        assert_eq!(page_above("/admin/keys/rotate", "/admin/keys/rotate"), "/admin/keys/rotate");
+        assert_eq!(page_above("/admin/keys/{kid}/burn", "/admin/keys/key_1/burn"), "/admin/keys");
+        assert_eq!(page_above("/admin/none/{id}", "/admin/none/x"), "/admin");
+        assert_eq!(page_above("", ""), "/admin");
     }
 }
