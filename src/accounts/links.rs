@@ -173,7 +173,7 @@ async fn set_password(
     let user = person_of(accounts, &link).await?;
     check_new(new.password.expose(), new.again.expose(), &user.email, user.name.as_deref())?;
     let hash = accounts.passwords.hash(new.password).await?;
-    if !accounts.store.reset_password(link, user.id.clone(), hash, accounts.clock.now()).await? {
+    if !accounts.store.reset_password(link, user.id.clone(), hash.clone(), accounts.clock.now()).await? {
         return Err(LinkError::Dead);
     }
     let entry = Entry::ok(event).user(user.id.clone()).address(origin.address.clone());
@@ -181,7 +181,7 @@ async fn set_password(
     if user.password_hash.is_some() || user.last_login_at.is_some() {
         notify::notify(accounts, &user, Notice::PasswordChanged, origin);
     }
-    Ok(user)
+    Ok(UserRow { password_hash: Some(hash), ..user })
 }
 
 /// The person a password link is for; nobody when they are gone or disabled.

@@ -2,6 +2,7 @@
 //!
 //! | presented                                        | answer                      | effect          | reason in the audit trail | test |
 //! |--------------------------------------------------|-----------------------------|-----------------|---------------------------|------|
+//! | a login whose password is not the person's any more | start over               | none            | `ceremony_spent`          | `a_second_step_ends_with_the_password_it_followed` |
 //! | a login that is unknown, over, or another browser's | start over               | none            | `ceremony_…`              | `the_second_step_belongs_to_its_login_and_browser` |
 //! | a sixth answer                                   | start over                  | none            | `too_many_wrong_codes`    | `five_wrong_codes_end_the_login` |
 //! | a code, after [`WRONG_A_DAY`] wrong answers in a day | use a recovery code or a passkey | none    | `codes_paused`            | `guessing_codes_pauses_codes_and_nothing_else` |
@@ -15,19 +16,21 @@
 //! Whoever has the first factor may try 100 a day, from however many addresses: 0.03 % a day, a tenth in a
 //! year. The owner is kept out of *codes* by that, for at most a day, and of nothing else: recovery codes
 //! (2⁸⁰) and passkeys cannot be guessed, so they are not limited. The count is that of the answers in the
-//! table `ceremonies`, so it holds over all processes and a restart. Logins that ended well do not count.
+//! table `ceremonies`, so it holds over all processes and a restart, and asking and counting is one step for each
+//! person, so that parallel answers do not get past it. Logins that ended well do not count.
 
 use serde::{Deserialize, Serialize};
 
 use super::ceremony::{self, CeremonyError};
-use super::sign_in::{self, Device, SignInError, SignedIn};
+use super::sign_in::{self, Device, Shown, SignInError, SignedIn};
 use super::{Accounts, recovery, totp};
 use crate::audit::{Entry, Event};
 use crate::store::StoreError;
 use crate::store::ceremonies::{CeremonyKind, CeremonyRow};
 use crate::store::recovery_codes::Taken;
+use crate::store::totp::{Attempt, CodeLimit};
 use crate::store::users::UserRow;
-use crate::types::{Plain, Proof};
+use crate::types::{Hashed, Plain, Proof, Timestamp};
 
 /// Answers to one login.
 pub const ANSWERS: i64 = 5;
@@ -66,6 +69,12 @@ impl From<StoreError> for StepError {
 #[derive(Serialize, Deserialize)]
 struct Pending {
     proof: String,
+    /// When it was shown, where that was earlier: [`Shown::at`].
+    #[serde(default)]
+    at: Option<Timestamp>,
+    /// Of the password hash that the login rests on, where it rests on one.
+    #[serde(default)]
+    password: Option<String>,
     return_to: String,
 }
 
@@ -74,7 +83,7 @@ struct Pending {
 pub struct Waiting {
     ceremony: CeremonyRow,
     pub user: UserRow,
-    proof: Proof,
+    shown: Shown,
     pub return_to: String,
 }
 
@@ -89,12 +98,23 @@ pub enum Answer {
 pub async fn begin(
     accounts: &Accounts,
     user: &UserRow,
-    proof: Proof,
+    shown: Shown,
     browser: &str,
     return_to: &str,
 ) -> Result<Plain<String>, StoreError> {
-    let pending = Pending { proof: proof.as_str().to_owned(), return_to: return_to.to_owned() };
+    let pending = Pending {
+        proof: shown.proof.as_str().to_owned(),
+        at: shown.at,
+        password: password_mark(user, shown.proof),
+        return_to: return_to.to_owned(),
+    };
     ceremony::begin(accounts, KIND, browser, Some(user.id.clone()), &pending).await
+}
+
+/// Tells the password that a login rests on from a later one, without being it.
+fn password_mark(user: &UserRow, proof: Proof) -> Option<String> {
+    let hash = user.password_hash.as_deref().filter(|_| proof.uses_password())?;
+    Some(Hashed::of(hash).as_str().to_owned())
 }
 
 /// The login that a secret continues on this browser.
@@ -121,10 +141,15 @@ async fn look(accounts: &Accounts, text: &str, device: &Device) -> Result<Waitin
         None => None,
     };
     let user = user.ok_or(CeremonyError::Unknown)?;
+    // Begun in the moment in which the password was replaced: later than the change ended those there were.
+    if pending.password != password_mark(&user, proof) {
+        return Err(CeremonyError::Spent.into());
+    }
     if row.attempts >= ANSWERS {
         return Err(StepError::TooMany);
     }
-    Ok(Waiting { ceremony: row, user, proof, return_to: pending.return_to })
+    let shown = Shown { proof, at: pending.at };
+    Ok(Waiting { ceremony: row, user, shown, return_to: pending.return_to })
 }
 
 /// Completes a login with an answer, or says why not.
@@ -142,8 +167,8 @@ pub async fn answer(
     let entry = entry.user(waiting.user.id.clone()).address(device.origin.address.clone());
     accounts.audit.record(detail.into_iter().fold(entry, Entry::detail)).await;
     taken?;
-    let proof = waiting.proof.with_code();
-    Ok(sign_in::complete(accounts, &waiting.user, proof, device, &waiting.return_to).await?)
+    let shown = Shown { proof: waiting.shown.proof.with_code(), ..waiting.shown };
+    Ok(sign_in::complete(accounts, &waiting.user, shown, device, &waiting.return_to).await?)
 }
 
 const fn reason(error: &StepError) -> &'static str {
@@ -161,16 +186,23 @@ const fn reason(error: &StepError) -> &'static str {
 /// Spends an answer and the login it completes. Returns what the audit trail tells of it.
 async fn take(accounts: &Accounts, waiting: &Waiting, answer: &Answer) -> Result<String, StepError> {
     let (store, now, user_id) = (&accounts.store, accounts.clock.now(), &waiting.user.id);
-    if let Answer::Code(_) = answer
-        && store.wrong_codes_since(user_id, now - DAY).await? >= WRONG_A_DAY
-    {
-        return Err(StepError::Paused);
-    }
-    // Before anything is compared: of many answers at the same moment no more than this count.
-    if !store.attempt_ceremony(waiting.ceremony.id.clone(), KIND, ANSWERS, now).await? {
-        return Err(StepError::TooMany);
-    }
     let ceremony = waiting.ceremony.id.clone();
+    // Before anything is compared: of many answers at the same moment no more than this count.
+    let attempt = match answer {
+        Answer::Code(_) => {
+            let limit = CodeLimit { each_login: ANSWERS, wrong: WRONG_A_DAY, since: now - DAY };
+            store.attempt_code(ceremony.clone(), user_id.clone(), limit, now).await?
+        }
+        Answer::RecoveryCode(_) => {
+            let counted = store.attempt_ceremony(ceremony.clone(), KIND, ANSWERS, now).await?;
+            if counted { Attempt::Counted } else { Attempt::NoneLeft }
+        }
+    };
+    match attempt {
+        Attempt::Counted => {}
+        Attempt::NoneLeft => return Err(StepError::TooMany),
+        Attempt::Paused => return Err(StepError::Paused),
+    }
     let wrong = match answer {
         Answer::Code(code) => {
             let app = store.find_totp(user_id).await?.ok_or(CeremonyError::Unknown)?;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::Accounts;
-use super::sign_in::Device;
+use super::sign_in::{Device, Shown};
 use crate::audit::{Entry, Event};
 use crate::oauth::Origin;
 use crate::store::StoreError;
-use crate::store::sessions::SessionRow;
+use crate::store::sessions::{SessionRow, StillTrue};
 use crate::store::users::UserRow;
 use crate::types::ids::Kind;
 use crate::types::secret::Bearer;
@@ -45,30 +45,34 @@ pub fn is_live(row: &SessionRow, idle: i64, now: Timestamp) -> bool {
     row.expires_at > now && row.last_seen_at + idle > now
 }
 
-/// Starts a session. Returns its id and the cookie's value.
+/// Starts a session for the person as they were found. Returns its id and the cookie's value; nothing when they
+/// are disabled or have another password meanwhile, or need a second factor that was not shown.
 pub async fn start(
     accounts: &Accounts,
     user: &UserRow,
-    proof: Proof,
+    shown: Shown,
     device: &Device,
-) -> Result<(String, Plain<String>), StoreError> {
+) -> Result<Option<(String, Plain<String>)>, StoreError> {
     let bearer = Bearer::generate(Kind::Session, &accounts.clock, &accounts.rng);
     let now = accounts.clock.now();
     let row = SessionRow {
         id: bearer.id.clone(),
         hash: bearer.hash(),
         user_id: user.id.clone(),
-        auth_time: now,
+        auth_time: shown.at.map_or(now, |at| at.min(now)),
         created_at: now,
         last_seen_at: now,
         expires_at: now + accounts.sessions.absolute,
         user_agent: device.user_agent.as_ref().map(|ua| ua.chars().take(300).collect()),
         address: device.origin.address.clone(),
-        proof,
+        proof: shown.proof,
     };
-    accounts.store.add_session(row).await?;
-    accounts.store.note_login(user.id.clone(), now).await?;
-    Ok((bearer.id.clone(), bearer.to_text()))
+    let still = StillTrue {
+        password_hash: shown.proof.uses_password().then(|| user.password_hash.clone()).flatten(),
+        has_no_app: !shown.proof.is_multi_factor(),
+    };
+    let started = accounts.store.start_session(row, still).await?;
+    Ok(started.then(|| (bearer.id.clone(), bearer.to_text())))
 }
 
 /// The session a cookie's value stands for, if it is live.

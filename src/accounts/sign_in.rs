@@ -4,6 +4,7 @@
 //! |-------------------------------|-----------------|----------------------------------------|---------------------------|
 //! | was disabled meanwhile        | any             | [`SignInError::Disabled`]              | `disabled_person`         |
 //! | has an authenticator app      | one factor      | [`SignedIn::SecondFactor`]: no session yet | none; `second_step` goes on |
+//! | was changed meanwhile: disabled, a new password, an app set up | any | [`SignInError::Changed`] | `account_changed` |
 //! | may come in                   | enough          | a new session; the browser's earlier one ends | `ok`, detail: how  |
 //!
 //! | the browser                   | also                                    | audit trail               |
@@ -18,7 +19,7 @@ use crate::oauth::Origin;
 use crate::store::StoreError;
 use crate::store::known_browsers::Acquaintance;
 use crate::store::users::UserRow;
-use crate::types::{Hashed, Plain, Proof};
+use crate::types::{FirstFactor, Hashed, Plain, Proof, Timestamp};
 
 /// The browser somebody signs in on.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,26 @@ pub struct Device {
     pub browser: Option<String>,
     /// The session cookie it carried: whoever was signed in there is not any more.
     pub earlier_session: Option<String>,
+}
+
+/// What somebody has shown, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub proof: Proof,
+    /// When, where that was earlier than now: at another provider.
+    pub at: Option<Timestamp>,
+}
+
+impl From<Proof> for Shown {
+    fn from(proof: Proof) -> Self {
+        Self { proof, at: None }
+    }
+}
+
+impl From<FirstFactor> for Shown {
+    fn from(first: FirstFactor) -> Self {
+        Proof::from(first).into()
+    }
 }
 
 /// What a proof leads to.
@@ -45,6 +66,9 @@ pub enum SignedIn {
 pub enum SignInError {
     #[error("the account is disabled")]
     Disabled,
+    /// Since they were looked at: sign in again.
+    #[error("the account was changed meanwhile")]
+    Changed,
     /// A second step is needed, and nothing tells this browser from another.
     #[error("the browser sent no cookie")]
     NoBrowser,
@@ -56,22 +80,27 @@ pub enum SignInError {
 pub async fn complete(
     accounts: &Accounts,
     user: &UserRow,
-    proof: Proof,
+    shown: Shown,
     device: &Device,
     return_to: &str,
 ) -> Result<SignedIn, SignInError> {
     let address = device.origin.address.clone();
+    let refused =
+        |reason: &str| Entry::refused(Event::Login, reason).user(user.id.clone()).address(address.clone());
     if user.disabled_at.is_some() {
-        let entry = Entry::refused(Event::Login, "disabled_person").user(user.id.clone()).address(address);
-        accounts.audit.record(entry).await;
+        accounts.audit.record(refused("disabled_person")).await;
         return Err(SignInError::Disabled);
     }
+    let proof = shown.proof;
     if !proof.is_multi_factor() && accounts.store.find_totp(&user.id).await?.is_some() {
         let browser = device.browser.as_deref().ok_or(SignInError::NoBrowser)?;
-        let secret = second_step::begin(accounts, user, proof, browser, return_to).await?;
+        let secret = second_step::begin(accounts, user, shown, browser, return_to).await?;
         return Ok(SignedIn::SecondFactor(secret));
     }
-    let (id, cookie) = session::start(accounts, user, proof, device).await?;
+    let Some((id, cookie)) = session::start(accounts, user, shown, device).await? else {
+        accounts.audit.record(refused("account_changed")).await;
+        return Err(SignInError::Changed);
+    };
     if let Some(earlier) = &device.earlier_session {
         end_earlier(accounts, earlier).await;
     }

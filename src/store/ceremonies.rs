@@ -98,6 +98,18 @@ pub(super) async fn spend(
     Ok(done.rows_affected() == 1)
 }
 
+/// Takes one of `most` attempts at a ceremony inside the caller's transaction; `false` when there are none left.
+pub(super) async fn attempt(
+    connection: &mut sqlx::AnyConnection,
+    id: &str,
+    kind: CeremonyKind,
+    most: i64,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let attempt = sqlx::query(ATTEMPT).bind(id).bind(kind.as_str()).bind(now).bind(most);
+    Ok(attempt.execute(connection).await?.rows_affected() == 1)
+}
+
 /// Ends the logins of a person that wait for a code, inside the caller's transaction.
 pub(super) async fn end_steps_of_user(
     connection: &mut sqlx::AnyConnection,
@@ -158,20 +170,8 @@ impl Store {
         most: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            async move {
-                let done = sqlx::query(ATTEMPT)
-                    .bind(&id)
-                    .bind(kind.as_str())
-                    .bind(now)
-                    .bind(most)
-                    .execute(connection)
-                    .await?;
-                Ok(done.rows_affected() == 1)
-            }
-            .boxed()
-        })
-        .await
+        self.write(move |connection| async move { attempt(connection, &id, kind, most, now).await }.boxed())
+            .await
     }
 
     /// Deletes up to `limit` ceremonies that expired before `now`; those whose answers limit guessing only when

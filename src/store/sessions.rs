@@ -4,8 +4,17 @@ use futures::FutureExt as _;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-use super::{Store, StoreError, row, sql};
+use super::{Store, StoreError, row, sql, users};
 use crate::types::{Hashed, Proof, Timestamp};
+
+/// What must still be true of a person when a session of theirs starts: what was looked at before may have changed.
+#[derive(Clone, Debug, Default)]
+pub struct StillTrue {
+    /// The password hash that was compared, or was just set; nothing where no password took part.
+    pub password_hash: Option<String>,
+    /// Only one factor was shown, so there must be no authenticator app.
+    pub has_no_app: bool,
+}
 
 /// One browser login as stored, with the person it belongs to.
 #[derive(Clone, Debug)]
@@ -29,8 +38,12 @@ sql! {
     FIND = "SELECT s.id, s.secret_hash, s.user_id, s.auth_time, s.created_at, s.last_seen_at, s.expires_at, \
             s.user_agent, s.address, s.method FROM sessions s JOIN users u ON u.id = s.user_id \
             WHERE s.id = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL";
+    /// A statement after the one that holds the person: it sees an app that was set up until then.
     ADD = "INSERT INTO sessions (id, secret_hash, user_id, auth_time, created_at, last_seen_at, expires_at, \
-           user_agent, address, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+           user_agent, address, method) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), \
+           CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), CAST($8 AS TEXT), \
+           CAST($9 AS TEXT), CAST($10 AS TEXT) \
+           WHERE CAST($11 AS BIGINT) = 0 OR NOT EXISTS (SELECT 1 FROM totp WHERE user_id = $3)";
     SEEN = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1";
     END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
     LIST_OF_USER = "SELECT id, secret_hash, user_id, auth_time, created_at, last_seen_at, expires_at, user_agent, \
@@ -96,10 +109,17 @@ impl Store {
         sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 
-    pub async fn add_session(&self, session: SessionRow) -> Result<(), StoreError> {
-        self.write(move |connection| {
+    /// Starts a session and notes the login, unless the person is disabled or gone, or `still` does not hold any
+    /// more: `false`, with nothing changed. Whoever changes one of these ends the sessions there are, and either
+    /// sees this one or comes first.
+    pub async fn start_session(&self, session: SessionRow, still: StillTrue) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
             async move {
-                sqlx::query(ADD)
+                let password = still.password_hash.as_deref();
+                if !users::hold_for_login(connection, &session.user_id, password).await? {
+                    return Ok(false);
+                }
+                let done = sqlx::query(ADD)
                     .bind(&session.id)
                     .bind(session.hash.as_str())
                     .bind(&session.user_id)
@@ -110,9 +130,14 @@ impl Store {
                     .bind(&session.user_agent)
                     .bind(&session.address)
                     .bind(session.proof.as_str())
-                    .execute(connection)
+                    .bind(i64::from(still.has_no_app))
+                    .execute(&mut *connection)
                     .await?;
-                Ok(())
+                if done.rows_affected() != 1 {
+                    return Ok(false);
+                }
+                users::note_login(connection, &session.user_id, session.created_at).await?;
+                Ok(true)
             }
             .boxed()
         })

@@ -27,6 +27,28 @@ pub struct ConfirmedIn {
     pub proof: Proof,
 }
 
+/// How many codes may be tried.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeLimit {
+    /// In one login.
+    pub each_login: i64,
+    /// Wrong answers over all of a person's logins…
+    pub wrong: i64,
+    /// …that began after this moment.
+    pub since: Timestamp,
+}
+
+/// What became of the wish to try a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It counts now, whatever comes of it.
+    Counted,
+    /// The login has none left, or is over.
+    NoneLeft,
+    /// The person has none left.
+    Paused,
+}
+
 sql! {
     FIND = "SELECT user_id, sealed_secret, last_step, created_at FROM totp WHERE user_id = $1";
     PUT = "INSERT INTO totp (user_id, sealed_secret, last_step, created_at) VALUES ($1, $2, $3, $4) \
@@ -65,7 +87,8 @@ impl Store {
     }
 
     /// Spends the set-up, puts the app in the place of an earlier one, with a new set of recovery codes, and
-    /// ends the person's other sessions, all or nothing. `false` when the set-up was spent or has expired.
+    /// ends the person's other sessions, all or nothing. `false` when the set-up was spent or has expired, or
+    /// the person may not sign in any more.
     pub async fn put_totp(
         &self,
         ceremony: String,
@@ -76,6 +99,10 @@ impl Store {
         self.transaction(move |connection| {
             async move {
                 let now = totp.created_at;
+                // Whoever signs in with one factor meanwhile comes first and is ended, or sees the app.
+                if !super::users::hold(connection, &totp.user_id, None).await? {
+                    return Ok(false);
+                }
                 if !ceremonies::spend(connection, &ceremony, CeremonyKind::TotpAdd, now).await? {
                     return Ok(false);
                 }
@@ -119,9 +146,30 @@ impl Store {
         .await
     }
 
-    /// How many answers since `since` were wrong, over all of a person's logins.
-    pub async fn wrong_codes_since(&self, user_id: &str, since: Timestamp) -> Result<i64, StoreError> {
-        row::int(&sqlx::query(WRONG_SINCE).bind(user_id).bind(since).fetch_one(&self.pool).await?, "n")
+    /// Takes one of a login's attempts for a code, within the limit on a person's wrong answers. Attempts of one
+    /// person take turns, so that none is let through on a count that another one is about to raise.
+    pub async fn attempt_code(
+        &self,
+        ceremony: String,
+        user_id: String,
+        limit: CodeLimit,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                // A person without an app is told so by whoever compares the code.
+                hold(connection, &user_id).await?;
+                let wrong = sqlx::query(WRONG_SINCE).bind(&user_id).bind(limit.since);
+                if row::int(&wrong.fetch_one(&mut *connection).await?, "n")? >= limit.wrong {
+                    return Ok(Attempt::Paused);
+                }
+                let kind = CeremonyKind::SecondFactor;
+                let counted = ceremonies::attempt(connection, &ceremony, kind, limit.each_login, now).await?;
+                Ok(if counted { Attempt::Counted } else { Attempt::NoneLeft })
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Removes every second factor of a person: app, recovery codes and passkeys, and ends their sessions, all or

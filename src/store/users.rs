@@ -37,6 +37,8 @@ sql! {
     HOLD = "UPDATE users SET created_at = created_at WHERE id = $1 AND disabled_at IS NULL";
     HOLD_WITH_EMAIL = "UPDATE users SET created_at = created_at \
                        WHERE id = $1 AND email = $2 AND disabled_at IS NULL";
+    HOLD_WITH_PASSWORD = "UPDATE users SET created_at = created_at \
+                          WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL";
     ADD_FIRST_ADMIN = "INSERT INTO users (id, email, name, password_hash, is_admin, created_at) \
                        SELECT $1, $2, $3, $4, 1, CAST($5 AS BIGINT) \
                        WHERE NOT EXISTS (SELECT 1 FROM users WHERE is_admin = 1)";
@@ -73,6 +75,27 @@ pub(super) async fn hold(
         None => sqlx::query(HOLD).bind(id).execute(connection).await?,
     };
     Ok(done.rows_affected() == 1)
+}
+
+/// The same for somebody who signs in; `false` also when they have another password than the one given.
+pub(super) async fn hold_for_login(
+    connection: &mut AnyConnection,
+    id: &str,
+    password_hash: Option<&str>,
+) -> Result<bool, StoreError> {
+    let Some(hash) = password_hash else { return hold(connection, id, None).await };
+    let done = sqlx::query(HOLD_WITH_PASSWORD).bind(id).bind(hash).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes a login inside the caller's transaction.
+pub(super) async fn note_login(
+    connection: &mut AnyConnection,
+    id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(LOGGED_IN).bind(id).bind(now).execute(connection).await?;
+    Ok(())
 }
 
 /// Adds a person inside the caller's transaction.
@@ -221,17 +244,6 @@ impl Store {
                 super::links::end_of_user(connection, &id, now).await?;
                 super::ceremonies::end_steps_of_user(connection, &id, now).await?;
                 super::sessions::end_others(connection, &id, &kept_session, now).await?;
-                Ok(())
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    pub async fn note_login(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            async move {
-                sqlx::query(LOGGED_IN).bind(&id).bind(now).execute(connection).await?;
                 Ok(())
             }
             .boxed()

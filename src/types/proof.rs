@@ -58,6 +58,11 @@ impl Proof {
         self.code || matches!(self.first, FirstFactor::Passkey | FirstFactor::MultiFactorProvider)
     }
 
+    /// Whether it rests on a password: one that was typed, or one that a link has just set.
+    pub const fn uses_password(self) -> bool {
+        matches!(self.first, FirstFactor::Password | FirstFactor::Link)
+    }
+
     /// As stored, e.g. `password+code`.
     pub const fn as_str(self) -> &'static str {
         match (self.first, self.code) {

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::pages::Again;
 use super::session::Detour;
 use super::{State, address, error_page, forms, respond, session};
 use crate::accounts::session::Session;
@@ -89,7 +90,11 @@ fn next_step(
 /// they asked for, and clients that need to be sure read `auth_time`.
 pub fn login_url(params: &Params) -> String {
     let query = serde_urlencoded::to_string([("return_to", request_url(params))]).unwrap_or_default();
-    format!("/login?{query}")
+    let prompts = params.first("prompt").unwrap_or_default();
+    let wants_new = prompts.split(' ').any(|p| p == "login") || params.first("max_age").is_some();
+    // So that a provider asks again too.
+    let again = if wants_new { format!("&again={}", Again::App.as_str()) } else { String::new() };
+    format!("/login?{query}{again}")
 }
 
 /// The request once more, without the wishes that a new login fulfils.

@@ -192,6 +192,21 @@ pub fn disabled() -> HttpResponse {
     )
 }
 
+/// Somebody proved who they are with what counts no more.
+pub fn account_changed() -> HttpResponse {
+    page(
+        StatusCode::CONFLICT,
+        &ErrorPage {
+            title: "Please sign in again".to_owned(),
+            sentence: "Your account was changed while you were signing in, so that nobody was signed in."
+                .to_owned(),
+            next: "Go back to the app or page you came from, and sign in with your new password or second factor."
+                .to_owned(),
+            reference: None,
+        },
+    )
+}
+
 /// A page that does not exist.
 pub fn not_found() -> HttpResponse {
     page(

@@ -43,7 +43,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let new =
         NewPassword { password: Plain::new(text("password")), again: Plain::new(text("password_again")) };
     match links::accept(&state.accounts, &token, new, &origin).await {
-        Ok(user) => login::finish(&state, &request, &user, FirstFactor::Link.into(), login::HOME).await,
+        Ok(user) => login::finish(&state, &request, &user, FirstFactor::Link, login::HOME).await,
         Err(LinkError::Weak(weak)) => {
             let text = Some(weak.to_string());
             show(&state, &request, &token, text, StatusCode::UNPROCESSABLE_ENTITY).await

@@ -8,12 +8,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::pages::{Again, LoginPage};
 use super::{State, address, cookies, csrf, error_page, forms, respond, second_factor, session, upstream};
 use crate::accounts::login::{self, LoginError};
-use crate::accounts::sign_in::{self, Device, SignInError, SignedIn};
+use crate::accounts::sign_in::{self, Device, Shown, SignInError, SignedIn};
 use crate::audit::{Entry, Event};
 use crate::oauth::authorize;
 use crate::oauth::params::Params;
 use crate::store::users::UserRow;
-use crate::types::{FirstFactor, Plain, Proof};
+use crate::types::{FirstFactor, Plain};
 
 /// Where a login leads when nothing says otherwise.
 pub const HOME: &str = "/account";
@@ -66,7 +66,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let password = Plain::new(posted.first("password").unwrap_or_default().to_owned());
     let origin = address::origin(&state, &request);
     match login::attempt(&state.accounts, &email, password, &origin).await {
-        Ok(user) => finish(&state, &request, &user, FirstFactor::Password.into(), &return_to).await,
+        Ok(user) => finish(&state, &request, &user, FirstFactor::Password, &return_to).await,
         Err(error) => failed(&state, &request, Form { return_to: &return_to, email, again }, &error).await,
     }
 }
@@ -76,11 +76,11 @@ pub async fn finish(
     state: &State,
     request: &HttpRequest,
     user: &UserRow,
-    proof: Proof,
+    shown: impl Into<Shown>,
     return_to: &str,
 ) -> HttpResponse {
     let device = device(state, request);
-    match sign_in::complete(&state.accounts, user, proof, &device, return_to).await {
+    match sign_in::complete(&state.accounts, user, shown.into(), &device, return_to).await {
         Ok(signed_in) => go_on(state, &signed_in, return_to, device.browser),
         Err(error) => stopped(state, error),
     }
@@ -125,6 +125,7 @@ pub fn go_on(state: &State, signed_in: &SignedIn, return_to: &str, browser: Opti
 pub fn stopped(state: &State, error: SignInError) -> HttpResponse {
     match error {
         SignInError::Disabled => error_page::disabled(),
+        SignInError::Changed => error_page::account_changed(),
         SignInError::NoBrowser => error_page::no_cookies(),
         SignInError::Store(error) => error_page::refused(&error.into(), error_page::reference(state)),
     }

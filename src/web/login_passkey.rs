@@ -84,7 +84,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let found =
         passkeys::finish_login(&state.accounts, ceremony, browser.as_deref(), credential, &origin).await;
     match found {
-        Ok(user) => login::finish(&state, &request, &user, FirstFactor::Passkey.into(), &return_to).await,
+        Ok(user) => login::finish(&state, &request, &user, FirstFactor::Passkey, &return_to).await,
         Err(PasskeyError::Store(error)) => error_page::refused(&error.into(), error_page::reference(&state)),
         Err(_) => {
             let problem = Problem::Passkey(REFUSED.to_owned());

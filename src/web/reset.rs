@@ -49,7 +49,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         }
         Err(error) => return failed(&state, error),
     };
-    login::finish(&state, &request, &user, FirstFactor::Link.into(), login::HOME).await
+    login::finish(&state, &request, &user, FirstFactor::Link, login::HOME).await
 }
 
 fn failed(state: &State, error: LinkError) -> HttpResponse {

@@ -50,7 +50,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Ok(user) => user,
         Err(error) => return failed(&state, &request, &token, &email, error),
     };
-    login::finish(&state, &request, &user, FirstFactor::Password.into(), login::HOME).await
+    login::finish(&state, &request, &user, FirstFactor::Password, login::HOME).await
 }
 
 fn failed(state: &State, request: &HttpRequest, token: &str, email: &str, error: LinkError) -> HttpResponse {

@@ -1,6 +1,11 @@
 //! Authenticator apps: setting one up, signing in with its codes and with recovery codes, turning it off.
 
 use futures::future::join_all;
+use gatepost::accounts::ceremony::CeremonyError;
+use gatepost::accounts::login;
+use gatepost::accounts::second_step::{self, Answer, StepError};
+use gatepost::accounts::sign_in::{self, Device, SignInError, SignedIn};
+use gatepost::oauth::Origin;
 use gatepost::store::ceremonies::{CeremonyKind, CeremonyRow};
 use gatepost::store::recovery_codes::{RecoveryCodeRow, Taken};
 use gatepost::store::totp::{ConfirmedIn, TotpRow};
@@ -9,7 +14,7 @@ use gatepost::types::Plain;
 use gatepost::types::{FirstFactor, Hashed};
 use reqwest::Response;
 
-use super::{person, try_login};
+use super::{NEW_PASSWORD, person, try_login};
 use crate::support::{
     AppCode, Browser, Database, EMAIL, Form, OAuthClient, PASSWORD, TestApp, cookie_of, location,
 };
@@ -281,6 +286,50 @@ async fn the_second_step_belongs_to_its_login_and_browser(app: TestApp) {
     assert_eq!(app.browser().get(STEP).await.status(), 303, "without a login there is nothing to ask");
 }
 
+async fn a_second_step_ends_with_the_password_it_followed(app: TestApp) {
+    let (code, _) = set_up(&app, &app.signed_in().await).await;
+    let accounts = &app.core.accounts;
+    let found = accounts.store.find_user(&app.user.id).await.unwrap().unwrap();
+    let hash = accounts.passwords.hash(Plain::new(PASSWORD.to_owned())).await.unwrap();
+    let change = |hash: String| {
+        let (id, now) = (app.user.id.clone(), app.clock.now());
+        accounts.store.change_password(id, hash, String::new(), now)
+    };
+    // The password was right, and was replaced before the second step began: the change could not end the step.
+    change(hash.clone()).await.unwrap();
+    let device = Device { browser: Some("browser".into()), ..Device::default() };
+    let proof = FirstFactor::Password.into();
+    let begun = sign_in::complete(accounts, &found, proof, &device, "/").await.unwrap();
+    let SignedIn::SecondFactor(secret) = begun else { panic!("{begun:?}") };
+    let step = second_step::find(accounts, secret.expose(), &device).await;
+    assert!(matches!(step, Err(StepError::Over(CeremonyError::Spent))), "{step:?}");
+    // It was replaced while the code was being compared.
+    let found = accounts.store.find_user(&app.user.id).await.unwrap().unwrap();
+    let begun = sign_in::complete(accounts, &found, proof, &device, "/").await.unwrap();
+    let SignedIn::SecondFactor(secret) = begun else { panic!("{begun:?}") };
+    let waiting = second_step::find(accounts, secret.expose(), &device).await.unwrap();
+    change("another".to_owned()).await.unwrap();
+    let late = Answer::Code(Plain::new(code.at(app.clock.now())));
+    let answered = second_step::answer(accounts, &waiting, late, &device).await;
+    assert!(matches!(answered, Err(StepError::TooMany)), "it takes no answer any more: {answered:?}");
+    assert!(accounts.store.list_sessions_of_user(&app.user.id, 0, 0, 9).await.unwrap().is_empty());
+}
+
+async fn a_login_that_was_overtaken_signs_nobody_in(app: TestApp) {
+    let accounts = &app.core.accounts;
+    let origin = Origin::default();
+    let found = login::attempt(accounts, EMAIL, Plain::new(PASSWORD.to_owned()), &origin).await.unwrap();
+    let hash = accounts.passwords.hash(Plain::new(NEW_PASSWORD.to_owned())).await.unwrap();
+    accounts.store.change_password(app.user.id.clone(), hash, String::new(), 0).await.unwrap();
+    let device = Device::default();
+    let late = sign_in::complete(accounts, &found, FirstFactor::Password.into(), &device, "/").await;
+    assert!(matches!(late, Err(SignInError::Changed)), "{late:?}");
+    assert!(accounts.store.list_sessions_of_user(&app.user.id, 0, 0, 9).await.unwrap().is_empty());
+    // A passkey has nothing to do with the password.
+    sign_in::complete(accounts, &found, FirstFactor::Passkey.into(), &device, "/").await.unwrap();
+    assert_eq!(app.audit_reasons("session.login").await, ["account_changed", "ok"]);
+}
+
 async fn a_recovery_code_works_once(app: TestApp) {
     let owner = app.signed_in().await;
     let (_, codes) = set_up(&app, &owner).await;
@@ -384,6 +433,8 @@ on_both! {
     of_parallel_uses_of_one_code_one_wins,
     five_wrong_codes_end_the_login,
     the_second_step_belongs_to_its_login_and_browser,
+    a_second_step_ends_with_the_password_it_followed,
+    a_login_that_was_overtaken_signs_nobody_in,
     a_recovery_code_works_once,
     of_parallel_uses_of_one_recovery_code_one_wins,
     the_app_can_be_moved_and_turned_off,

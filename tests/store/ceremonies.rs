@@ -7,7 +7,7 @@ use super::rows::{NOW, user};
 use crate::on_both;
 use crate::support::TestApp;
 
-fn ceremony(n: usize, kind: CeremonyKind) -> CeremonyRow {
+pub fn ceremony(n: usize, kind: CeremonyKind) -> CeremonyRow {
     CeremonyRow {
         id: format!("cer_{n}"),
         kind,

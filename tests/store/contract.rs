@@ -6,12 +6,14 @@ use gatepost::store::changes::{Topic, Versions};
 use gatepost::store::clients::SecretRow;
 use gatepost::store::links::LinkPurpose;
 use gatepost::store::refresh_tokens::Rotation;
+use gatepost::store::sessions::StillTrue;
 use gatepost::store::signing_keys::KeyState;
+use gatepost::store::users::UserRow;
 use gatepost::types::Hashed;
 
 use super::rows::{
-    NOW, allow, client, code, count, empty, furnished, grant, key, link, redeem, refresh, resource, scope,
-    scopes, session, user,
+    NOW, allow, client, code, count, empty, furnished, grant, key, link, put_app, redeem, refresh, resource,
+    scope, scopes, session, start, user,
 };
 use crate::on_each;
 use crate::support::Database;
@@ -34,8 +36,6 @@ async fn people_are_found_listed_and_kept_apart(database: Database) {
     assert!(matches!(store.add_user(twin).await, Err(StoreError::Conflict)));
     assert!(matches!(store.add_user(user(1)).await, Err(StoreError::Conflict)));
     assert_eq!(count(&store, "users").await, 3);
-    store.note_login("usr_1".into(), NOW + 7).await.unwrap();
-    assert_eq!(store.find_user("usr_1").await.unwrap().unwrap().last_login_at, Some(NOW + 7));
 }
 
 async fn the_first_administrator_is_added_once(database: Database) {
@@ -52,8 +52,8 @@ async fn the_first_administrator_is_added_once(database: Database) {
 async fn disabling_a_person_ends_all_they_have_and_nothing_of_others(database: Database) {
     let store = furnished(&database).await;
     store.add_user(user(2)).await.unwrap();
-    store.add_session(session(1, 1)).await.unwrap();
-    store.add_session(session(2, 2)).await.unwrap();
+    start(&store, session(1, 1)).await;
+    start(&store, session(2, 2)).await;
     store.add_link(link(1, LinkPurpose::Reset, Some(1))).await.unwrap();
     store.add_link(link(2, LinkPurpose::Reset, Some(2))).await.unwrap();
     redeem(&store, 1).await;
@@ -75,7 +75,7 @@ async fn disabling_a_person_ends_all_they_have_and_nothing_of_others(database: D
 
 async fn a_new_password_takes_its_link_and_ends_the_rest(database: Database) {
     let store = furnished(&database).await;
-    store.add_session(session(1, 1)).await.unwrap();
+    start(&store, session(1, 1)).await;
     store.add_link(link(1, LinkPurpose::Reset, Some(1))).await.unwrap();
     store.add_link(link(2, LinkPurpose::Reset, Some(1))).await.unwrap();
     let set = |n: usize, hash: &str, now| {
@@ -94,7 +94,7 @@ async fn a_new_password_takes_its_link_and_ends_the_rest(database: Database) {
 
 async fn sessions_are_found_until_they_end(database: Database) {
     let store = furnished(&database).await;
-    store.add_session(session(1, 1)).await.unwrap();
+    start(&store, session(1, 1)).await;
     let found = store.find_session("ses_1").await.unwrap().unwrap();
     assert_eq!((found.user_id.as_str(), found.expires_at), ("usr_1", NOW + 1_000));
     assert!(found.hash.matches("session") && !found.hash.matches("other"));
@@ -104,8 +104,23 @@ async fn sessions_are_found_until_they_end(database: Database) {
     assert!(store.end_session("ses_1".into(), NOW + 6).await.unwrap());
     assert!(!store.end_session("ses_1".into(), NOW + 7).await.unwrap());
     assert!(store.find_session("ses_1").await.unwrap().is_none());
-    let nobodys = store.add_session(session(2, 9)).await;
-    assert!(matches!(nobodys, Err(StoreError::Database(_))), "{nobodys:?}");
+    assert!(!store.start_session(session(2, 9), StillTrue::default()).await.unwrap(), "nobody's");
+}
+
+async fn a_session_starts_only_for_the_person_who_was_looked_at(database: Database) {
+    let store = empty(&database).await;
+    store.add_user(UserRow { password_hash: Some("hash".into()), ..user(1) }).await.unwrap();
+    let still = |password: &str| StillTrue { password_hash: Some(password.into()), has_no_app: true };
+    assert!(!store.start_session(session(1, 1), still("another")).await.unwrap());
+    assert_eq!(store.find_user("usr_1").await.unwrap().unwrap().last_login_at, None);
+    assert!(store.start_session(session(2, 1), still("hash")).await.unwrap());
+    assert_eq!(store.find_user("usr_1").await.unwrap().unwrap().last_login_at, Some(NOW));
+    put_app(&store, 1, "ses_none").await;
+    assert!(!store.start_session(session(3, 1), still("hash")).await.unwrap(), "there is an app now");
+    assert!(store.start_session(session(4, 1), StillTrue::default()).await.unwrap());
+    store.disable_user("usr_1".into(), NOW + 1).await.unwrap();
+    assert!(!store.start_session(session(5, 1), StillTrue::default()).await.unwrap());
+    assert_eq!(count(&store, "sessions").await, 2);
 }
 
 async fn links_are_found_for_their_purpose_and_time(database: Database) {
@@ -227,7 +242,7 @@ async fn a_grant_comes_with_its_consent_and_code(database: Database) {
 
 async fn nothing_is_granted_by_or_to_the_disabled(database: Database) {
     let store = furnished(&database).await;
-    store.add_session(session(1, 1)).await.unwrap();
+    start(&store, session(1, 1)).await;
     let add = |n: usize| {
         let mut row = grant(n);
         row.session_id = Some("ses_1".to_owned());
@@ -393,6 +408,7 @@ on_each! {
     disabling_a_person_ends_all_they_have_and_nothing_of_others,
     a_new_password_takes_its_link_and_ends_the_rest,
     sessions_are_found_until_they_end,
+    a_session_starts_only_for_the_person_who_was_looked_at,
     links_are_found_for_their_purpose_and_time,
     clients_come_back_as_they_were_stored,
     a_client_that_is_disabled_or_deleted_loses_its_grants,

@@ -1,10 +1,17 @@
 //! Operations that two processes may run at the same moment.
 
 use futures::future::join_all;
+use gatepost::store::ceremonies::CeremonyKind;
+use gatepost::store::links::LinkPurpose;
+use gatepost::store::sessions::StillTrue;
 use gatepost::store::signing_keys::KeyState;
+use gatepost::store::totp::{Attempt, CodeLimit};
+use gatepost::store::users::UserRow;
 use gatepost::store::{Store, StoreError};
 
-use super::rows::{NOW, allow, another, client, count, furnished, key, refresh, session, user};
+use super::rows::{
+    NOW, allow, another, client, count, furnished, key, link, put_app, refresh, session, start, user,
+};
 use crate::on_each;
 use crate::support::Database;
 
@@ -81,11 +88,81 @@ async fn a_revocation_and_a_redemption_never_both_win_for_long(database: Databas
     }
 }
 
+/// What may happen to a person between the check of their password and their session.
+#[derive(Clone, Copy, Debug)]
+enum Meanwhile {
+    Reset,
+    Change,
+    Disable,
+    App,
+}
+
+async fn no_session_outlives_what_ended_those_there_were(database: Database) {
+    use Meanwhile::{App, Change, Disable, Reset};
+    let stores = two(&database).await;
+    for (n, meanwhile) in [Reset, Change, Disable, App].into_iter().cycle().take(60).enumerate() {
+        let (n, id) = (n + 10, format!("usr_{}", n + 10));
+        stores[0].add_user(UserRow { password_hash: Some("old".into()), ..user(n) }).await.unwrap();
+        stores[0].add_link(link(n, LinkPurpose::Reset, Some(n))).await.unwrap();
+        let still = StillTrue { password_hash: Some("old".into()), has_no_app: true };
+        let signing_in = stores[0].start_session(session(n, n), still);
+        let changing = async {
+            let (store, now) = (&stores[1], NOW + 1);
+            match meanwhile {
+                Reset => {
+                    let link = link(n, LinkPurpose::Reset, Some(n));
+                    store.reset_password(link, id.clone(), "new".into(), now).await.unwrap()
+                }
+                Change => {
+                    store.change_password(id.clone(), "new".into(), String::new(), now).await.unwrap();
+                    true
+                }
+                Disable => store.disable_user(id.clone(), now).await.unwrap(),
+                App => put_app(store, n, &format!("ses_none_{n}")).await,
+            }
+        };
+        let (started, changed) = futures::join!(signing_in, changing);
+        assert!(changed, "{meanwhile:?}");
+        started.unwrap();
+        let alive = stores[0].list_sessions_of_user(&id, NOW + 2, 0, 10).await.unwrap();
+        assert!(alive.is_empty(), "{meanwhile:?}: {alive:?}");
+        // Afterwards whoever shows enough signs in.
+        let after = stores[1].start_session(session(1_000 + n, n), StillTrue::default()).await.unwrap();
+        assert_eq!(after, !matches!(meanwhile, Disable), "{meanwhile:?}");
+    }
+}
+
+async fn parallel_guesses_do_not_get_past_the_limit(database: Database) {
+    let stores = two(&database).await;
+    put_app(&stores[0], 1, "ses_none").await;
+    for n in 0..8 {
+        let row = super::ceremonies::ceremony(n, CeremonyKind::SecondFactor);
+        stores[0].add_ceremony(row).await.unwrap();
+    }
+    let limit = CodeLimit { each_login: 5, wrong: 12, since: NOW - 1 };
+    let guess =
+        |n: usize| stores[n % 2].attempt_code(format!("cer_{}", n % 8), "usr_1".into(), limit, NOW + 1);
+    let answers = join_all((0..64).map(guess)).await;
+    let counted = answers.iter().filter(|a| *a.as_ref().unwrap() == Attempt::Counted).count();
+    assert_eq!(counted, 12);
+    // The limit of one login comes first where it is the smaller one.
+    let wide = CodeLimit { wrong: 1_000, ..limit };
+    let more = |n: usize| stores[n % 2].attempt_code("cer_0".into(), "usr_1".into(), wide, NOW + 1);
+    join_all((0..16).map(more)).await;
+    let tries = stores[0].find_ceremony("cer_0", CeremonyKind::SecondFactor).await.unwrap().unwrap();
+    assert_eq!(tries.attempts, 5);
+    assert_eq!(
+        stores[0].attempt_code("cer_1".into(), "usr_1".into(), limit, NOW + 1).await.unwrap(),
+        Attempt::Paused
+    );
+}
+
 async fn five_hundred_writers_are_all_on_the_disk(database: Database) {
     let stores = two(&database).await;
-    let writes = join_all((0..500).map(|n| stores[n % 2].add_session(session(n, 1)))).await;
+    let writes =
+        join_all((0..500).map(|n| stores[n % 2].start_session(session(n, 1), StillTrue::default()))).await;
     for write in writes {
-        write.unwrap();
+        assert!(write.unwrap());
     }
     // Read by somebody who was not there.
     let late = another(&database).await;
@@ -95,10 +172,10 @@ async fn five_hundred_writers_are_all_on_the_disk(database: Database) {
 async fn a_writer_who_went_away_disturbs_nobody(database: Database) {
     let store = furnished(&database).await;
     for (n, micros) in (0..1_000).step_by(20).enumerate() {
-        let pending = store.add_session(session(n, 1));
+        let pending = store.start_session(session(n, 1), StillTrue::default());
         let _ = tokio::time::timeout(std::time::Duration::from_micros(micros), pending).await;
     }
-    store.add_session(session(1_000, 1)).await.unwrap();
+    start(&store, session(1_000, 1)).await;
     assert!(store.find_session("ses_1000").await.unwrap().is_some());
 }
 
@@ -121,6 +198,8 @@ on_each! {
     identical_registrations_get_one_row,
     one_address_is_one_person,
     a_revocation_and_a_redemption_never_both_win_for_long,
+    no_session_outlives_what_ended_those_there_were,
+    parallel_guesses_do_not_get_past_the_limit,
     five_hundred_writers_are_all_on_the_disk,
     a_writer_who_went_away_disturbs_nobody,
     migrations_that_start_together_leave_a_whole_schema,

@@ -5,7 +5,7 @@ use gatepost::store::links::LinkPurpose;
 use gatepost::store::signing_keys::KeyState;
 
 use super::rows::{
-    NOW, allow, client, code, count, furnished, grant, key, link, redeem, refresh, scopes, session,
+    NOW, allow, client, code, count, furnished, grant, key, link, redeem, refresh, scopes, session, start,
 };
 use crate::support::Database;
 use crate::support::TestApp;
@@ -53,7 +53,7 @@ async fn sessions_go_when_expired_idle_or_ended(database: Database) {
         if n == 3 {
             row.expires_at = NOW + 10;
         }
-        store.add_session(row).await.unwrap();
+        start(&store, row).await;
     }
     store.end_session("ses_4".into(), NOW + 5).await.unwrap();
     assert_eq!(store.reap_sessions(NOW + 5, NOW - 500, 10).await.unwrap(), 0);
@@ -104,7 +104,7 @@ async fn each_statement_removes_a_bounded_number(database: Database) {
     let store = furnished(&database).await;
     for n in 1..=5 {
         store.add_client(client(10 + n), None).await.unwrap();
-        store.add_session(session(n, 1)).await.unwrap();
+        start(&store, session(n, 1)).await;
         store.add_link(link(n, LinkPurpose::Reset, Some(1))).await.unwrap();
         store.add_events(vec![EventRow { id: format!("evt_{n}"), ..EventRow::default() }]).await.unwrap();
         redeem(&store, n).await;

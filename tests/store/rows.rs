@@ -1,13 +1,15 @@
 //! Rows to begin with, made without the rules above the store.
 
+use gatepost::store::ceremonies::{CeremonyKind, CeremonyRow};
 use gatepost::store::clients::{ClientKind, ClientMetadata, ClientRow};
 use gatepost::store::codes::CodeRow;
 use gatepost::store::grants::GrantRow;
 use gatepost::store::links::{LinkPurpose, LinkRow};
 use gatepost::store::refresh_tokens::RefreshRow;
 use gatepost::store::resources::{ResourceRow, ScopeRow};
-use gatepost::store::sessions::SessionRow;
+use gatepost::store::sessions::{SessionRow, StillTrue};
 use gatepost::store::signing_keys::{KeyRow, KeyState};
+use gatepost::store::totp::{ConfirmedIn, TotpRow};
 use gatepost::store::users::UserRow;
 use gatepost::store::{Options, Store, connect};
 use gatepost::types::{FirstFactor, Hashed, ScopeSet};
@@ -170,6 +172,37 @@ pub fn session(n: usize, user: usize) -> SessionRow {
         address: Some("192.0.2.1".to_owned()),
         proof: FirstFactor::Password.into(),
     }
+}
+
+/// Starts a session for whoever may have one.
+pub async fn start(store: &Store, row: SessionRow) {
+    assert!(store.start_session(row, StillTrue::default()).await.unwrap());
+}
+
+/// Gives a person an authenticator app, from the session with this id.
+pub async fn put_app(store: &Store, n: usize, session_id: &str) -> bool {
+    let id = format!("cer_app_{session_id}");
+    let begun = CeremonyRow {
+        id: id.clone(),
+        kind: CeremonyKind::TotpAdd,
+        hash: Hashed::of("ceremony"),
+        browser: Hashed::of("browser"),
+        user_id: Some(format!("usr_{n}")),
+        data: "{}".to_owned(),
+        attempts: 0,
+        created_at: NOW,
+        expires_at: NOW + 600,
+        spent_at: None,
+    };
+    store.add_ceremony(begun).await.unwrap();
+    let app = TotpRow {
+        user_id: format!("usr_{n}"),
+        sealed_secret: "sealed".to_owned(),
+        last_step: 0,
+        created_at: NOW,
+    };
+    let confirmed = ConfirmedIn { session_id: session_id.to_owned(), proof: FirstFactor::Password.into() };
+    store.put_totp(id, app, Vec::new(), confirmed).await.unwrap()
 }
 
 pub fn link(n: usize, purpose: LinkPurpose, user: Option<usize>) -> LinkRow {

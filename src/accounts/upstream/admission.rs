@@ -20,6 +20,7 @@
 
 use super::provider::{Admit, Authority, Policy};
 use crate::store::users::UserRow;
+use crate::types::Timestamp;
 
 /// What a provider said about somebody, verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Told {
     /// `hd` of Google: the Workspace the account belongs to, in lower case.
     pub hosted_domain: Option<String>,
     pub name: Option<String>,
+    /// When the person last proved there who they are, where the provider tells.
+    pub auth_time: Option<Timestamp>,
 }
 
 /// How the visit to the provider began.
@@ -209,6 +212,7 @@ mod tests {
             email_verified: true,
             hosted_domain: None,
             name: None,
+            auth_time: None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! Law: OpenID Connect Core §3.1 · RFC 7636 · RFC 9207
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
@@ -126,6 +127,10 @@ impl RelyingParty {
             (Ask::Again, Authority::Verified) => request.add_prompt(CoreAuthPrompt::Login),
             (Ask::Nothing, _) | (Ask::Account, Authority::Verified) => request,
         };
+        if ask == Ask::Again {
+            // Makes the provider say when that was (OpenID Connect Core §3.1.2.1). Google takes no notice.
+            request = request.set_max_age(Duration::ZERO);
+        }
         Ok(request.url().0.into())
     }
 

@@ -2,10 +2,12 @@
 //! was decided upon is still true. When somebody was first, it is decided once more.
 
 use super::admission::{self, Decision, Facts, Holder, Refusal, Started, Told};
+use super::id_token::LEEWAY;
 use super::provider::Provider;
 use super::{Attempt, Failure, Purpose, identities, link_failure};
 use crate::accounts::links::{self, LinkError};
 use crate::accounts::session::Session;
+use crate::accounts::sign_in::Shown;
 use crate::accounts::{Accounts, ceremony, notify};
 use crate::audit::{Entry, Event};
 use crate::mail::Notice;
@@ -15,13 +17,13 @@ use crate::store::identities::IdentityRow;
 use crate::store::links::{LinkPurpose, LinkRow};
 use crate::store::users::UserRow;
 use crate::types::ids::{Kind, new_id};
-use crate::types::{FirstFactor, Plain, Proof};
+use crate::types::{FirstFactor, Plain};
 
 /// What a visit to a provider led to.
 #[derive(Debug)]
 pub enum Outcome {
     /// Somebody proved who they are; the door to a session follows. Then on to this path, or the usual one.
-    SignIn { user: UserRow, proof: Proof, return_to: Option<String> },
+    SignIn { user: UserRow, shown: Shown, return_to: Option<String> },
     /// The signed-in person is asked whether to add it; the secret continues.
     Ask { secret: Plain<String>, proposal: identities::Proposal },
     /// They have it already.
@@ -61,12 +63,12 @@ pub(super) async fn enter(
         match done {
             // Somebody was first with the identity, the address or the link.
             Ok(None) | Err(Failure::Store(StoreError::Conflict)) => {}
-            Ok(Some(Outcome::SignIn { user, proof, .. })) => {
+            Ok(Some(Outcome::SignIn { user, shown, .. })) => {
                 let return_to = match purpose {
                     Purpose::Login { return_to } => Some(return_to.clone()),
                     Purpose::Invitation { .. } | Purpose::Link => None,
                 };
-                return Ok(Outcome::SignIn { user, proof, return_to });
+                return Ok(Outcome::SignIn { user, shown, return_to });
             }
             Ok(Some(outcome)) => return Ok(outcome),
             Err(failure) => return Err(failure),
@@ -180,8 +182,10 @@ async fn carry_out(
             notify::notify(accounts, &user, Notice::ProviderLinked, &attempt.origin);
         }
     }
-    let proof = if provider.second_factor { FirstFactor::MultiFactorProvider } else { FirstFactor::Provider };
-    Ok(Some(Outcome::SignIn { user, proof: proof.into(), return_to: None }))
+    let first = if provider.second_factor { FirstFactor::MultiFactorProvider } else { FirstFactor::Provider };
+    // A clock that is off a little makes no login old.
+    let at = told.auth_time.filter(|at| now.saturating_sub(*at) > LEEWAY);
+    Ok(Some(Outcome::SignIn { user, shown: Shown { proof: first.into(), at }, return_to: None }))
 }
 
 /// Puts the identity before the signed-in person.

@@ -31,7 +31,7 @@ use crate::accounts::normal_email;
 use crate::types::Timestamp;
 
 /// How far the provider's clock may be off, in seconds.
-const LEEWAY: i64 = 60;
+pub const LEEWAY: i64 = 60;
 /// The longest `sub` (OpenID Connect Core §2).
 const MAX_SUBJECT: usize = 255;
 const MAX_NAME: usize = 200;
@@ -161,6 +161,7 @@ pub fn told(claims: &Claims) -> Told {
         email_verified: is_sure(claims.email().map(|email| email.as_str()), claims.email_verified()),
         hosted_domain: claims.additional_claims().hd.as_deref().map(str::to_ascii_lowercase),
         name: claims.name().and_then(|name| name.get(None)).and_then(|name| short_name(name)),
+        auth_time: claims.auth_time().map(|at| at.timestamp()),
     }
 }
 

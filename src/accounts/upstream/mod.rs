@@ -10,8 +10,15 @@
 //! | with `error=access_denied`                       | back to the login         | `cancelled_at_provider`   | `whoever_cancels_gets_back_to_the_login` |
 //! | with another `error`, or without a `code`        | refuse                    | `provider_error`          | `what_a_provider_does_wrong_is_told_apart` |
 //! | with a code, the provider away or in the wrong   | refuse                    | see `fault`               | `what_a_provider_does_wrong_is_told_apart` |
+//! | with a code, asked to log in again, `auth_time` older than the visit | refuse | `login_not_fresh`         | `a_login_that_is_not_fresh_is_refused_where_it_must_be` |
 //! | with a code, an ID token that cannot be believed | refuse                    | see `id_token`            | `an_id_token_that_is_wrong_in_any_way_is_refused` |
 //! | vouched for                                      | see `admission`           | see there                 | `the_authorization_request_survives_the_round_trip` |
+//!
+//! **Fresh logins.** Whoever is asked to sign in once more, and whoever an app sends with `prompt=login` or `max_age`,
+//! leaves with `prompt=login` and `max_age=0`. A provider that knows these asks the person again and tells when it did,
+//! in `auth_time`; a session is as old as that says. One that sends no `auth_time` is believed to have asked. Google
+//! knows neither and sends none: it is told `prompt=select_account`, and a choice among the accounts that are signed
+//! in at Google counts as a login.
 //!
 //! `state` is the secret of a ceremony bound to the browser's cookie, spent by the first answer. `nonce` and the PKCE
 //! verifier are keyed hashes of it, so that a copy of the database holds neither.
@@ -45,6 +52,7 @@ pub use client::Ask;
 use client::{RelyingParty, Secrets};
 pub use entry::Outcome;
 pub use fault::Fault;
+use id_token::LEEWAY;
 pub use identities::Proposal;
 use provider::Provider;
 
@@ -121,6 +129,9 @@ pub enum Purpose {
 struct Pending {
     provider: String,
     purpose: Purpose,
+    /// The person is to prove it once more.
+    #[serde(default)]
+    fresh: bool,
 }
 
 /// From where somebody starts.
@@ -160,6 +171,9 @@ pub enum Failure {
     Cancelled,
     #[error("the provider says: {0}")]
     ProviderSaid(String),
+    /// The provider did not ask the person again.
+    #[error("the login there is older than this visit")]
+    NotFresh,
     #[error(transparent)]
     Fault(#[from] Fault),
     /// The rules do not let them in; with the address the provider told.
@@ -182,6 +196,7 @@ impl Failure {
             Self::WrongIssuer => "wrong_issuer",
             Self::Cancelled => "cancelled_at_provider",
             Self::ProviderSaid(_) => "provider_error",
+            Self::NotFresh => "login_not_fresh",
             Self::Fault(fault) => fault.reason(),
             Self::Refused(refusal, _) => refusal.reason(),
             Self::Store(_) => "store_unavailable",
@@ -244,7 +259,8 @@ async fn try_begin(
             (Purpose::Invitation { link_id: link.id }, Some(user.id))
         }
     };
-    let pending = Pending { provider: provider.to_owned(), purpose };
+    let fresh = ask == Ask::Again;
+    let pending = Pending { provider: provider.to_owned(), purpose, fresh };
     let state = ceremony::begin(accounts, CeremonyKind::Upstream, browser, user_id, &pending).await?;
     let secrets = secrets(&accounts.master, state);
     Ok(party.authorization_url(&secrets, ask, accounts.clock.now()).await?)
@@ -267,7 +283,7 @@ pub async fn answer(
     attempt: &Attempt,
 ) -> Result<Outcome, Stopped> {
     let found = come_back(accounts, provider, browser, params).await;
-    let (ceremony, purpose) = match found {
+    let (ceremony, Pending { purpose, fresh, .. }) = match found {
         Ok(found) => found,
         Err(stopped) => {
             record(accounts, Event::Login, &stopped.failure, provider, None, attempt).await;
@@ -276,7 +292,8 @@ pub async fn answer(
     };
     let event = if purpose == Purpose::Link { Event::IdentityLinked } else { Event::Login };
     let user_id = ceremony.user_id.clone();
-    let outcome = act(accounts, provider, ceremony, &purpose, session, params, attempt).await;
+    let visit = Visit { ceremony, purpose: &purpose, fresh };
+    let outcome = act(accounts, provider, visit, session, params, attempt).await;
     if let Err(failure) = &outcome {
         record(accounts, event, failure, provider, user_id, attempt).await;
     }
@@ -289,7 +306,7 @@ async fn come_back(
     provider: &str,
     browser: Option<&str>,
     params: &Params,
-) -> Result<(CeremonyRow, Purpose), Stopped> {
+) -> Result<(CeremonyRow, Pending), Stopped> {
     let stop = |failure| Stopped { failure, purpose: None };
     if accounts.upstream.party(provider).is_none() {
         return Err(stop(Failure::UnknownProvider));
@@ -308,18 +325,25 @@ async fn come_back(
     if pending.provider != provider {
         return Err(stop(Failure::WrongProvider));
     }
-    Ok((row, pending.purpose))
+    Ok((row, pending))
+}
+
+/// A visit that somebody came back from.
+struct Visit<'a> {
+    ceremony: CeremonyRow,
+    purpose: &'a Purpose,
+    fresh: bool,
 }
 
 async fn act(
     accounts: &Accounts,
     provider: &str,
-    ceremony: CeremonyRow,
-    purpose: &Purpose,
+    visit: Visit<'_>,
     session: Option<&Session>,
     params: &Params,
     attempt: &Attempt,
 ) -> Result<Outcome, Failure> {
+    let Visit { ceremony, purpose, fresh } = visit;
     let party = accounts.upstream.party(provider).ok_or(Failure::UnknownProvider)?;
     let now = accounts.clock.now();
     // Whatever follows: this answer was the one.
@@ -340,6 +364,9 @@ async fn act(
     let code = code.ok_or_else(|| Failure::ProviderSaid("there is no code in the answer".to_owned()))?;
     let state = Plain::new(one("state")?.unwrap_or_default().to_owned());
     let told = party.redeem(code.to_owned(), &secrets(&accounts.master, state), now).await?;
+    if fresh && told.auth_time.is_some_and(|at| at < ceremony.created_at - LEEWAY) {
+        return Err(Failure::NotFresh);
+    }
     entry::enter(accounts, &party.provider, &ceremony, purpose, session, &told, attempt).await
 }
 

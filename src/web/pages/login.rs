@@ -13,7 +13,7 @@ pub struct LoginPage {
     pub return_to: String,
     /// What was typed before, or empty.
     pub email: String,
-    /// Somebody is signed in already, and is asked once more.
+    /// A login from before does not do.
     pub again: Option<Again>,
     pub error: Option<String>,
     /// Whether a forgotten password can be replaced by mail.
@@ -28,25 +28,29 @@ pub struct LoginPage {
     pub providers: Vec<ProviderButton>,
 }
 
-/// Why somebody who is signed in is asked once more.
+/// Why a new login is asked for, whoever is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
     /// Before a sensitive page.
     Fresh,
     /// With a second factor, which must be shown here.
     SecondFactor,
+    /// Because the app that waits behind the page wants a new login.
+    App,
 }
 
 impl Again {
     /// Reads the parameter `again`.
     pub fn read(text: Option<&str>) -> Option<Self> {
-        text.map(|text| if text == Self::SecondFactor.as_str() { Self::SecondFactor } else { Self::Fresh })
+        let others = [Self::SecondFactor, Self::App];
+        text.map(|text| others.into_iter().find(|each| each.as_str() == text).unwrap_or(Self::Fresh))
     }
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fresh => "1",
             Self::SecondFactor => "2",
+            Self::App => "3",
         }
     }
 }

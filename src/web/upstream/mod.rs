@@ -95,8 +95,8 @@ pub async fn callback(state: Data<State>, request: HttpRequest, provider: Path<S
     let answered =
         upstream::answer(&state.accounts, &provider, browser.as_deref(), session.as_ref(), &params, &attempt);
     match (answered.await, session) {
-        (Ok(Outcome::SignIn { user, proof, return_to }), _) => {
-            login::finish(&state, &request, &user, proof, return_to.as_deref().unwrap_or(login::HOME)).await
+        (Ok(Outcome::SignIn { user, shown, return_to }), _) => {
+            login::finish(&state, &request, &user, shown, return_to.as_deref().unwrap_or(login::HOME)).await
         }
         (Ok(Outcome::Ask { secret, proposal }), Some(session)) => {
             identities::ask(&state, &request, session, &secret, &proposal)

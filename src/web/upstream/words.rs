@@ -39,6 +39,12 @@ pub fn of(failure: &Failure, label: &str) -> Words {
             format!("It answered: {said}."),
             "Try again. If it happens once more, give the reference below to whoever runs this server.",
         ),
+        Failure::NotFresh => words(
+            StatusCode::FORBIDDEN,
+            format!("{label} did not ask you again"),
+            format!("You were to sign in once more, and {label} let you through with a login from before."),
+            &format!("Sign out at {label} and try again, or sign in another way."),
+        ),
         Failure::WrongProvider | Failure::WrongIssuer => words(
             StatusCode::BAD_REQUEST,
             "This answer came from somewhere else".to_owned(),

@@ -1,12 +1,12 @@
 //! The good way, and the ways a person stops on it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use super::{OPEN, callback, leave, log_in, people, person, refusals, refused, stage, visit};
 use crate::on_each;
 use crate::support::provider::CLIENT_ID;
-use crate::support::{Database, EMAIL, Form, PASSWORD, TestApp, location, query_of};
+use crate::support::{Database, EMAIL, Form, PASSWORD, START, TestApp, location, query_of};
 
 /// Every row of the ceremonies, as one text.
 async fn ceremonies(app: &TestApp) -> String {
@@ -192,6 +192,64 @@ async fn asking_again_asks_the_provider_again(database: Database) {
     assert_eq!(query_of(&away)["prompt"], "select_account");
 }
 
+async fn a_login_that_is_not_fresh_is_refused_where_it_must_be(database: Database) {
+    let (app, provider) = stage(database, &[OPEN]).await;
+    let browser = app.browser();
+    let told_at = |at: Option<i64>| {
+        provider
+            .set(|c| c.claims = Some(Box::new(move |claims: &mut Value| claims["auth_time"] = json!(at))));
+    };
+    // Let through with a login of an hour ago: enough for the account page, not for what is sensitive.
+    told_at(Some(START - 3_600));
+    assert_eq!(location(&log_in(&browser, &provider).await), "/account");
+    let led = location(&browser.get("/account/passkeys").await);
+    assert!(led.ends_with("again=1"), "{led}");
+    let away = leave(&browser, &led).await;
+    assert_eq!(query_of(&away)["max_age"], "0");
+    let (status, page) = refused(browser.get(&callback(&provider.agree(&away))).await).await;
+    assert_eq!(status, 403);
+    assert!(page.contains("Google did not ask you again") && page.contains("Sign out at Google"), "{page}");
+    assert_eq!(refusals(&app).await, ["login_not_fresh"]);
+    // A clock that is a minute behind is none of that, and a provider that does not say is believed.
+    for at in [Some(START - 60), Some(START), None, Some(START + 86_400)] {
+        let browser = app.browser();
+        told_at(Some(START - 3_600));
+        log_in(&browser, &provider).await;
+        told_at(at);
+        let led = location(&browser.get("/account/passkeys").await);
+        assert_eq!(location(&visit(&browser, &provider, &led).await), "/account/passkeys", "{at:?}");
+        browser.page("/account/passkeys").await;
+    }
+}
+
+async fn a_session_is_as_old_as_the_login_at_the_provider(database: Database) {
+    let (app, provider) = stage(database, &[OPEN]).await;
+    for told in [START - 61, START - 60, START - 9_000, START + 500] {
+        provider.set(|c| c.claims = Some(Box::new(move |c: &mut Value| c["auth_time"] = json!(told))));
+        log_in(&app.browser(), &provider).await;
+    }
+    let store = &app.core.accounts.store;
+    let jane = store.find_user_by_email("jane@example.com").await.unwrap().unwrap();
+    let sessions = store.list_sessions_of_user(&jane.id, START, 0, 9).await.unwrap();
+    let mut times: Vec<i64> = sessions.iter().map(|session| session.auth_time).collect();
+    times.sort_unstable();
+    assert_eq!(times, [START - 9_000, START - 61, START, START], "a minute is no difference between clocks");
+}
+
+async fn an_app_that_wants_a_new_login_gets_one_from_the_provider(database: Database) {
+    let (app, provider) = stage(database, &[OPEN]).await;
+    let (client, browser) = (app.client().await, app.browser());
+    log_in(&browser, &provider).await;
+    for wish in ["prompt=login", "max_age=0"] {
+        app.advance(1).await;
+        let login = location(&browser.get(&format!("{}&{wish}", client.authorize_url("openid"))).await);
+        let page = browser.page(&login).await;
+        assert!(page.contains("asks that you sign in once more"), "{wish}: {page}");
+        let asked = query_of(&leave(&browser, &login).await);
+        assert_eq!((asked["max_age"].as_str(), asked["prompt"].as_str()), ("0", "select_account"), "{wish}");
+    }
+}
+
 on_each! {
     the_authorization_request_survives_the_round_trip,
     a_person_comes_in_again_as_the_same_person,
@@ -203,4 +261,7 @@ on_each! {
     a_provider_that_asks_for_two_factors_is_believed_where_it_is_set,
     many_first_logins_at_once_make_one_account,
     asking_again_asks_the_provider_again,
+    a_login_that_is_not_fresh_is_refused_where_it_must_be,
+    a_session_is_as_old_as_the_login_at_the_provider,
+    an_app_that_wants_a_new_login_gets_one_from_the_provider,
 }
