@@ -11,7 +11,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::accounts::forgot::Forgot;
 use crate::accounts::passkeys::Passkeys;
 use crate::accounts::password::Passwords;
-use crate::accounts::second_factor::Requirement;
 use crate::accounts::throttle::{Rates, Throttle};
 use crate::accounts::upstream::Providers;
 use crate::accounts::upstream::provider::{self, Policy, Provider};
@@ -31,7 +30,7 @@ use crate::store::resources::{ResourceRow, ScopeRow};
 use crate::store::{Options, Store, StoreError};
 use crate::trust::{Embedded, Revocations, Usage};
 use crate::types::ids::{Kind, new_id};
-use crate::types::{Clock, MasterKey, Rng};
+use crate::types::{Clock, MasterKey, Requirement, Rng};
 use crate::web::{Patience, State, WebSettings, host};
 
 /// How long audit events are kept.
@@ -100,6 +99,11 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
     let revocations = Revocations::new(clock.clone());
     revocations.refresh(&store, clock.now()).await?;
     let audit = Audit::start(store.clone(), clock.clone(), rng.clone());
+    let second_factor = match config.login.require_second_factor {
+        SecondFactor::Nobody => Requirement::Nobody,
+        SecondFactor::Admins => Requirement::Admins,
+        SecondFactor::Everyone => Requirement::Everyone,
+    };
     let oauth = OAuth {
         clients: Clients::new(store.clone()),
         store: store.clone(),
@@ -119,6 +123,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         audit: audit.clone(),
         revocations,
         usage: Usage::start(store.clone()),
+        second_factor,
         registration_enabled: config.registration.enabled,
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)
@@ -145,11 +150,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         },
         upstream,
         passkeys: Passkeys::new(&config.server.public_url),
-        second_factor: match config.login.require_second_factor {
-            SecondFactor::Nobody => Requirement::Nobody,
-            SecondFactor::Admins => Requirement::Admins,
-            SecondFactor::Everyone => Requirement::Everyone,
-        },
+        second_factor,
     };
     Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts })
 }

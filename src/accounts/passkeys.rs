@@ -154,6 +154,14 @@ pub async fn begin_login(accounts: &Accounts, browser: &str) -> Result<Challenge
     Ok(Challenge { ceremony, options: json!(options.public_key) })
 }
 
+/// Whether this is the first answer to a challenge of this browser. Asking for the challenge counted as the attempt
+/// that this is; any other answer is one more.
+pub async fn is_first_answer(accounts: &Accounts, ceremony: &str, browser: Option<&str>) -> bool {
+    let kind = CeremonyKind::PasskeyLogin;
+    let Ok(found) = ceremony::find(accounts, kind, ceremony, browser).await else { return false };
+    matches!(accounts.store.attempt_ceremony(found.id, kind, 1, accounts.clock.now()).await, Ok(true))
+}
+
 /// The person whose passkey answered the challenge.
 pub async fn finish_login(
     accounts: &Accounts,

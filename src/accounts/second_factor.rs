@@ -21,26 +21,7 @@ use super::session::Session;
 use crate::store::StoreError;
 use crate::store::ways_in::WaysInRow;
 use crate::types::Proof;
-
-/// Of whom a second factor is required.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Requirement {
-    #[default]
-    Nobody,
-    Admins,
-    Everyone,
-}
-
-impl Requirement {
-    /// Whether it holds for this person.
-    pub const fn covers(self, is_admin: bool) -> bool {
-        match self {
-            Self::Nobody => false,
-            Self::Admins => is_admin,
-            Self::Everyone => true,
-        }
-    }
-}
+pub use crate::types::Requirement;
 
 /// Whether a session may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

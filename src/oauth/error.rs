@@ -125,6 +125,7 @@ pub enum Reason {
     ReplayedRefreshToken,
     ForeignRefreshToken,
     RevokedGrant,
+    SecondFactorNeeded,
     RacedRequest,
     DisabledPerson,
     UnknownToken,

@@ -98,7 +98,9 @@ async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal
     }
     let Some((bearer, row, grant)) = refresh_token::find(ctx, token).await? else { return Ok(None) };
     let now = ctx.clock.now();
-    let live = row.hash.matches(bearer.secret.expose())
+    let must_show_more = row.holder.is_some_and(|h| ctx.second_factor.misses(h.is_admin, h.proof));
+    let live = !must_show_more
+        && row.hash.matches(bearer.secret.expose())
         && grant.revoked_at.is_none()
         && row.expires_at > now
         && row.idle_expires_at > now;

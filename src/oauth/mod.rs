@@ -35,7 +35,7 @@ pub mod userinfo;
 use crate::audit::Audit;
 use crate::store::Store;
 use crate::types::urls::Issuer;
-use crate::types::{Clock, MasterKey, Rng};
+use crate::types::{Clock, MasterKey, Requirement, Rng};
 
 /// Lifetimes and limits, from the settings. All in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,8 @@ pub struct OAuth {
     pub revocations: crate::trust::Revocations,
     /// Notes when grants were last used.
     pub usage: crate::trust::Usage,
+    /// Who must have shown a second factor for access to be renewed.
+    pub second_factor: Requirement,
     /// Whether clients may register themselves at all.
     pub registration_enabled: bool,
 }

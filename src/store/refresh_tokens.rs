@@ -2,10 +2,11 @@
 
 use futures::FutureExt as _;
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use super::grants::{self, GrantRow};
 use super::{Store, StoreError, row, sql};
-use crate::types::{Hashed, Timestamp};
+use crate::types::{Hashed, Proof, Timestamp};
 
 /// The refresh token of one grant as stored: the hash in force and the one before it.
 #[derive(Clone, Debug)]
@@ -21,6 +22,16 @@ pub struct RefreshRow {
     pub idle_expires_at: Timestamp,
     /// Absolute end.
     pub expires_at: Timestamp,
+    /// For whom; only read, and nothing where no person is behind the grant.
+    pub holder: Option<Holder>,
+}
+
+/// The person behind a grant.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder {
+    pub is_admin: bool,
+    /// How they proved who they are when they gave it.
+    pub proof: Proof,
 }
 
 /// What a rotation writes.
@@ -37,8 +48,9 @@ pub struct Rotation {
 sql! {
     FIND = "SELECT r.id AS token_id, r.secret_hash, r.previous_hash, r.rotated_at, r.generation, \
             r.created_at AS token_created_at, r.idle_expires_at, r.expires_at, g.id, g.user_id, g.client_id, \
-            g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at \
-            FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.id = $1";
+            g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at, u.is_admin, c.method \
+            FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id LEFT JOIN users u ON u.id = g.user_id \
+            LEFT JOIN codes c ON c.grant_id = g.id WHERE r.id = $1";
     ADD = "INSERT INTO refresh_tokens (id, secret_hash, generation, grant_id, created_at, idle_expires_at, \
            expires_at) VALUES ($1, $2, 0, $3, $4, $5, $6)";
     ROTATE = "UPDATE refresh_tokens SET previous_hash = secret_hash, secret_hash = $3, rotated_at = $4, \
@@ -47,6 +59,13 @@ sql! {
               AND EXISTS (SELECT 1 FROM grants g WHERE g.id = refresh_tokens.grant_id AND g.revoked_at IS NULL)";
     REAP = "DELETE FROM refresh_tokens WHERE id IN \
             (SELECT id FROM refresh_tokens WHERE idle_expires_at < $1 LIMIT $2)";
+}
+
+fn holder(row: &AnyRow) -> Result<Option<Holder>, StoreError> {
+    let (Some(_), Some(_)) = (row::text_opt(row, "user_id")?, row::text_opt(row, "method")?) else {
+        return Ok(None);
+    };
+    Ok(Some(Holder { is_admin: row::flag(row, "is_admin")?, proof: row::proof(row, "codes", "method")? }))
 }
 
 pub(super) async fn add(connection: &mut AnyConnection, token: &RefreshRow) -> Result<(), StoreError> {
@@ -78,6 +97,7 @@ impl Store {
                 created_at: row::int(&r, "token_created_at")?,
                 idle_expires_at: row::int(&r, "idle_expires_at")?,
                 expires_at: row::int(&r, "expires_at")?,
+                holder: holder(&r)?,
             };
             Ok((token, grant))
         })

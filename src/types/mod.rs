@@ -14,7 +14,7 @@ pub mod urls;
 
 pub use clock::{Clock, Timestamp};
 pub use master_key::MasterKey;
-pub use proof::{FirstFactor, Proof};
+pub use proof::{FirstFactor, Proof, Requirement};
 pub use rng::Rng;
 pub use scope::ScopeSet;
 pub use secret::{Hashed, Plain};

@@ -120,6 +120,31 @@ impl Proof {
     }
 }
 
+/// Of whom a second factor is required.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Requirement {
+    #[default]
+    Nobody,
+    Admins,
+    Everyone,
+}
+
+impl Requirement {
+    /// Whether it holds for this person.
+    pub const fn covers(self, is_admin: bool) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Admins => is_admin,
+            Self::Everyone => true,
+        }
+    }
+
+    /// Whether it holds for this person, and is not met by what they have shown.
+    pub const fn misses(self, is_admin: bool, proof: Proof) -> bool {
+        self.covers(is_admin) && !proof.is_multi_factor()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -75,12 +75,14 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         let text = "The page was open for too long. Please try again.".to_owned();
         return login::show(&state, &request, form, Problem::Passkey(text), StatusCode::FORBIDDEN).await;
     }
-    if let Err(throttled) = state.accounts.throttle.secret(origin.address.as_deref().unwrap_or_default()) {
-        return super::problem::Problem::from(throttled).as_page(&state, &request, Event::Login).await;
-    }
     let text = |name| posted.first(name).unwrap_or_default();
     let browser = cookies::browser(&state, &request);
     let (ceremony, credential) = (text("ceremony"), text("credential"));
+    let counted = passkeys::is_first_answer(&state.accounts, ceremony, browser.as_deref()).await;
+    let address = origin.address.as_deref().unwrap_or_default();
+    if !counted && let Err(throttled) = state.accounts.throttle.secret(address) {
+        return super::problem::Problem::from(throttled).as_page(&state, &request, Event::Login).await;
+    }
     let found =
         passkeys::finish_login(&state.accounts, ceremony, browser.as_deref(), credential, &origin).await;
     match found {

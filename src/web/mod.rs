@@ -26,6 +26,7 @@ mod logout;
 mod mcp;
 mod metadata;
 pub mod pages;
+mod password_link;
 mod problem;
 mod qr;
 mod register;

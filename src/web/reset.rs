@@ -5,14 +5,13 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::pages::ResetPage;
-use super::problem::Problem;
-use super::{State, address, csrf, error_page, forms, login};
-use crate::accounts::links::{self, LinkError, NewPassword};
+use super::{State, csrf, error_page, login, password_link};
+use crate::accounts::links::{self, LinkError};
 use crate::accounts::password;
-use crate::audit::{Entry, Event};
+use crate::audit::Event;
 use crate::oauth::params::Params;
 use crate::store::links::LinkPurpose;
-use crate::types::{FirstFactor, Plain};
+use crate::types::FirstFactor;
 
 const DEAD: &str = "Ask whoever runs this server for a new link.";
 
@@ -25,42 +24,18 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Sets the password and signs the person in.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::fields(&state, &request, &mut payload, None).await {
-        Ok(posted) => posted,
-        Err(problem) => return problem.as_page(&state, &request, Event::PasswordReset).await,
+    let event = Event::PasswordReset;
+    let sent = match password_link::read(&state, &request, &mut payload, event).await {
+        Ok(sent) => sent,
+        Err(response) => return response,
     };
-    if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        return error_page::stale_form(&state, &request, Entry::refused(Event::PasswordReset, "stale_form"))
-            .await;
-    }
-    let origin = address::origin(&state, &request);
-    if let Err(throttled) = state.accounts.throttle.secret(origin.address.as_deref().unwrap_or_default()) {
-        return Problem::from(throttled).as_page(&state, &request, Event::PasswordReset).await;
-    }
-    let text = |name| posted.first(name).unwrap_or_default().to_owned();
-    let token = text("token");
-    let new =
-        NewPassword { password: Plain::new(text("password")), again: Plain::new(text("password_again")) };
-    let user = match links::reset(&state.accounts, &token, new, &origin).await {
-        Ok(user) => user,
+    match links::reset(&state.accounts, &sent.token, sent.new, &sent.origin).await {
+        Ok(user) => login::finish(&state, &request, &user, FirstFactor::Link, login::HOME).await,
         Err(LinkError::Weak(weak)) => {
             let text = Some(weak.to_string());
-            return show(&state, &request, &token, text, StatusCode::UNPROCESSABLE_ENTITY).await;
+            show(&state, &request, &sent.token, text, StatusCode::UNPROCESSABLE_ENTITY).await
         }
-        Err(error) => return failed(&state, error),
-    };
-    login::finish(&state, &request, &user, FirstFactor::Link, login::HOME).await
-}
-
-fn failed(state: &State, error: LinkError) -> HttpResponse {
-    match error {
-        LinkError::Store(error) => error_page::refused(&error.into(), error_page::reference(state)),
-        LinkError::Hash(_) => {
-            error_page::refused(&crate::oauth::error::Refusal::internal(), error_page::reference(state))
-        }
-        LinkError::Dead | LinkError::BadEmail | LinkError::TakenEmail | LinkError::Weak(_) => {
-            error_page::dead_link(DEAD)
-        }
+        Err(error) => password_link::failed(&state, error, DEAD),
     }
 }
 
@@ -71,13 +46,9 @@ async fn show(
     error: Option<String>,
     status: StatusCode,
 ) -> HttpResponse {
-    let found = match links::find(&state.accounts, LinkPurpose::Reset, link).await {
-        Ok(row) => links::person_of(&state.accounts, &row).await,
-        Err(error) => Err(error),
-    };
-    let user = match found {
+    let user = match password_link::person(state, LinkPurpose::Reset, link, DEAD).await {
         Ok(user) => user,
-        Err(error) => return failed(state, error),
+        Err(response) => return response,
     };
     let token = csrf::issue(state, request, None);
     let page = ResetPage {

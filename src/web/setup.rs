@@ -5,14 +5,13 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::pages::SetupPage;
-use super::problem::Problem;
-use super::{State, address, csrf, error_page, forms, login};
-use crate::accounts::links::{self, LinkError, NewPassword};
+use super::{State, csrf, error_page, login, password_link};
+use crate::accounts::links::{self, LinkError};
 use crate::accounts::password;
-use crate::audit::{Entry, Event};
+use crate::audit::Event;
 use crate::oauth::params::Params;
 use crate::store::links::LinkPurpose;
-use crate::types::{FirstFactor, Plain};
+use crate::types::FirstFactor;
 
 const DEAD: &str = "Restart the server to get a new link, or set GATEPOST_ADMIN_EMAIL and \
                     GATEPOST_ADMIN_PASSWORD. If an administrator exists already, sign in.";
@@ -30,35 +29,22 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
 
 /// Creates the administrator and signs them in.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let posted = match forms::fields(&state, &request, &mut payload, None).await {
-        Ok(posted) => posted,
-        Err(problem) => return problem.as_page(&state, &request, Event::SetupCompleted).await,
+    let sent = match password_link::read(&state, &request, &mut payload, Event::SetupCompleted).await {
+        Ok(sent) => sent,
+        Err(response) => return response,
     };
-    if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        return error_page::stale_form(&state, &request, Entry::refused(Event::SetupCompleted, "stale_form"))
-            .await;
-    }
-    let origin = address::origin(&state, &request);
-    if let Err(throttled) = state.accounts.throttle.secret(origin.address.as_deref().unwrap_or_default()) {
-        return Problem::from(throttled).as_page(&state, &request, Event::SetupCompleted).await;
-    }
-    let text = |name| posted.first(name).unwrap_or_default().to_owned();
-    let (token, email) = (text("token"), text("email"));
-    let new =
-        NewPassword { password: Plain::new(text("password")), again: Plain::new(text("password_again")) };
-    let user = match links::set_up(&state.accounts, &token, &email, new, &origin).await {
+    let (token, email) = (sent.token, sent.fields.first("email").unwrap_or_default());
+    let user = match links::set_up(&state.accounts, &token, email, sent.new, &sent.origin).await {
         Ok(user) => user,
-        Err(error) => return failed(&state, &request, &token, &email, error),
+        Err(error) => return failed(&state, &request, &token, email, error),
     };
     login::finish(&state, &request, &user, FirstFactor::Password, login::HOME).await
 }
 
 fn failed(state: &State, request: &HttpRequest, token: &str, email: &str, error: LinkError) -> HttpResponse {
     match error {
-        LinkError::Dead => error_page::dead_link(DEAD),
-        LinkError::Store(error) => error_page::refused(&error.into(), error_page::reference(state)),
-        LinkError::Hash(_) => {
-            error_page::refused(&crate::oauth::error::Refusal::internal(), error_page::reference(state))
+        LinkError::Dead | LinkError::Store(_) | LinkError::Hash(_) => {
+            password_link::failed(state, error, DEAD)
         }
         LinkError::BadEmail | LinkError::TakenEmail | LinkError::Weak(_) => {
             let text = Some(error.to_string());

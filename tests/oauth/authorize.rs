@@ -225,6 +225,20 @@ async fn prompt_login_asks_for_a_new_login_once(app: TestApp) {
     }
 }
 
+async fn acr_values_are_a_wish_that_changes_nothing(app: TestApp) {
+    let (browser, client) = (app.signed_in().await, app.client().await);
+    for wish in ["phr", "urn:gatepost:acr:multi-factor phr", "unheard_of", ""] {
+        let url = ask(&client, &[("scope", Some("openid")), ("acr_values", Some(wish))]);
+        let code = query_of(&browser.allow(&url).await)["code"].clone();
+        let tokens = client.tokens(&client.redemption(&code)).await;
+        let claims = part_of(tokens.body["id_token"].as_str().unwrap(), 1);
+        assert_eq!(
+            claims["acr"], "urn:gatepost:acr:single-factor",
+            "{wish:?}: what was, not what was wished"
+        );
+    }
+}
+
 async fn max_age_asks_for_a_new_login_when_the_last_is_older(app: TestApp) {
     let (browser, client) = (app.signed_in().await, app.client().await);
     let url = ask(&client, &[("max_age", Some("60"))]);
@@ -401,6 +415,7 @@ on_both! {
     every_spelling_of_the_resource_gives_one_audience,
     unknown_scopes_are_dropped_and_none_means_the_defaults,
     prompt_none_asks_nobody_anything,
+    acr_values_are_a_wish_that_changes_nothing,
     prompt_login_asks_for_a_new_login_once,
     max_age_asks_for_a_new_login_when_the_last_is_older,
     reading_takes_its_time_whatever_max_age_says,

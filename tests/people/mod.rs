@@ -1,6 +1,7 @@
 //! People's pages over HTTP: set-up, login, new passwords, sessions, and what every page has in common.
 
 mod broken_forms;
+mod command_line;
 mod invite;
 mod login;
 mod pages;

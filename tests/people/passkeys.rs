@@ -407,6 +407,24 @@ fn known_again(app: &TestApp, options: &Value) -> Value {
     Authenticator::new(&app.url).create(options)
 }
 
+async fn signing_in_with_a_passkey_is_one_attempt(database: Database) {
+    let settings = [("GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ADDRESS", "4")];
+    let app = TestApp::start_with(database, &settings).await;
+    // The first attempt is the password.
+    let mut key = added(&app, &app.signed_in().await).await;
+    let browser = app.browser();
+    for _ in 0..2 {
+        let (form, options) = signing_in(&browser, "/login?switch=1").await;
+        assert_eq!(location(&browser.send(&with(&form, &key.get(&options))).await), "/account");
+    }
+    // The fourth, and its challenge gives no second one.
+    let (form, _) = signing_in(&browser, "/login?switch=1").await;
+    let wrong = form.set("credential", "{}");
+    assert_eq!(browser.send(&wrong).await.status(), 401);
+    assert_eq!(browser.send(&wrong).await.status(), 429);
+    assert_eq!(browser.send(&wrong.clone().set("ceremony", "cer_x")).await.status(), 429);
+}
+
 async fn an_address_without_a_name_hides_passkeys(database: Database) {
     let app = TestApp::start_with(database, &[("GATEPOST_PUBLIC_URL", "http://127.0.0.1:9")]).await;
     let browser = Browser::with_headers(&app, &[("host", "127.0.0.1:9")]);
@@ -417,5 +435,6 @@ async fn an_address_without_a_name_hides_passkeys(database: Database) {
 }
 
 on_each! {
+    signing_in_with_a_passkey_is_one_attempt,
     an_address_without_a_name_hides_passkeys,
 }

@@ -96,7 +96,34 @@ async fn administrators_may_be_asked_alone(database: Database) {
     again.page("/account").await;
 }
 
+async fn a_grant_from_before_the_second_factor_is_not_renewed(database: Database) {
+    let app = TestApp::start_with(database, &[]).await;
+    person(&app, "bob@example.com", Some(PASSWORD)).await;
+    let bob = app.browser();
+    bob.sign_in("bob@example.com", PASSWORD).await;
+    let (ann, client) = (app.signed_in().await, app.client().await);
+    let before = client.log_in(&ann, "search:read").await;
+    let bobs = client.log_in(&bob, "search:read").await;
+    set_up(&app, &ann).await;
+    let after = client.log_in(&ann, "search:read").await;
+    // The same server after a change of its settings.
+    let strict = app.replica_with(&ADMINS).await;
+    let refresh = |token: &str| client.refreshing(token);
+    let asked = strict.http().post(strict.direct("/oauth/token")).form(&refresh(&before.refresh));
+    let answer = json_of(asked.send().await.unwrap()).await;
+    assert_eq!(answer["error"], "invalid_grant");
+    assert!(answer["error_description"].as_str().unwrap().contains("second factor"), "{answer}");
+    assert_eq!(strict.audit_reasons("token.refreshed").await, ["second_factor_needed"]);
+    for fine in [&after.refresh, &bobs.refresh] {
+        let asked = strict.http().post(strict.direct("/oauth/token")).form(&refresh(fine));
+        assert_eq!(asked.send().await.unwrap().status(), 200);
+    }
+    // Nothing was spent: where it is not required, the token is as good as before.
+    client.tokens(&refresh(&before.refresh)).await;
+}
+
 on_each! {
+    a_grant_from_before_the_second_factor_is_not_renewed,
     nothing_opens_before_the_second_factor_is_set_up,
     a_passkey_counts_and_a_password_alone_does_not,
     administrators_may_be_asked_alone,

@@ -143,6 +143,7 @@ pub fn refresh(n: usize) -> RefreshRow {
         created_at: NOW,
         idle_expires_at: NOW + 1_000,
         expires_at: NOW + 2_000,
+        holder: None,
     }
 }
 

@@ -26,6 +26,7 @@ fn refresh_row(app: &TestApp, grant_id: &str, number: usize) -> RefreshRow {
         created_at: now,
         idle_expires_at: now + 1000,
         expires_at: now + 2000,
+        holder: None,
     }
 }
 

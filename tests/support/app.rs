@@ -89,8 +89,14 @@ impl TestApp {
 
     /// Another process on the same database, with the same issuer and clock, on a port of its own.
     pub async fn replica(&self) -> Self {
+        self.replica_with(&[]).await
+    }
+
+    /// The same with other settings.
+    pub async fn replica_with(&self, settings: &[(&str, &str)]) -> Self {
         let database = Database { url: self.database.url.clone(), dir: tempfile::tempdir().unwrap() };
-        let settings = [("GATEPOST_PUBLIC_URL", self.url.as_str())];
+        let mut settings = settings.to_vec();
+        settings.push(("GATEPOST_PUBLIC_URL", self.url.as_str()));
         let mut replica =
             Self::launch(database, &settings, self.clock.clone(), false, Patience::default()).await;
         replica.url.clone_from(&self.url);

@@ -10,6 +10,7 @@
 //! | another client's                                  | Refuse   | 400 `invalid_grant` | nothing                       | `foreign_refresh_token_changes_nothing`    |
 //! | one we never made, with a known id                | Refuse   | 400 `invalid_grant` | nothing                       | `invented_refresh_token_changes_nothing`   |
 //! | expired, revoked, unknown                         | Refuse   | 400 `invalid_grant` | nothing                       | `dead_refresh_token_is_refused`            |
+//! | in force, of somebody who must show a second factor and showed none for it | Refuse | 400 `invalid_grant` | nothing | `a_grant_from_before_the_second_factor_is_not_renewed` |
 //! | a good one, asking for more scope than granted    | Refuse   | 400 `invalid_scope` | nothing                       | `widening_a_refresh_changes_nothing`       |
 //!
 //! A token reads `rft_<id>_<random><mark>`. The mark is a keyed hash of the rest, so that a token we made
@@ -34,7 +35,7 @@ use crate::store::refresh_tokens::{RefreshRow, Rotation};
 use crate::types::ids::{Kind, new_id};
 use crate::types::master_key::Purpose;
 use crate::types::secret::Bearer;
-use crate::types::{Hashed, MasterKey, Plain, ScopeSet, Timestamp};
+use crate::types::{Hashed, MasterKey, Plain, Requirement, ScopeSet, Timestamp};
 
 pub const GRANT_TYPE: &str = "refresh_token";
 
@@ -59,13 +60,21 @@ pub struct Presented<'a> {
     pub genuine: bool,
 }
 
-/// The table above. `retry` is the window in seconds.
+/// What the settings say about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// The window for retries, in seconds.
+    pub retry: i64,
+    pub second_factor: Requirement,
+}
+
+/// The table above.
 pub fn decide(
     token: &RefreshRow,
     grant: &GrantRow,
     presented: Presented<'_>,
     now: Timestamp,
-    retry: i64,
+    policy: Policy,
 ) -> Decision {
     if !presented.genuine {
         return Decision::Refuse(Reason::UnknownRefreshToken);
@@ -79,13 +88,17 @@ pub fn decide(
     if token.expires_at <= now || token.idle_expires_at <= now {
         return Decision::Refuse(Reason::ExpiredRefreshToken);
     }
-    if token.hash.same(presented.hash) {
-        return Decision::Rotate;
-    }
     let is_previous = token.previous_hash.as_ref().is_some_and(|h| h.same(presented.hash));
-    match token.rotated_at {
-        Some(rotated_at) if is_previous && retry > 0 && now <= rotated_at + retry => Decision::Retry,
-        _ => Decision::Replay,
+    let decision = match token.rotated_at {
+        _ if token.hash.same(presented.hash) => Decision::Rotate,
+        Some(at) if is_previous && policy.retry > 0 && now <= at + policy.retry => Decision::Retry,
+        _ => return Decision::Replay,
+    };
+    match token.holder {
+        Some(holder) if policy.second_factor.misses(holder.is_admin, holder.proof) => {
+            Decision::Refuse(Reason::SecondFactorNeeded)
+        }
+        _ => decision,
     }
 }
 
@@ -94,10 +107,17 @@ fn refuse(reason: Reason) -> Refusal {
         Reason::ExpiredRefreshToken => "the refresh token has expired: start a new authorization",
         Reason::ReplayedRefreshToken => "the refresh token was used before: start a new authorization",
         Reason::ForeignRefreshToken => "the refresh token was issued to another client",
+        Reason::SecondFactorNeeded => {
+            "the person must show a second factor since then: start a new authorization"
+        }
         Reason::RevokedGrant => "access has been revoked: start a new authorization",
         _ => "the refresh token is not valid: start a new authorization",
     };
     Refusal::new(Code::InvalidGrant, reason, text)
+}
+
+const fn policy(ctx: &OAuth) -> Policy {
+    Policy { retry: ctx.lifetimes.refresh_retry, second_factor: ctx.second_factor }
 }
 
 fn mark(master: &MasterKey, id: &str, random: &str) -> String {
@@ -139,6 +159,7 @@ pub fn first(ctx: &OAuth, grant_id: &str) -> (Plain<String>, RefreshRow) {
         created_at: now,
         idle_expires_at: now + ctx.lifetimes.refresh_idle,
         expires_at: now + ctx.lifetimes.refresh_absolute,
+        holder: None,
     };
     (bearer.to_text(), row)
 }
@@ -162,7 +183,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let hash = bearer.hash();
     let presented = Presented { client_id: &request.client.id, hash: &hash, genuine: true };
 
-    let decision = decide(&row, &grant, presented, ctx.clock.now(), ctx.lifetimes.refresh_retry);
+    let decision = decide(&row, &grant, presented, ctx.clock.now(), policy(ctx));
     if let Decision::Refuse(reason) = decision {
         return Err(of_grant(refuse(reason)));
     }
@@ -234,7 +255,7 @@ impl Rotating<'_> {
         };
         let hash = self.bearer.hash();
         let presented = Presented { client_id: &self.grant.client_id, hash: &hash, genuine: true };
-        match decide(&row, &grant, presented, now, ctx.lifetimes.refresh_retry) {
+        match decide(&row, &grant, presented, now, policy(ctx)) {
             Decision::Retry => Ok(()),
             Decision::Replay => Err(replay(ctx, &grant).await?),
             Decision::Refuse(reason) => Err(refuse(reason)),
@@ -267,6 +288,8 @@ impl TokenRules for Rotating<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::refresh_tokens::Holder;
+    use crate::types::{FirstFactor, Proof};
 
     fn row(now: &str, before: Option<&str>, rotated_at: Option<Timestamp>) -> RefreshRow {
         RefreshRow {
@@ -279,6 +302,7 @@ mod tests {
             created_at: 0,
             idle_expires_at: 1000,
             expires_at: 2000,
+            holder: None,
         }
     }
 
@@ -294,6 +318,30 @@ mod tests {
             ends_at: 2000,
             revoked_at,
         }
+    }
+
+    const POLICY: Policy = Policy { retry: 60, second_factor: Requirement::Admins };
+
+    #[test]
+    fn a_second_factor_that_is_required_now_must_have_been_shown() {
+        let hash = Hashed::of("b");
+        let told = |is_admin, proof: Proof, text: &str| {
+            let token =
+                RefreshRow { holder: Some(Holder { is_admin, proof }), ..row("b", Some("a"), Some(100)) };
+            let (hash, genuine) = (Hashed::of(text), true);
+            decide(&token, &grant(None), Presented { client_id: "cli_1", hash: &hash, genuine }, 120, POLICY)
+        };
+        let (password, passkey) = (FirstFactor::Password.into(), FirstFactor::Passkey.into());
+        let refused = Decision::Refuse(Reason::SecondFactorNeeded);
+        assert_eq!(told(true, password, "b"), refused);
+        assert_eq!(told(true, password, "a"), refused);
+        assert_eq!(told(true, password, "z"), Decision::Replay, "whoever has an old one is still found out");
+        assert_eq!(told(true, passkey, "b"), Decision::Rotate);
+        assert_eq!(told(true, password.with_code(), "a"), Decision::Retry);
+        assert_eq!(told(false, password, "b"), Decision::Rotate);
+        let nobody = row("b", None, None);
+        let presented = Presented { client_id: "cli_1", hash: &hash, genuine: true };
+        assert_eq!(decide(&nobody, &grant(None), presented, 120, POLICY), Decision::Rotate);
     }
 
     #[test]
@@ -321,7 +369,7 @@ mod tests {
         ] {
             let hash = Hashed::of(text);
             let presented = Presented { client_id: client, hash: &hash, genuine };
-            assert_eq!(decide(&token, &grant, presented, now, 60), expected, "{client} {text} at {now}");
+            assert_eq!(decide(&token, &grant, presented, now, POLICY), expected, "{client} {text} at {now}");
         }
     }
 
