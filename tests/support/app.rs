@@ -94,7 +94,7 @@ impl TestApp {
 
     /// The same with other settings.
     pub async fn replica_with(&self, settings: &[(&str, &str)]) -> Self {
-        let database = Database { url: self.database.url.clone(), dir: tempfile::tempdir().unwrap() };
+        let database = self.database.shared();
         let mut settings = settings.to_vec();
         settings.push(("GATEPOST_PUBLIC_URL", self.url.as_str()));
         let mut replica =

@@ -1,4 +1,8 @@
-//! A database of its own for each test.
+//! A database of its own for each test, gone when the test ends.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{LazyLock, mpsc};
+use std::time::Duration;
 
 use sqlx::{AnyPool, AssertSqlSafe, Executor as _};
 use tempfile::TempDir;
@@ -8,6 +12,14 @@ pub struct Database {
     pub url: String,
     /// Also holds the key file.
     pub dir: TempDir,
+    /// The database on a Postgres server that goes with this.
+    own: Option<OnServer>,
+}
+
+/// A database on the server that `TEST_DATABASE_URL` names.
+struct OnServer {
+    server: String,
+    name: String,
 }
 
 /// The server that `TEST_DATABASE_URL` names.
@@ -21,7 +33,7 @@ impl Database {
     pub fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}?mode=rwc", dir.path().join("test.db").display());
-        Self { url, dir }
+        Self { url, dir, own: None }
     }
 
     /// A new database on the Postgres server; nothing where none is named.
@@ -36,6 +48,49 @@ impl Database {
         admin.close().await;
         let mut url = url::Url::parse(&server).unwrap();
         url.set_path(&name);
-        Some(Self { url: url.into(), dir })
+        Some(Self { url: url.into(), dir, own: Some(OnServer { server, name }) })
     }
+
+    /// The same database for another process, with a folder of its own; it goes with the first.
+    pub fn shared(&self) -> Self {
+        Self { url: self.url.clone(), dir: tempfile::tempdir().unwrap(), own: None }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Some(own) = self.own.take() else { return };
+        let (done, wait) = sync_channel(1);
+        // Waited for: the process may end with this test.
+        if JANITOR.send((own, done)).is_ok() {
+            let _ = wait.recv_timeout(Duration::from_secs(20));
+        }
+    }
+}
+
+/// Removes databases: a test that ends, perhaps in a panic, cannot wait for anything async itself.
+static JANITOR: LazyLock<mpsc::Sender<(OnServer, SyncSender<()>)>> = LazyLock::new(|| {
+    let (sender, receiver) = mpsc::channel::<(OnServer, SyncSender<()>)>();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let Ok(runtime) = runtime else { return };
+        for (own, done) in receiver {
+            runtime.spawn(async move {
+                if let Err(error) = remove(&own).await {
+                    eprintln!("the database {} stays: {error}", own.name);
+                }
+                let _ = done.send(());
+            });
+        }
+    });
+    sender
+});
+
+async fn remove(own: &OnServer) -> Result<(), sqlx::Error> {
+    let admin = AnyPool::connect(&own.server).await?;
+    // With those who are still connected: the test is over.
+    let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", own.name);
+    let done = admin.execute(AssertSqlSafe(statement)).await.map(|_| ());
+    admin.close().await;
+    done
 }
