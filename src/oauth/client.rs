@@ -10,7 +10,7 @@ use super::error::Refusal;
 use super::redirect_uri::RedirectUri;
 use crate::store::Store;
 use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
-use crate::types::{Hashed, Timestamp};
+use crate::types::{Hashed, ScopeSet, Timestamp};
 
 /// How a client authenticates at the token endpoint
 /// ([RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
@@ -49,6 +49,10 @@ pub struct Client {
     pub scope: String,
     pub metadata: ClientMetadata,
     pub management_hash: Option<Hashed>,
+    /// The scopes of resources it may have at most; nothing is no ceiling.
+    pub allowed_scopes: Option<ScopeSet>,
+    /// Life of its access tokens in seconds, where the resource does not say less.
+    pub access_token_seconds: Option<i64>,
     pub created_at: i64,
 }
 
@@ -74,6 +78,8 @@ impl Client {
             scope: row.scope,
             metadata: row.metadata,
             management_hash: row.management_hash,
+            allowed_scopes: row.allowed_scopes,
+            access_token_seconds: row.access_token_seconds,
             created_at: row.created_at,
         }
     }

@@ -6,15 +6,17 @@ use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
 use super::{Store, StoreError, row, sql};
-use crate::types::{Hashed, Timestamp};
+use crate::types::{Hashed, ScopeSet, Timestamp};
 
 /// How the client came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientKind {
     /// Registered itself (RFC 7591).
     Dynamic,
-    /// Created by an administrator.
+    /// Created by an administrator, for people to use.
     Static,
+    /// Created by an administrator, acts for nobody but itself.
+    Machine,
 }
 
 impl ClientKind {
@@ -22,6 +24,7 @@ impl ClientKind {
         match self {
             Self::Dynamic => "dynamic",
             Self::Static => "static",
+            Self::Machine => "machine",
         }
     }
 }
@@ -65,6 +68,10 @@ pub struct ClientRow {
     pub digest: Option<String>,
     /// Of the registration access token (RFC 7592), where one was given out.
     pub management_hash: Option<Hashed>,
+    /// The scopes of resources it may have at most; nothing is no ceiling, the empty set is none of them.
+    pub allowed_scopes: Option<ScopeSet>,
+    /// Life of its access tokens in seconds, where the resource does not say less.
+    pub access_token_seconds: Option<i64>,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     pub disabled_at: Option<Timestamp>,
@@ -80,17 +87,18 @@ pub struct SecretRow {
 
 sql! {
     FIND = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
-            management_hash, created_at, last_used_at, disabled_at FROM clients WHERE id = $1";
+            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id = $1";
     LIST = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
-            management_hash, created_at, last_used_at, disabled_at FROM clients WHERE id > $1 \
+            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id > $1 \
             ORDER BY id LIMIT $2";
     /// An identical registration gets the row that is there, and its unused days start anew.
     ADD = "INSERT INTO clients (id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, \
-           digest, management_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+           digest, management_hash, created_at, allowed_scopes, access_token_seconds) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
            ON CONFLICT (digest) DO UPDATE SET created_at = CASE WHEN clients.last_used_at IS NULL \
            THEN excluded.created_at ELSE clients.created_at END \
            RETURNING id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
-           management_hash, created_at, last_used_at, disabled_at";
+           management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at";
     ADD_SECRET = "INSERT INTO client_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)";
     FIND_SECRET = "SELECT id, client_id, secret_hash FROM client_secrets WHERE id = $1 AND revoked_at IS NULL";
     TOUCH = "UPDATE clients SET last_used_at = $2 WHERE id = $1 \
@@ -107,6 +115,7 @@ fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
     let kind = match row::text(row, "kind")?.as_str() {
         "dynamic" => ClientKind::Dynamic,
         "static" => ClientKind::Static,
+        "machine" => ClientKind::Machine,
         _ => return Err(StoreError::inconsistent("clients", "kind", &id)),
     };
     Ok(ClientRow {
@@ -120,6 +129,8 @@ fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
         metadata: row::json(row, "clients", "metadata")?,
         digest: row::text_opt(row, "digest")?,
         management_hash: row::hash_opt(row, "management_hash")?,
+        allowed_scopes: row::text_opt(row, "allowed_scopes")?.map(|text| ScopeSet::from_stored(&text)),
+        access_token_seconds: row::time_opt(row, "access_token_seconds")?,
         created_at: row::int(row, "created_at")?,
         last_used_at: row::time_opt(row, "last_used_at")?,
         disabled_at: row::time_opt(row, "disabled_at")?,
@@ -156,6 +167,8 @@ impl Store {
                     .bind(&client.digest)
                     .bind(client.management_hash.as_ref().map(Hashed::as_str))
                     .bind(client.created_at)
+                    .bind(client.allowed_scopes.as_ref().map(ToString::to_string))
+                    .bind(client.access_token_seconds)
                     .fetch_one(&mut *connection)
                     .await?;
                 let client = read(&row)?;

@@ -118,7 +118,7 @@ fn client_view(valid: &AuthorizeRequest) -> ClientView {
         name: valid.client.name.clone(),
         known: match valid.client.kind {
             ClientKind::Dynamic => KnownAs::SelfDeclared,
-            ClientKind::Static => KnownAs::RegisteredHere,
+            ClientKind::Static | ClientKind::Machine => KnownAs::RegisteredHere,
         },
         redirect_host,
         redirect,

@@ -65,6 +65,8 @@ pub fn client(n: usize) -> ClientRow {
         metadata: ClientMetadata { software_id: Some("s".to_owned()), ..ClientMetadata::default() },
         digest: None,
         management_hash: None,
+        allowed_scopes: Some(ScopeSet::parse("notes:read search:read").unwrap()),
+        access_token_seconds: Some(600),
         created_at: NOW,
         last_used_at: None,
         disabled_at: None,
