@@ -27,10 +27,11 @@ use crate::oauth::keys::Keyring;
 use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
 use crate::store::resources::{ResourceRow, ScopeRow};
+use crate::store::scopes::Change;
 use crate::store::{Options, Store, StoreError};
 use crate::trust::{Embedded, Revocations, Usage};
 use crate::types::ids::{Kind, new_id};
-use crate::types::{Clock, MasterKey, Requirement, Rng};
+use crate::types::{Clock, MasterKey, Requirement, Rng, Timestamp};
 use crate::web::{Patience, State, WebSettings, host};
 
 /// How long audit events are kept.
@@ -271,16 +272,16 @@ pub const fn retention(config: &Config) -> Retention {
     Retention { unused_clients: config.registration.unused_days * DAY, audit_events: AUDIT_DAYS * DAY }
 }
 
-/// The resource behind `/mcp`, made at the first start; later starts note which tools it has now.
+/// The resource behind `/mcp`, made at the first start; later starts put tools that are new under a scope.
 async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Result<(), StoreError> {
     let (resources, _) = store.list_resources().await?;
     if let Some(builtin) = resources.iter().find(|r| r.kind == "builtin") {
-        return store.set_scope_tools(search_scope(&builtin.id)).await;
+        return introduce_tools(store, &builtin.id, clock.now()).await;
     }
     let id = new_id(Kind::Resource, clock, rng);
     let scope = search_scope(&id);
     let resource = ResourceRow {
-        id,
+        id: id.clone(),
         name: "Gatepost tools".to_owned(),
         kind: "builtin".to_owned(),
         path: "/mcp".to_owned(),
@@ -295,8 +296,37 @@ async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Res
     match store.add_resource(resource, vec![scope]).await {
         // Another process started at the same moment and was first.
         Err(StoreError::Conflict) => Ok(()),
-        other => other,
+        Err(error) => Err(error),
+        Ok(()) => introduce_tools(store, &id, clock.now()).await,
     }
+}
+
+/// Puts each tool that this installation has not had before under the scope of its own choice, if that is there.
+/// A tool that was there before stays where administrators put it, also under no scope at all.
+async fn introduce_tools(store: &Store, resource_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    let Some(book) = store.scope_book(resource_id).await? else { return Ok(()) };
+    let is_new = |tool: &str| !book.known_tools.iter().any(|known| known == tool);
+    let new: Vec<_> = tools::under_scopes().filter(|(tool, _)| is_new(tool)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let is_placed = |tool: &str| book.scopes.iter().any(|scope| scope.tools.iter().any(|t| t == tool));
+    let mut of_scopes = Vec::new();
+    for scope in &book.scopes {
+        let mine = new.iter().filter(|(tool, own)| *own == scope.name && !is_placed(tool));
+        let mine: Vec<String> = mine.map(|(tool, _)| (*tool).to_owned()).collect();
+        if !mine.is_empty() {
+            of_scopes.push((scope.name.clone(), [scope.tools.clone(), mine].concat()));
+        }
+    }
+    let known = book.known_tools.iter().cloned().chain(new.iter().map(|(tool, _)| (*tool).to_owned()));
+    let change = Change::Tools { known: known.collect(), of_scopes };
+    if !store.change_scopes(&book, change, now).await? {
+        tracing::debug!(
+            "another process, or an administrator, changed the scopes first; the next start looks again"
+        );
+    }
+    Ok(())
 }
 
 fn search_scope(resource_id: &str) -> ScopeRow {
@@ -304,8 +334,12 @@ fn search_scope(resource_id: &str) -> ScopeRow {
         resource_id: resource_id.to_owned(),
         name: tools::SEARCH_READ.to_owned(),
         description: "Search the web and read pages".to_owned(),
-        tools: tools::tools_for_scope(tools::SEARCH_READ).into_iter().map(str::to_owned).collect(),
+        tools: tools::under_scopes()
+            .filter(|(_, scope)| *scope == tools::SEARCH_READ)
+            .map(|(tool, _)| tool.to_owned())
+            .collect(),
         is_default: true,
+        ..ScopeRow::default()
     }
 }
 

@@ -77,9 +77,11 @@ pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Resu
     let now = ctx.clock.now();
     if versions.resources != seen.resources {
         ctx.resources.reload(&ctx.store, &ctx.issuer).await?;
+        trust.forget_all();
     }
     if versions.clients != seen.clients {
         ctx.clients.forget_all();
+        trust.forget_all();
     }
     if versions.revocations == seen.revocations {
         ctx.revocations.confirm(now);

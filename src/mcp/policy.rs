@@ -1,40 +1,72 @@
-//! Which scope a request needs, read from the raw body before it is let through.
+//! Which scope a request needs: the tool is read from the raw body before it is let through, its scopes from the
+//! resource.
 //!
 //! Owns the reading of `method` and `params.name` out of a JSON-RPC message, in a way no second parser can
-//! read differently. Does not own the answer (403 with a challenge: `web/`), nor which tool needs which
-//! scope ([`super::tools`]). The handler asks again ([`super::server`]): this is the first line of two,
-//! there because only an HTTP status makes a client step up.
+//! read differently, and what a caller may do with a tool ([`Unlocks::access`]). Does not own the answer (403 with
+//! a challenge: `web/`), nor which scope opens which tool: administrators decide. The handler asks again
+//! ([`super::server`]): this is the first line of two, there because only an HTTP status makes a client step up.
 //!
-//! | Body | [`Needed`] |
+//! | Body | [`Message::read`] |
 //! |---|---|
-//! | `tools/call` of a tool that needs a scope | `Scope` |
-//! | any other single message, an unknown tool included | `None`: the handler answers |
+//! | any single message | its method, and its tool |
 //! | a JSON array | `Batch`: removed from MCP with 2025-06-18 |
 //! | a deciding member twice, or also in another case | `Ambiguous`: parsers differ in which one they take |
 //! | anything else | `NotJson` |
 //!
+//! | Tool | [`Access`] |
+//! |---|---|
+//! | needs no scope | `Granted` |
+//! | a scope opens it, and the token has one that does | `Granted` |
+//! | a scope opens it, and the token has none that does | `Grantable`: listed; a call asks for the scope |
+//! | no scope opens it | `Never`: hidden; a call is answered as for a tool that does not exist |
+//!
 //! The caller bounds the body (4 MiB). Depth is bounded by the readers: values that do not decide are
 //! skipped here without recursion, and rmcp stops at 128 levels.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::tools;
+use super::principal::Principal;
+use super::tools::ToolSpec;
 
-/// What a POST body asks for.
+/// Which scopes of one resource open which of its tools.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unlocks(HashMap<String, Vec<String>>);
+
+/// What a caller may do with a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needed {
-    /// A valid token is enough.
-    None,
-    /// This scope is needed.
-    Scope(&'static str),
-    /// The body is not one JSON text whose root is an object: answer 400.
-    NotJson,
-    /// The body is a JSON array: answer 400.
-    Batch,
-    /// A member that decides appears twice: answer 400.
-    Ambiguous,
+pub enum Access<'u> {
+    Granted,
+    /// Nothing of it: it wants one of these scopes, the first of them rather than the others.
+    Grantable(&'u [String]),
+    Never,
+}
+
+impl Unlocks {
+    /// From each scope and the tools it opens; of several that open one tool, the first is asked for.
+    pub fn new<'a>(scopes: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Self {
+        let mut by_tool: HashMap<String, Vec<String>> = HashMap::new();
+        for (scope, tools) in scopes {
+            for tool in tools {
+                by_tool.entry(tool.clone()).or_default().push(scope.to_owned());
+            }
+        }
+        Self(by_tool)
+    }
+
+    /// What this caller may do with a built-in tool.
+    pub fn access(&self, tool: &ToolSpec, caller: &Principal) -> Access<'_> {
+        if tool.scope.is_none() {
+            return Access::Granted;
+        }
+        match self.0.get(tool.name) {
+            None => Access::Never,
+            Some(scopes) if scopes.iter().any(|scope| caller.has(scope)) => Access::Granted,
+            Some(scopes) => Access::Grantable(scopes),
+        }
+    }
 }
 
 /// Why a body is refused unread.
@@ -91,18 +123,6 @@ impl Message {
     /// Whether this opens a legacy session (MCP before 2026-07-28).
     pub fn is_initialize(&self) -> bool {
         self.has_id && self.method.as_deref() == Some("initialize")
-    }
-}
-
-/// The scope the built-in server's tools make this body need.
-pub fn needed_scope(body: &[u8]) -> Needed {
-    match Message::read(body) {
-        Ok(message) => {
-            message.tool().and_then(tools::required_scope).flatten().map_or(Needed::None, Needed::Scope)
-        }
-        Err(Unreadable::NotJson) => Needed::NotJson,
-        Err(Unreadable::Batch) => Needed::Batch,
-        Err(Unreadable::Ambiguous) => Needed::Ambiguous,
     }
 }
 

@@ -2,28 +2,55 @@
 
 use super::*;
 
-fn needed(body: &str) -> Needed {
-    needed_scope(body.as_bytes())
+/// The tool a body calls.
+fn tool(body: &str) -> Result<Option<String>, Unreadable> {
+    Message::read(body.as_bytes()).map(|message| message.tool().map(str::to_owned))
+}
+
+fn calls(name: &str) -> Result<Option<String>, Unreadable> {
+    Ok(Some(name.to_owned()))
 }
 
 #[test]
-fn a_tool_call_needs_its_tools_scope_and_nothing_else_does() {
+fn scopes_open_tools_in_three_ways() {
+    let lists = [vec!["web_search".to_owned(), "web_extract".to_owned()], vec!["web_extract".to_owned()]];
+    let unlocks = Unlocks::new([("search:read", lists[0].as_slice()), ("extract", lists[1].as_slice())]);
+    let access = |tool: &str, scopes: &[&str]| {
+        let spec = crate::mcp::tools::find(tool).unwrap();
+        match unlocks.access(spec, &crate::mcp::principal::sample(scopes)) {
+            Access::Granted => "granted".to_owned(),
+            Access::Grantable(scopes) => scopes.join(" "),
+            Access::Never => "never".to_owned(),
+        }
+    };
+    assert_eq!(access("whoami", &[]), "granted");
+    assert_eq!(access("web_search", &["extract"]), "search:read");
+    assert_eq!(access("web_search", &["search:read"]), "granted");
+    assert_eq!(access("web_extract", &["extract"]), "granted");
+    assert_eq!(access("web_extract", &["other"]), "search:read extract");
+    let nothing = Unlocks::default();
+    let spec = crate::mcp::tools::find("web_search").unwrap();
+    assert_eq!(nothing.access(spec, &crate::mcp::principal::sample(&["search:read"])), Access::Never);
+}
+
+#[test]
+fn a_tool_call_names_its_tool_and_nothing_else_does() {
     let search = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"web_search","arguments":{"name":"whoami"}}}"#;
-    assert_eq!(needed(search), Needed::Scope("search:read"));
-    assert_eq!(needed(&search.replace("web_search", "whoami")), Needed::None);
-    assert_eq!(needed(&search.replace("web_search", "no_such_tool")), Needed::None);
-    assert_eq!(needed(&search.replace("tools/call", "prompts/get")), Needed::None);
-    assert_eq!(needed(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#), Needed::None);
-    assert_eq!(needed(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), Needed::None);
+    assert_eq!(tool(search), calls("web_search"));
+    assert_eq!(tool(&search.replace("web_search", "whoami")), calls("whoami"));
+    assert_eq!(tool(&search.replace("web_search", "no_such_tool")), calls("no_such_tool"));
+    assert_eq!(tool(&search.replace("tools/call", "prompts/get")), Ok(None));
+    assert_eq!(tool(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#), Ok(None));
+    assert_eq!(tool(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), Ok(None));
 }
 
 #[test]
 fn the_order_of_members_and_escapes_do_not_matter() {
     assert_eq!(
-        needed(
+        tool(
             r#"{"params":{"arguments":{},"n\u0061me":"web\u005fsearch"},"id":1,"meth\u006fd":"tools\/call"}"#
         ),
-        Needed::Scope("search:read")
+        calls("web_search")
     );
 }
 
@@ -39,23 +66,23 @@ fn a_member_that_decides_must_be_unique() {
         r#"{"method":"tools/call","param\u017f":{"name":"web_search"}}"#,
         r#"{"id":1,"id":2,"method":"tools/call","params":{"name":"web_search"}}"#,
     ] {
-        assert_eq!(needed(body), Needed::Ambiguous, "{body}");
+        assert_eq!(tool(body), Err(Unreadable::Ambiguous), "{body}");
     }
 }
 
 #[test]
 fn a_batch_is_reported_whatever_it_holds() {
-    assert_eq!(needed(r#"[{"method":"tools/call","params":{"name":"web_search"}}]"#), Needed::Batch);
-    assert_eq!(needed("[]"), Needed::Batch);
-    assert_eq!(needed("  [1, {}]"), Needed::Batch);
+    assert_eq!(tool(r#"[{"method":"tools/call","params":{"name":"web_search"}}]"#), Err(Unreadable::Batch));
+    assert_eq!(tool("[]"), Err(Unreadable::Batch));
+    assert_eq!(tool("  [1, {}]"), Err(Unreadable::Batch));
 }
 
 #[test]
 fn what_is_not_one_json_object_is_refused() {
     for body in ["", " ", "null", "1", "\"tools/call\"", "true", "{", "{}x", "{}{}", "[", "\u{feff}{}"] {
-        assert_eq!(needed(body), Needed::NotJson, "{body:?}");
+        assert_eq!(tool(body), Err(Unreadable::NotJson), "{body:?}");
     }
-    assert_eq!(needed_scope(&[0xff, 0xfe]), Needed::NotJson);
+    assert_eq!(Message::read(&[0xff, 0xfe]), Err(Unreadable::NotJson));
 }
 
 #[test]
@@ -67,19 +94,19 @@ fn odd_types_name_no_tool() {
         r#"{"method":"tools/call","params":null}"#,
         r#"{"method":{"a":1},"params":"web_search"}"#,
     ] {
-        assert_eq!(needed(body), Needed::None, "{body}");
+        assert_eq!(tool(body), Ok(None), "{body}");
     }
 }
 
 #[test]
 fn depth_does_not_exhaust_the_stack_and_size_does_not_stall() {
     let deep = format!("{{\"params\":{}1{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-    let _ = needed(&deep);
+    let _ = tool(&deep);
     let deep = format!("{{\"params\":{{\"name\":{}{}}}}}", "{\"a\":".repeat(500_000), "1");
-    assert_eq!(needed(&deep), Needed::NotJson);
+    assert_eq!(tool(&deep), Err(Unreadable::NotJson));
     let wide = (0..200_000).fold(String::new(), |all, n| all + &format!("\"k{n}\":0,"));
     let wide = format!("{{{wide}\"method\":\"tools/call\",\"params\":{{\"name\":\"web_extract\"}}}}");
-    assert_eq!(needed(&wide), Needed::Scope("search:read"));
+    assert_eq!(tool(&wide), calls("web_extract"));
 }
 
 #[test]

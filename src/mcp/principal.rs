@@ -38,6 +38,11 @@ impl Principal {
         self.scopes.contains(scope)
     }
 
+    /// The person, unless the token is a machine's own.
+    pub fn person(&self) -> Option<String> {
+        (self.subject != self.client_id).then(|| self.subject.clone())
+    }
+
     /// Whom a legacy session belongs to: this person, through this client, on this resource.
     ///
     /// Not the grant: stepping up to more scopes gives a new one, and clients carry their session on. The

@@ -1,7 +1,7 @@
 //! The mount of an MCP server in actix: rmcp's streamable HTTP transport with safe settings.
 //!
-//! Owns the settings and the one bridge from the request to the handler: `Arc<Principal>` from actix's
-//! request extensions to rmcp's. The only file that imports rmcp's transport, `rmcp_actix_web`, or actix.
+//! Owns the settings and the one bridge from the request to the handler: `Arc<Principal>` and
+//! `Arc<Unlocks>` from actix's request extensions to rmcp's. The only file that imports rmcp's transport, `rmcp_actix_web`, or actix.
 //! Does not own the tools ([`super::server`]), tokens, scopes, or session ownership: those are checked by
 //! the middleware that wraps the mount.
 //!
@@ -22,6 +22,7 @@ use rmcp_actix_web::transport::{StreamableHttpService, on_request_extensions};
 use url::Url;
 
 use super::Served;
+use super::policy::Unlocks;
 use super::principal::Principal;
 
 /// How long a session may take to end; it is unreachable from the first moment on.
@@ -101,6 +102,9 @@ impl<S: ServerHandler + Clone + Send + Sync + 'static> McpMount<S> {
                 if let Some(principal) = request.extensions().get::<Arc<Principal>>() {
                     extensions.insert(principal.clone());
                 }
+                if let Some(unlocks) = request.extensions().get::<Arc<Unlocks>>() {
+                    extensions.insert(unlocks.clone());
+                }
             })
             .build();
         Self { service, sessions, stop }
@@ -131,6 +135,11 @@ impl<S: ServerHandler + Clone + Send + Sync + 'static> McpMount<S> {
 /// The caller of the request a handler serves, put there by the middleware around the mount.
 pub fn principal_of(extensions: &Extensions) -> Option<Arc<Principal>> {
     on_request_extensions(extensions)?.get::<Arc<Principal>>().cloned()
+}
+
+/// Which scope opens which tool, put there by the same middleware; without it none opens any.
+pub fn unlocks_of(extensions: &Extensions) -> Arc<Unlocks> {
+    on_request_extensions(extensions).and_then(|own| own.get::<Arc<Unlocks>>().cloned()).unwrap_or_default()
 }
 
 /// The origin with its scheme's own port written out: without one, rmcp lets any port pass.

@@ -36,6 +36,8 @@ async fn fake_guard(
     if let Some(scopes) = scopes {
         let scopes: Vec<&str> = scopes.split_whitespace().collect();
         request.extensions_mut().insert(Arc::new(sample(&scopes)));
+        let tools = ["web_search".to_owned(), "web_extract".to_owned()];
+        request.extensions_mut().insert(Arc::new(Unlocks::new([("search:read", tools.as_slice())])));
     }
     next.call(request).await
 }
@@ -148,7 +150,7 @@ async fn a_modern_client_discovers_and_calls_without_a_session() {
 
     let list: Value = modern(&url, "tools/list", json!({})).send().await.unwrap().json().await.unwrap();
     assert_eq!(list["result"]["cacheScope"], "private");
-    assert_eq!(list["result"]["ttlMs"], 300_000);
+    assert_eq!(list["result"]["ttlMs"], 60_000);
     assert_eq!(list["result"]["resultType"], "complete");
 
     let call = json!({"name": "whoami", "arguments": {}});

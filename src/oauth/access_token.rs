@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::OAuth;
+use super::client::Client;
 use super::error::Refusal;
 use super::resource::Resource;
 use crate::store::codes::CodeRow;
@@ -18,9 +19,9 @@ pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
 /// `typ` of an ID token.
 pub const ID_TOKEN_TYP: &str = "JWT";
 /// `iat` and `nbf` lie this many seconds back: verifiers whose clock is a little slow have no leeway.
-const BACKDATE: i64 = 5;
+pub const BACKDATE: i64 = 5;
 /// No access token lives longer, in seconds: grants and revocations are remembered for this long after it.
-const LONGEST: i64 = 86_400;
+pub const LONGEST: i64 = 86_400;
 
 /// Claims of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,15 +76,17 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// Makes an access token for `scopes` of a grant.
+/// Makes an access token for `scopes` of a grant. It lives as long as the resource says, or less where the client may.
 pub fn mint(
     ctx: &OAuth,
+    client: &Client,
     grant: &GrantRow,
     resource: &Resource,
     scopes: &ScopeSet,
 ) -> Result<AccessToken, Refusal> {
     let now = ctx.clock.now();
-    let expires_in = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token).min(LONGEST);
+    let of_resource = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
+    let expires_in = of_resource.min(client.access_token_seconds.unwrap_or(LONGEST)).min(LONGEST);
     let claims = AccessClaims {
         iss: ctx.issuer.as_str().to_owned(),
         sub: grant.user_id.clone().unwrap_or_else(|| grant.client_id.clone()),

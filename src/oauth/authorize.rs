@@ -6,11 +6,12 @@
 //! | `client_id` missing, unknown, disabled, given twice    | error page, 400                              |
 //! | `redirect_uri` missing (and several registered), foreign, given twice | error page, 400               |
 //! | `response_type` missing; other than `code`             | redirect, `invalid_request`; `unsupported_response_type` |
+//! | a client without the grant type `authorization_code`, e.g. a machine | error page, 400                |
 //! | another parameter twice                                | redirect, `invalid_request`                  |
 //! | no `code_challenge`, method not `S256`                 | redirect, `invalid_request`                  |
 //! | `request`, `request_uri`                               | redirect, `request_not_supported`, `request_uri_not_supported` |
 //! | unknown `resource`                                     | redirect, `invalid_target`                   |
-//! | no requested scope can be granted                      | redirect, `invalid_scope`                    |
+//! | no requested scope can be granted, see [`super::scopes`] | redirect, `invalid_scope`                    |
 //! | `prompt=none`                                          | redirect, `login_required`, `consent_required` |
 //! | fine, nobody signed in (or `prompt=login`, `max_age`)  | login page, then here again                  |
 //! | fine                                                   | consent page                                 |
@@ -25,11 +26,12 @@ use std::sync::Arc;
 
 use super::client::Client;
 use super::error::{Code, Reason, Refusal};
+use super::grants::authorization_code;
 use super::oxide::{self, AuthorizeError, AuthorizeRules};
 use super::params::Params;
 use super::redirect_uri::RedirectUri;
-use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES, OPENID, Resource};
-use super::{OAuth, Origin, pkce};
+use super::resource::{OFFLINE_ACCESS, OPENID, Resource};
+use super::{OAuth, Origin, pkce, scopes};
 use crate::audit::{Entry, Event};
 use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
@@ -162,32 +164,8 @@ impl AuthorizeRules for Rules<'_> {
         let asked = self.params.get("scope")?.map_or_else(|| Ok(ScopeSet::default()), ScopeSet::parse);
         let asked = asked
             .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
-        negotiate(&resource, &asked)
+        scopes::negotiate(&resource, &*self.client.clone()?, &asked)
     }
-}
-
-/// Chooses what to grant: unknown scopes are dropped, none at all means the resource's defaults.
-///
-/// # Errors
-/// `invalid_scope` when something was asked for and nothing of it is known.
-fn negotiate(resource: &Resource, asked: &ScopeSet) -> Result<ScopeSet, Refusal> {
-    if asked.is_empty() {
-        return Ok(resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.clone()).collect());
-    }
-    let known = |name: &str| {
-        name == OFFLINE_ACCESS
-            || OIDC_SCOPES.contains(&name)
-            || resource.scopes.iter().any(|s| s.name == name)
-    };
-    let granted: ScopeSet = asked.iter().filter(|name| known(name)).map(str::to_owned).collect();
-    if granted.is_empty() {
-        return Err(Refusal::new(
-            Code::InvalidScope,
-            Reason::NoScopeLeft,
-            "none of the requested scopes exists on this resource",
-        ));
-    }
-    Ok(granted)
 }
 
 /// Validates an authorization request. Changes nothing.
@@ -224,13 +202,21 @@ pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, 
 
 async fn find_client(ctx: &OAuth, params: &Params) -> Result<Arc<Client>, Refusal> {
     let id = params.require("client_id")?;
-    ctx.clients.find(id).await?.ok_or_else(|| {
+    let client = ctx.clients.find(id).await?.ok_or_else(|| {
         Refusal::new(
             Code::InvalidRequest,
             Reason::UnknownClient,
             "client_id is not known here: remove this server from the app and add it again",
         )
-    })
+    })?;
+    if client.allows(authorization_code::GRANT_TYPE) {
+        return Ok(client);
+    }
+    Err(Refusal::new(
+        Code::UnauthorizedClient,
+        Reason::GrantTypeNotAllowed,
+        "this client acts for itself: it gets its tokens with client_credentials, without any person",
+    ))
 }
 
 fn login_wishes(params: &Params) -> Result<(Prompt, Option<i64>), Refusal> {

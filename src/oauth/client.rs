@@ -148,3 +148,26 @@ impl Clients {
         self.cache.invalidate_all();
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A public client without a ceiling.
+    pub fn client() -> Client {
+        Client {
+            id: "cli_1".into(),
+            kind: ClientKind::Dynamic,
+            name: "Client".into(),
+            auth_method: AuthMethod::None,
+            redirect_uris: Vec::new(),
+            grant_types: Vec::new(),
+            scope: String::new(),
+            metadata: ClientMetadata::default(),
+            management_hash: None,
+            allowed_scopes: None,
+            access_token_seconds: None,
+            created_at: 0,
+        }
+    }
+}

@@ -73,7 +73,7 @@ async fn answer(ctx: &OAuth, authorization: Option<&str>, params: &Params) -> Re
     params.get("token_type_hint")?;
     let found = find(ctx, token).await?;
     let allowed = |i: &Introspection| {
-        caller.kind == ClientKind::Static || i.client_id.as_deref() == Some(caller.id.as_str())
+        caller.kind != ClientKind::Dynamic || i.client_id.as_deref() == Some(caller.id.as_str())
     };
     Ok(found.filter(allowed).unwrap_or_default())
 }

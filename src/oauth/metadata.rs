@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::OAuth;
 use super::client::AuthMethod;
-use super::grants::{authorization_code, refresh_token};
+use super::grants::{authorization_code, client_credentials, refresh_token};
 use super::keys::Alg;
 use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES};
 use crate::types::proof::{MULTI_FACTOR, PHISHING_RESISTANT, SINGLE_FACTOR};
@@ -69,7 +69,11 @@ pub fn build(ctx: &OAuth) -> Metadata {
         scopes_supported: scopes,
         response_types_supported: vec!["code"],
         response_modes_supported: vec!["query"],
-        grant_types_supported: vec![authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE],
+        grant_types_supported: vec![
+            authorization_code::GRANT_TYPE,
+            refresh_token::GRANT_TYPE,
+            client_credentials::GRANT_TYPE,
+        ],
         revocation_endpoint_auth_methods_supported: methods.clone(),
         introspection_endpoint_auth_methods_supported: methods
             .iter()

@@ -3,7 +3,7 @@
 //! | endpoint                      | law                                  | file               |
 //! |-------------------------------|--------------------------------------|--------------------|
 //! | `/oauth/authorize`, `/consent`| OAuth 2.1 §4.1.1, RFC 8707, RFC 9207 | `authorize`        |
-//! | `/oauth/token`                | OAuth 2.1 §3.2, §4.1.3, §4.3         | `token`, `grants`  |
+//! | `/oauth/token`                | OAuth 2.1 §3.2, §4.1.3, §4.2, §4.3   | `token`, `grants`  |
 //! | `/oauth/register`             | RFC 7591, RFC 7592                   | `registration`     |
 //! | `/oauth/revoke`               | RFC 7009                             | `revoke`           |
 //! | `/oauth/introspect`           | RFC 7662                             | `introspect`       |
@@ -29,6 +29,7 @@ pub mod redirect_uri;
 pub mod registration;
 pub mod resource;
 pub mod revoke;
+pub mod scopes;
 pub mod token;
 pub mod userinfo;
 

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::client::{AuthMethod, Client};
 use super::error::{Code, Reason, Refusal};
-use super::grants::{authorization_code, refresh_token};
+use super::grants::{authorization_code, client_credentials, refresh_token};
 use super::redirect_uri::RedirectUri;
 use super::{OAuth, Origin};
 use crate::audit::{Entry, Event};
@@ -153,7 +153,7 @@ fn describe(
         client_name: row.name,
         redirect_uris: row.redirect_uris,
         token_endpoint_auth_method: auth_method.as_str(),
-        response_types: vec!["code"],
+        response_types: if row.kind == ClientKind::Machine { Vec::new() } else { vec!["code"] },
         grant_types: row.grant_types,
         scope: row.scope,
         metadata: row.metadata,
@@ -344,6 +344,40 @@ pub async fn delete(ctx: &OAuth, client: &Client, origin: &Origin) -> Result<(),
     let entry = Entry::ok(Event::ClientDeleted).client(client.id.clone()).address(origin.address.clone());
     ctx.audit.record(entry).await;
     Ok(())
+}
+
+/// A machine made by an administrator, and its secret. `allowed_scopes`: its ceiling, if it has one.
+pub async fn create_machine(
+    ctx: &OAuth,
+    name: &str,
+    auth_method: AuthMethod,
+    allowed_scopes: Option<ScopeSet>,
+) -> Result<Registered, Refusal> {
+    if auth_method == AuthMethod::None {
+        return Err(bad_metadata("a machine needs a secret: client_secret_basic or client_secret_post"));
+    }
+    // A machine has nowhere to send people; what else it says is checked as of any client.
+    let nowhere = vec!["https://localhost/".to_owned()];
+    let metadata = Metadata {
+        redirect_uris: Some(nowhere),
+        client_name: Some(name.to_owned()),
+        token_endpoint_auth_method: Some(auth_method.as_str().to_owned()),
+        ..Metadata::default()
+    };
+    let (row, _) = validate(ctx, metadata)?;
+    let row = ClientRow {
+        kind: ClientKind::Machine,
+        digest: None,
+        redirect_uris: Vec::new(),
+        grant_types: vec![client_credentials::GRANT_TYPE.to_owned()],
+        allowed_scopes,
+        ..row
+    };
+    let secret = Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng);
+    let secret_row = SecretRow { id: secret.id.clone(), client_id: row.id.clone(), hash: secret.hash() };
+    let row = ctx.store.add_client(row, Some(secret_row)).await?;
+    ctx.audit.record(Entry::ok(Event::ClientCreated).client(row.id.clone())).await;
+    Ok(describe(ctx, row, auth_method, Some(secret.to_text()), None))
 }
 
 /// A client made by an administrator, and its secret if it has one.

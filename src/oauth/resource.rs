@@ -15,10 +15,12 @@ use std::sync::{Arc, RwLock};
 
 use super::error::{Code, Reason, Refusal};
 use super::keys::Alg;
+use super::scopes::Includes;
+use crate::mcp::policy::Unlocks;
 use crate::store::resources::{ResourceRow, ScopeRow};
 use crate::store::{Store, StoreError};
-use crate::types::ScopeSet;
 use crate::types::urls::Issuer;
+use crate::types::{ScopeSet, Timestamp};
 
 /// Always accepted in a request and never shown by the resource: asks for a refresh token.
 pub const OFFLINE_ACCESS: &str = "offline_access";
@@ -34,6 +36,29 @@ pub struct ScopeInfo {
     pub description: String,
     pub tools: Vec<String>,
     pub is_default: bool,
+    /// The scopes that it includes directly.
+    pub implies: Vec<String>,
+    /// When it got its name.
+    pub named_at: Timestamp,
+}
+
+impl ScopeInfo {
+    fn of(row: &ScopeRow) -> Self {
+        Self {
+            name: row.name.clone(),
+            description: row.description.clone(),
+            tools: row.tools.clone(),
+            is_default: row.is_default,
+            implies: row.implies.clone(),
+            named_at: row.named_at,
+        }
+    }
+}
+
+/// Which scope opens which tool: default scopes are asked for first.
+fn unlocks(scopes: &[ScopeInfo]) -> Unlocks {
+    let (defaults, others): (Vec<_>, Vec<_>) = scopes.iter().partition(|s| s.is_default);
+    Unlocks::new(defaults.into_iter().chain(others).map(|s| (s.name.as_str(), s.tools.as_slice())))
 }
 
 /// One protected MCP server.
@@ -50,6 +75,10 @@ pub struct Resource {
     pub access_token_seconds: Option<i64>,
     pub alg: Alg,
     pub scopes: Vec<ScopeInfo>,
+    /// Which of its scopes includes which.
+    pub includes: Includes,
+    /// Which of its scopes opens which tool.
+    pub unlocks: Arc<Unlocks>,
     aliases: Vec<String>,
 }
 
@@ -79,17 +108,13 @@ impl ResourceSet {
         let mut set = Self::default();
         for row in rows {
             let uri = row.uri.clone().unwrap_or_else(|| issuer.at(&row.path));
-            let own = scopes.iter().filter(|s| s.resource_id == row.id);
+            let own: Vec<ScopeInfo> =
+                scopes.iter().filter(|s| s.resource_id == row.id).map(ScopeInfo::of).collect();
             let resource = Resource {
                 alg: Alg::parse(&row.signing_alg).unwrap_or(Alg::Es256),
-                scopes: own
-                    .map(|s| ScopeInfo {
-                        name: s.name.clone(),
-                        description: s.description.clone(),
-                        tools: s.tools.clone(),
-                        is_default: s.is_default,
-                    })
-                    .collect(),
+                includes: Includes::new(own.iter().map(|s| (s.name.clone(), s.implies.clone()))),
+                unlocks: Arc::new(unlocks(&own)),
+                scopes: own,
                 id: row.id,
                 name: row.name,
                 path: row.path,
@@ -225,9 +250,24 @@ impl Resources {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// A resource with scopes: name, what each includes, whether it is given by default.
+    pub fn resource_with(scopes: &[(&str, &[&str], bool)]) -> Resource {
+        let scope = |(name, implies, is_default): &(&str, &[&str], bool)| ScopeRow {
+            resource_id: "res_a".into(),
+            name: (*name).into(),
+            implies: implies.iter().map(|i| (*i).into()).collect(),
+            is_default: *is_default,
+            ..ScopeRow::default()
+        };
+        let scopes: Vec<ScopeRow> = scopes.iter().map(scope).collect();
+        let issuer = Issuer::parse("http://localhost:10000").unwrap();
+        let set = ResourceSet::build(&issuer, vec![row("res_a", "/mcp", true)], &scopes);
+        (*set.all[0]).clone()
+    }
 
     fn row(id: &str, path: &str, is_default: bool) -> ResourceRow {
         ResourceRow {

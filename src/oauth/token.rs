@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::client::Client;
 use super::error::{Code, Reason, Refusal};
-use super::grants::{authorization_code, refresh_token};
+use super::grants::{authorization_code, client_credentials, refresh_token};
 use super::params::Params;
 use super::resource::Resource;
 use super::{OAuth, Origin, client_auth};
@@ -130,11 +130,12 @@ async fn grant(
     params: &Params,
     client: &Arc<Client>,
 ) -> Result<Granted, Refused> {
-    if ![authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE].contains(&grant_type) {
+    let known = [authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE, client_credentials::GRANT_TYPE];
+    if !known.contains(&grant_type) {
         return Err(Refusal::new(
             Code::UnsupportedGrantType,
             Reason::UnsupportedGrantType,
-            "grant_type must be authorization_code or refresh_token",
+            "grant_type must be authorization_code, refresh_token or client_credentials",
         )
         .into());
     }
@@ -151,6 +152,7 @@ async fn grant(
     let request = TokenRequest { params, client: Arc::clone(client), resource };
     match grant_type {
         authorization_code::GRANT_TYPE => authorization_code::run(ctx, &request).await,
+        client_credentials::GRANT_TYPE => client_credentials::run(ctx, &request).await,
         _ => refresh_token::run(ctx, &request).await,
     }
 }
@@ -175,15 +177,22 @@ pub fn same_resource(
         .ok_or_else(|| mismatch("the resource that was authorized does not exist any more"))
 }
 
-/// The scopes a refresh asks for, if it asks; scopes of OpenID Connect and `offline_access` never widen.
-pub fn requested_scope(params: &Params, granted: &ScopeSet) -> Result<Option<ScopeSet>, Refusal> {
+/// The scopes a refresh asks for, if it asks; scopes of OpenID Connect and `offline_access` never widen. A scope
+/// that was agreed to and cannot be had any more is left out: clients name what they once got.
+pub fn requested_scope(
+    params: &Params,
+    resource: &Resource,
+    agreed: &ScopeSet,
+    granted: &ScopeSet,
+) -> Result<Option<ScopeSet>, Refusal> {
     let Some(text) = params.get("scope")? else { return Ok(None) };
-    let mut set = ScopeSet::parse(text)
+    let asked = ScopeSet::parse(text)
         .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
-    for name in super::resource::OIDC_SCOPES.into_iter().chain([super::resource::OFFLINE_ACCESS]) {
-        if !granted.contains(name) {
-            set.remove(name);
-        }
-    }
+    let of_resource = resource.scope_names();
+    let set: ScopeSet = asked
+        .iter()
+        .filter(|name| granted.contains(name) || of_resource.contains(name) && !agreed.contains(name))
+        .map(str::to_owned)
+        .collect();
     Ok((!set.is_empty()).then_some(set))
 }

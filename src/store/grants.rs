@@ -36,6 +36,15 @@ sql! {
     HOLD_SESSION = "UPDATE sessions SET ended_at = NULL WHERE id = $1 AND ended_at IS NULL";
     ADD = "INSERT INTO grants (id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    FIND_OF_MACHINE = "SELECT id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, \
+                       revoked_at FROM grants WHERE client_id = $1 AND resource_id = $2 AND user_id IS NULL \
+                       AND revoked_at IS NULL";
+    KEEP_OF_MACHINE = "INSERT INTO grants (id, client_id, resource_id, scopes, created_at, ends_at) \
+                       VALUES ($1, $2, $3, $4, $5, $6) \
+                       ON CONFLICT (client_id, resource_id) WHERE user_id IS NULL AND revoked_at IS NULL \
+                       DO UPDATE SET scopes = excluded.scopes, ends_at = excluded.ends_at \
+                       RETURNING id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, \
+                       revoked_at";
     USED = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
     REVOKE = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 \
@@ -150,6 +159,41 @@ impl Store {
                     .await?;
                 codes::add(connection, &code).await?;
                 Ok(true)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// The grant on which a machine's tokens for a resource hang.
+    pub async fn find_machine_grant(
+        &self,
+        client_id: &str,
+        resource_id: &str,
+    ) -> Result<Option<GrantRow>, StoreError> {
+        let query = sqlx::query(FIND_OF_MACHINE).bind(client_id).bind(resource_id);
+        query.fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    /// Adds a machine's grant on a resource, or renews the one that stands. Nothing, with nothing changed, when
+    /// the client has been disabled meanwhile.
+    pub async fn keep_machine_grant(&self, grant: GrantRow) -> Result<Option<GrantRow>, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let held = sqlx::query(HOLD_CLIENT).bind(&grant.client_id).execute(&mut *connection).await?;
+                if held.rows_affected() == 0 {
+                    return Ok(None);
+                }
+                let kept = sqlx::query(KEEP_OF_MACHINE)
+                    .bind(&grant.id)
+                    .bind(&grant.client_id)
+                    .bind(&grant.resource_id)
+                    .bind(grant.scopes.to_string())
+                    .bind(grant.created_at)
+                    .bind(grant.ends_at)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                read(&kept).map(Some)
             }
             .boxed()
         })

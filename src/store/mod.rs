@@ -25,6 +25,7 @@ pub mod recovery_codes;
 pub mod refresh_tokens;
 pub mod resources;
 mod row;
+pub mod scopes;
 pub mod sessions;
 pub mod signing_keys;
 pub mod totp;
@@ -128,6 +129,7 @@ fn statements() -> Vec<&'static str> {
         recovery_codes::ALL,
         refresh_tokens::ALL,
         resources::ALL,
+        scopes::ALL,
         sessions::ALL,
         signing_keys::ALL,
         totp::ALL,

@@ -1,6 +1,7 @@
 //! Tables `resources` and `scopes`: protected MCP servers and what can be permitted on each.
 
 use futures::FutureExt as _;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, row, sql};
@@ -29,7 +30,7 @@ pub struct ResourceRow {
 }
 
 /// One scope of one resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeRow {
     pub resource_id: String,
     pub name: String,
@@ -38,19 +39,25 @@ pub struct ScopeRow {
     pub tools: Vec<String>,
     /// Whether a request that names no scope gets it.
     pub is_default: bool,
+    /// Names of the scopes of the same resource that it includes directly.
+    pub implies: Vec<String>,
+    /// Raised by every change; the store's own.
+    pub version: i64,
+    /// When it got its name; the store's own.
+    pub named_at: Timestamp,
 }
 
 sql! {
     LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, access_token_seconds, \
             signing_alg, created_at FROM resources ORDER BY id";
-    LIST_SCOPES = "SELECT resource_id, name AS id, name, description, tools, is_default FROM scopes \
+    LIST_SCOPES = "SELECT resource_id, name AS id, name, description, tools, is_default, implies, version, \
+                   named_at FROM scopes \
                    ORDER BY resource_id, name";
     ADD = "INSERT INTO resources (id, name, kind, path, uri, aliases, is_default, registration_open, \
            access_token_seconds, signing_alg, created_at, updated_at) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
-    SET_TOOLS = "UPDATE scopes SET tools = $3 WHERE resource_id = $1 AND name = $2 AND tools <> $3";
-    ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (resource_id, name) DO NOTHING";
+    ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, implies, named_at, \
+                 created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)";
 }
 
 fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
@@ -69,14 +76,36 @@ fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
     })
 }
 
-fn read_scope(row: &AnyRow) -> Result<ScopeRow, StoreError> {
+pub(super) fn read_scope(row: &AnyRow) -> Result<ScopeRow, StoreError> {
     Ok(ScopeRow {
         resource_id: row::text(row, "resource_id")?,
         name: row::text(row, "name")?,
         description: row::text(row, "description")?,
         tools: row::json(row, "scopes", "tools")?,
         is_default: row::flag(row, "is_default")?,
+        implies: row::json(row, "scopes", "implies")?,
+        version: row::int(row, "version")?,
+        named_at: row::int(row, "named_at")?,
     })
+}
+
+/// Adds one scope inside the transaction that adds or changes its resource.
+pub(super) async fn add_scope(
+    connection: &mut AnyConnection,
+    scope: &ScopeRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(ADD_SCOPE)
+        .bind(&scope.resource_id)
+        .bind(&scope.name)
+        .bind(&scope.description)
+        .bind(row::to_json(&scope.tools))
+        .bind(i64::from(scope.is_default))
+        .bind(row::to_json(&scope.implies))
+        .bind(now)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 impl Store {
@@ -88,26 +117,6 @@ impl Store {
             resources.iter().map(read).collect::<Result<_, _>>()?,
             scopes.iter().map(read_scope).collect::<Result<_, _>>()?,
         ))
-    }
-
-    /// Says which tools a scope unlocks; changes nothing when that is what it says already.
-    pub async fn set_scope_tools(&self, scope: ScopeRow) -> Result<(), StoreError> {
-        self.transaction(move |connection| {
-            async move {
-                let done = sqlx::query(SET_TOOLS)
-                    .bind(&scope.resource_id)
-                    .bind(&scope.name)
-                    .bind(row::to_json(&scope.tools))
-                    .execute(&mut *connection)
-                    .await?;
-                if done.rows_affected() > 0 {
-                    super::changes::bump(connection, super::changes::Topic::Resources).await?;
-                }
-                Ok(())
-            }
-            .boxed()
-        })
-        .await
     }
 
     /// Adds a resource with its scopes.
@@ -129,15 +138,7 @@ impl Store {
                     .execute(&mut *connection)
                     .await?;
                 for scope in &scopes {
-                    sqlx::query(ADD_SCOPE)
-                        .bind(&resource.id)
-                        .bind(&scope.name)
-                        .bind(&scope.description)
-                        .bind(row::to_json(&scope.tools))
-                        .bind(i64::from(scope.is_default))
-                        .bind(resource.created_at)
-                        .execute(&mut *connection)
-                        .await?;
+                    add_scope(connection, scope, resource.created_at).await?;
                 }
                 super::changes::bump(connection, super::changes::Topic::Resources).await
             }

@@ -3,7 +3,7 @@
 //! | token                                                          | result                    |
 //! |----------------------------------------------------------------|---------------------------|
 //! | verified before, unexpired, its key known, grant alive         | its principal, from memory|
-//! | signed by a key of ours with that key's algorithm, `typ` `at+jwt`, our `iss`, `aud` this resource, unexpired, grant alive | its principal |
+//! | signed by a key of ours with that key's algorithm, `typ` `at+jwt`, our `iss`, `aud` this resource, unexpired, grant alive | its principal, with the scopes that are in force now |
 //! | `alg` `none`, or not the key's; unknown `kid`; no `exp`; anything else | [`BadToken`]      |
 
 use std::sync::Arc;
@@ -16,10 +16,12 @@ use sha2::{Digest, Sha256};
 
 use crate::mcp::Principal;
 use crate::oauth::OAuth;
-use crate::oauth::access_token::{ACCESS_TOKEN_TYP, AccessClaims};
+use crate::oauth::access_token::{ACCESS_TOKEN_TYP, AccessClaims, BACKDATE};
 use crate::oauth::error::Refusal;
 use crate::oauth::resource::Resource;
+use crate::oauth::scopes;
 use crate::trust::LastNoted;
+use crate::types::ScopeSet;
 
 /// The longest access token that is looked at, in bytes.
 const MAX_TOKEN: usize = 8192;
@@ -82,7 +84,7 @@ impl Embedded {
         Self { ctx, verified, generation: Arc::default() }
     }
 
-    /// Drops what was verified: the keys changed, or what is told of a person.
+    /// Drops what was verified: keys, scopes or clients changed, or what is told of a person.
     pub fn forget_all(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.verified.invalidate_all();
@@ -93,7 +95,7 @@ impl Embedded {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let verified = match self.verified.get(&digest) {
             Some(verified) => verified,
-            None => self.check(token, digest).await?,
+            None => self.check(token, digest, &resource.id).await?,
         };
         let (principal, now) = (&verified.principal, self.ctx.clock.now());
         if principal.expires_at <= now {
@@ -110,27 +112,44 @@ impl Embedded {
         Ok(Arc::clone(principal))
     }
 
-    async fn check(&self, token: &str, digest: [u8; 32]) -> Result<Arc<Verified>, VerifyError> {
+    async fn check(
+        &self,
+        token: &str,
+        digest: [u8; 32],
+        resource_id: &str,
+    ) -> Result<Arc<Verified>, VerifyError> {
         let generation = self.generation.load(Ordering::SeqCst);
         let claims = read(&self.ctx, token).map_err(VerifyError::Bad)?;
         if claims.exp <= self.ctx.clock.now() {
             return Err(VerifyError::Bad(BadToken::Expired));
         }
+        // Read after the generation: what is remembered must not rest on scopes of before.
+        let resource = self.ctx.resources.current().by_id(resource_id).cloned();
+        let Some(resource) = resource.filter(|r| r.uri == claims.aud) else {
+            return Err(VerifyError::Bad(BadToken::WrongAudience));
+        };
         let unavailable = |e: crate::store::StoreError| VerifyError::Unavailable(e.into());
-        let user = self.ctx.store.find_user(&claims.sub).await.map_err(unavailable)?;
+        let is_machine = claims.sub == claims.client_id;
+        let user = match is_machine {
+            true => None,
+            false => self.ctx.store.find_user(&claims.sub).await.map_err(unavailable)?,
+        };
         // Nobody of that name: the person was deleted.
-        if user.as_ref().is_none_or(|u| u.disabled_at.is_some()) {
+        if !is_machine && user.as_ref().is_none_or(|u| u.disabled_at.is_some()) {
             return Err(VerifyError::Bad(BadToken::Revoked));
         }
         let client = self.ctx.clients.find(&claims.client_id).await.map_err(VerifyError::Unavailable)?;
+        let Some(client) = client else { return Err(VerifyError::Bad(BadToken::Revoked)) };
+        let said: ScopeSet = claims.scopes.into_iter().collect();
+        let scopes = scopes::in_force(&resource, &client, &said, claims.iat + BACKDATE);
         let (email, name) = user.map_or((None, None), |u| (Some(u.email), u.name));
         let principal = Arc::new(Principal {
             subject: claims.sub,
             email,
             name,
             client_id: claims.client_id,
-            client_name: client.map(|c| c.name.clone()).filter(|n| !n.is_empty()),
-            scopes: claims.scopes.into_iter().collect(),
+            client_name: Some(client.name.clone()).filter(|n| !n.is_empty()),
+            scopes: scopes.into_inner(),
             resource: claims.aud,
             grant_id: Some(claims.gid),
             token_id: claims.jti,

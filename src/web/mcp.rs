@@ -30,7 +30,7 @@ use url::Url;
 use super::problem::Problem;
 use super::{State, address, forms, respond};
 use crate::audit::{Entry, Event};
-use crate::mcp::policy::Message;
+use crate::mcp::policy::{Access, Message};
 use crate::mcp::streams::Ticket;
 use crate::mcp::{Owner, Principal, challenge, tools};
 use crate::oauth::resource::Resource;
@@ -99,6 +99,7 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
     let principal = authenticate(state, request, resource).await?;
     let session = check_session(state, request, &principal).await?;
     request.extensions_mut().insert(Arc::clone(&principal));
+    request.extensions_mut().insert(Arc::clone(&resource.unlocks));
     let mut place = None;
     if request.method() == Method::POST {
         let body = tokio::time::timeout(state.settings.patience.message, read_body(request)).await;
@@ -208,7 +209,7 @@ async fn check_session(
         Owner::Unknown => Err(not_found()),
         Owner::Other => {
             let entry = Entry::refused(Event::AccessRefused, "foreign_mcp_session")
-                .user(principal.subject.clone())
+                .user(principal.person())
                 .client(principal.client_id.clone())
                 .grant(principal.grant_id.clone())
                 .address(address::origin(state, request.request()).address);
@@ -225,12 +226,12 @@ async fn check_scope(
     principal: &Principal,
     message: &Message,
 ) -> Result<(), HttpResponse> {
-    let Some(scope) = message.tool().and_then(tools::required_scope).flatten() else { return Ok(()) };
-    if principal.has(scope) {
-        return Ok(());
-    }
+    let Some(tool) = message.tool().and_then(tools::find) else { return Ok(()) };
+    // A tool that no scope opens is answered by the handler: as one that does not exist.
+    let Access::Grantable(scopes) = resource.unlocks.access(tool, principal) else { return Ok(()) };
+    let scope = scopes.first().map_or("", String::as_str);
     let entry = Entry::refused(Event::AccessRefused, "insufficient_scope")
-        .user(principal.subject.clone())
+        .user(principal.person())
         .client(principal.client_id.clone())
         .grant(principal.grant_id.clone())
         .resource(resource.id.clone())

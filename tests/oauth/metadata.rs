@@ -44,6 +44,7 @@ async fn add_notes(app: &TestApp) {
         description: "Read your notes".to_owned(),
         tools: Vec::new(),
         is_default: true,
+        ..ScopeRow::default()
     };
     app.core.oauth.store.add_resource(resource, vec![scope]).await.unwrap();
     app.sync().await;
@@ -63,7 +64,7 @@ async fn the_document_says_exactly_this(app: TestApp) {
         "scopes_supported": ["search:read", "openid", "profile", "email", "offline_access"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported":
             ["none", "client_secret_basic", "client_secret_post"],
@@ -218,7 +219,6 @@ async fn every_advertised_prompt_does_what_it_says(app: TestApp) {
 async fn what_is_not_advertised_is_not_supported(app: TestApp) {
     let client = app.client().await;
     for grant_type in [
-        "client_credentials",
         "password",
         "implicit",
         "urn:ietf:params:oauth:grant-type:device_code",

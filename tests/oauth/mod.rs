@@ -5,6 +5,7 @@ mod bad_input;
 mod code_grant;
 mod consent;
 mod error_redirects;
+mod machines;
 mod metadata;
 mod odd_input;
 mod refresh_grant;

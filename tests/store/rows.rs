@@ -96,6 +96,9 @@ pub fn scope(n: usize, name: &str) -> ScopeRow {
         description: "Search the web".to_owned(),
         tools: vec!["web_search".to_owned()],
         is_default: true,
+        implies: vec!["other".to_owned()],
+        version: 1,
+        named_at: NOW,
     }
 }
 

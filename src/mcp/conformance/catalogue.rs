@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn no_fixture_has_the_name_of_a_tool() {
-        let is_tool = |fixture: &Fixture| crate::mcp::tools::required_scope(fixture.name).is_some();
+        let is_tool = |fixture: &Fixture| crate::mcp::tools::find(fixture.name).is_some();
         assert!(!TOOLS.iter().any(is_tool));
     }
 }

@@ -37,7 +37,7 @@ pub struct ToolSpec {
     pub description: &'static str,
     /// One sentence for people, for the consent page.
     pub summary: &'static str,
-    /// The scope a caller needs beyond a valid token.
+    /// The scope that a new installation puts it under; none for a tool that a valid token is enough for.
     pub scope: Option<&'static str>,
     /// Whether it reaches beyond this server (`openWorldHint`).
     pub open_world: bool,
@@ -63,14 +63,14 @@ impl ToolSpec {
     }
 }
 
-/// The tools a scope unlocks, in table order.
-pub fn tools_for_scope(scope: &str) -> Vec<&'static str> {
-    TOOLS.iter().filter(|tool| tool.scope == Some(scope)).map(|tool| tool.name).collect()
+/// The tools that need a scope, in table order, each with the one a new installation puts it under.
+pub fn under_scopes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TOOLS.iter().filter_map(|tool| tool.scope.map(|scope| (tool.name, scope)))
 }
 
-/// The scope a tool needs: `None` for an unknown tool, `Some(None)` when a valid token is enough.
-pub fn required_scope(tool: &str) -> Option<Option<&'static str>> {
-    TOOLS.iter().find(|spec| spec.name == tool).map(|spec| spec.scope)
+/// The tool of this name.
+pub fn find(tool: &str) -> Option<&'static ToolSpec> {
+    TOOLS.iter().find(|spec| spec.name == tool)
 }
 
 /// Which tool to run.
@@ -174,12 +174,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_answers_for_policy_and_consent() {
-        assert_eq!(tools_for_scope(SEARCH_READ), ["web_search", "web_extract"]);
-        assert_eq!(tools_for_scope("nothing"), Vec::<&str>::new());
-        assert_eq!(required_scope("whoami"), Some(None));
-        assert_eq!(required_scope("web_search"), Some(Some(SEARCH_READ)));
-        assert_eq!(required_scope("no_such_tool"), None);
+    fn a_new_installation_puts_the_search_tools_under_one_scope() {
+        let under: Vec<_> = under_scopes().collect();
+        assert_eq!(under, [("web_search", SEARCH_READ), ("web_extract", SEARCH_READ)]);
+        assert!(find("whoami").unwrap().scope.is_none() && find("no_such_tool").is_none());
     }
 
     #[test]

@@ -18,11 +18,12 @@
 use async_trait::async_trait;
 
 use super::{refresh_token, revoke_replayed};
+use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::{OPENID, Resource};
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, same_resource};
-use crate::oauth::{OAuth, access_token, pkce};
+use crate::oauth::{OAuth, access_token, pkce, scopes};
 use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
 use crate::types::ids::Kind;
@@ -120,7 +121,9 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         expires_at: Timestamp::MAX, // compared above, with our clock
         code_challenge: Some(code.code_challenge.clone()),
     };
-    let mut redemption = Redemption { ctx, code: &code, grant: &grant, resource: &resource, response: None };
+    let client = &request.client;
+    let mut redemption =
+        Redemption { ctx, client, code: &code, grant: &grant, resource: &resource, response: None };
     oxide::redeem(request.params, &request.client.id, &recovered, &mut redemption).await.map_err(of_grant)?;
     let response = redemption.response.ok_or_else(|| of_grant(Refusal::internal()))?;
     Ok(Granted { response, grant_id: grant.id, user_id: grant.user_id, resource_id: grant.resource_id })
@@ -128,6 +131,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
 
 struct Redemption<'a> {
     ctx: &'a OAuth,
+    client: &'a Client,
     code: &'a CodeRow,
     grant: &'a GrantRow,
     resource: &'a Resource,
@@ -139,7 +143,8 @@ impl TokenRules for Redemption<'_> {
     async fn issue(&mut self, scopes: ScopeSet) -> Result<(), Refusal> {
         let ctx = self.ctx;
         // Signed before the code is spent: a signature that fails must not burn the code.
-        let access = access_token::mint(ctx, self.grant, self.resource, &scopes)?;
+        let scopes = scopes::of_token(self.resource, self.client, &scopes);
+        let access = access_token::mint(ctx, self.client, self.grant, self.resource, &scopes)?;
         let id_token = if scopes.contains(OPENID) {
             access_token::mint_id_token(ctx, self.grant, self.resource, self.code).await?
         } else {

@@ -1,6 +1,7 @@
 //! One file per grant type. Each opens with its law and its decision table.
 
 pub mod authorization_code;
+pub mod client_credentials;
 pub mod refresh_token;
 
 use super::OAuth;

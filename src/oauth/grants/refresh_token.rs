@@ -25,11 +25,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::revoke_replayed;
+use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::Resource;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, requested_scope, same_resource};
-use crate::oauth::{OAuth, access_token};
+use crate::oauth::{OAuth, access_token, scopes};
 use crate::store::grants::GrantRow;
 use crate::store::refresh_tokens::{RefreshRow, Rotation};
 use crate::types::ids::{Kind, new_id};
@@ -189,7 +190,8 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     }
     // Before anything follows from the token: a malformed request is a mistake, not a replay.
     let resource = same_resource(ctx, request, &grant.resource_id).map_err(of_grant)?;
-    let scope = requested_scope(request.params, &grant.scopes).map_err(of_grant)?;
+    let granted = scopes::of_token(&resource, &request.client, &grant.scopes);
+    let scope = requested_scope(request.params, &resource, &grant.scopes, &granted).map_err(of_grant)?;
     if decision == Decision::Replay {
         return Err(of_grant(replay(ctx, &grant).await?));
     }
@@ -197,12 +199,13 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         owner: grant.user_id.clone().unwrap_or_default(),
         client_id: grant.client_id.clone(),
         redirect_uri: resource.uri.clone(), // oxide-auth's grant wants one; a refresh compares none
-        scopes: grant.scopes.clone(),
+        scopes: granted,
         expires_at: Timestamp::MAX, // compared above, with our clock
         code_challenge: None,
     };
     let mut rotation = Rotating {
         ctx,
+        client: &request.client,
         bearer: &bearer,
         row: &row,
         grant: &grant,
@@ -225,6 +228,7 @@ async fn replay(ctx: &OAuth, grant: &GrantRow) -> Result<Refusal, Refusal> {
 
 struct Rotating<'a> {
     ctx: &'a OAuth,
+    client: &'a Client,
     bearer: &'a Bearer,
     row: &'a RefreshRow,
     grant: &'a GrantRow,
@@ -268,7 +272,8 @@ impl Rotating<'_> {
 impl TokenRules for Rotating<'_> {
     async fn issue(&mut self, scopes: ScopeSet) -> Result<(), Refusal> {
         // Signed before the rotation: a signature that fails must not cost the client its token.
-        let access = access_token::mint(self.ctx, self.grant, self.resource, &scopes)?;
+        let scopes = scopes::of_token(self.resource, self.client, &scopes);
+        let access = access_token::mint(self.ctx, self.client, self.grant, self.resource, &scopes)?;
         let next = successor(&self.ctx.master, self.bearer);
         if self.decision == Decision::Rotate {
             self.rotate(&next).await?;
