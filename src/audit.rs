@@ -75,6 +75,10 @@ pub enum Event {
     AccessRefused,
     KeyRotated,
     KeyRetired,
+    ScopeAdded,
+    ScopeEdited,
+    ScopeRenamed,
+    ScopeDeleted,
     AdminRefused,
 }
 
@@ -122,6 +126,10 @@ impl Event {
         Self::AccessRefused,
         Self::KeyRotated,
         Self::KeyRetired,
+        Self::ScopeAdded,
+        Self::ScopeEdited,
+        Self::ScopeRenamed,
+        Self::ScopeDeleted,
         Self::AdminRefused,
     ];
 
@@ -174,6 +182,10 @@ impl Event {
             Self::AccessRefused => "access.refused",
             Self::KeyRotated => "key.rotated",
             Self::KeyRetired => "key.retired",
+            Self::ScopeAdded => "scope.added",
+            Self::ScopeEdited => "scope.edited",
+            Self::ScopeRenamed => "scope.renamed",
+            Self::ScopeDeleted => "scope.deleted",
             Self::AdminRefused => "admin.refused",
         }
     }

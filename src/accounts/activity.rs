@@ -97,7 +97,11 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ClientDeleted
         | Event::ClientDisabled
         | Event::KeyRotated
-        | Event::KeyRetired => "Something changed on this server.".to_owned(),
+        | Event::KeyRetired
+        | Event::ScopeAdded
+        | Event::ScopeEdited
+        | Event::ScopeRenamed
+        | Event::ScopeDeleted => "Something changed on this server.".to_owned(),
     }
 }
 

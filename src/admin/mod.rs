@@ -5,6 +5,7 @@
 //! for pages.
 
 pub mod keys;
+pub mod scopes;
 
 use crate::accounts::Accounts;
 use crate::audit::{Entry, Event};

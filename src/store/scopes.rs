@@ -79,11 +79,11 @@ sql! {
                    AND REPLACE(' ' || allowed_scopes || ' ', ' ' || $1 || ' ', ' ') <> ' ' || allowed_scopes || ' '";
     COUNT_CONSENTS = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM consents WHERE resource_id = $1 \
                       AND REPLACE(' ' || scopes || ' ', ' ' || $2 || ' ', ' ') <> ' ' || scopes || ' ' \
-                      LIMIT $3) some";
+                      LIMIT $3) held";
     COUNT_GRANTS = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM grants WHERE resource_id = $1 \
                     AND revoked_at IS NULL AND ends_at > $4 \
                     AND REPLACE(' ' || scopes || ' ', ' ' || $2 || ' ', ' ') <> ' ' || scopes || ' ' \
-                    LIMIT $3) some";
+                    LIMIT $3) held";
 }
 
 /// Puts `instead`, with a space at each end, where a name stands in what people agreed to.

@@ -13,6 +13,7 @@ use crate::oauth::authorize::{self, AuthorizeRequest, Decider, Moment, Rejected,
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::Destination;
 use crate::oauth::resource::{OFFLINE_ACCESS, OPENID, ScopeInfo};
+use crate::oauth::scopes;
 use crate::store::clients::ClientKind;
 use crate::types::ScopeSet;
 
@@ -128,11 +129,23 @@ fn client_view(valid: &AuthorizeRequest) -> ClientView {
 }
 
 fn scope_view(valid: &AuthorizeRequest, name: &str, granted: &ScopeSet) -> ScopeView {
-    let (description, tools) = scope_words(&valid.resource.scopes, name);
+    let (description, mut tools) = scope_words(&valid.resource.scopes, name);
+    let mut includes = Vec::new();
+    let one: ScopeSet = std::iter::once(name.to_owned()).collect();
+    let given = scopes::of_token(&valid.resource, &valid.client, &one);
+    for (text, more) in
+        given.iter().filter(|other| *other != name).map(|o| scope_words(&valid.resource.scopes, o))
+    {
+        includes.push(text);
+        tools.extend(more);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    tools.retain(|tool| seen.insert(tool.clone()));
     ScopeView {
         name: name.to_owned(),
         description,
         tools,
+        includes,
         required: is_required_scope(name),
         already_granted: granted.contains(name),
     }

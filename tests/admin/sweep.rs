@@ -128,7 +128,6 @@ on_both! {
     nobody_gets_through,
     an_ordinary_person_is_refused_and_noted,
     an_old_login_sees_and_does_what_is_not_sensitive_only,
-    a_fresh_login_gets_through,
     a_form_without_its_token_changes_nothing,
 }
 
@@ -142,4 +141,16 @@ mod with_second_factor {
     }
 
     on_each! { a_required_second_factor_comes_first }
+}
+
+mod with_many_logins {
+    use crate::on_each;
+    use crate::support::{Database, TestApp};
+
+    async fn a_fresh_login_gets_through(database: Database) {
+        let settings = [("GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT", "10000")];
+        super::a_fresh_login_gets_through(TestApp::start_with(database, &settings).await).await;
+    }
+
+    on_each! { a_fresh_login_gets_through }
 }

@@ -70,7 +70,14 @@ fn app_view(resources: &ResourceSet, row: ConnectedRow) -> AppView {
     let resource = resources.by_id(&row.resource_id);
     let scopes = row.scopes.iter().map(|name| {
         let (description, tools) = consent::scope_words(resource.map_or(&[], |r| r.scopes.as_slice()), name);
-        ScopeView { name: name.to_owned(), description, tools, required: false, already_granted: true }
+        ScopeView {
+            name: name.to_owned(),
+            description,
+            tools,
+            includes: Vec::new(),
+            required: false,
+            already_granted: true,
+        }
     });
     AppView {
         hosts: hosts(&row.redirect_uris),

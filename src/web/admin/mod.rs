@@ -9,5 +9,6 @@ mod answers;
 mod keys;
 mod notices;
 mod routes;
+mod scopes;
 
 pub use routes::{ADMIN_ROUTES, Access, AdminRoute, configure};

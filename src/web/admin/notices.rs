@@ -5,6 +5,10 @@ pub fn sentence(code: &str) -> Option<&'static str> {
     Some(match code {
         // resources
         // scopes
+        "scope-added" => "The scope is added. Apps can ask for it from now on.",
+        "scope-saved" => "The scope is saved. It holds from the next request on.",
+        "scope-renamed" => "The scope is renamed, also in what people agreed to.",
+        "scope-deleted" => "The scope is gone, also from what people agreed to.",
         // clients
         // people
         // grants

@@ -7,6 +7,7 @@ use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
 use super::keys;
+use super::scopes;
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,15 @@ routes! {
     // home
     // resources
     // scopes
+    "/admin/resources/{id}/scopes" => View scopes::list::get;
+    "/admin/resources/{id}/scopes/add" => View scopes::add::get;
+    "/admin/resources/{id}/scopes/add" => Submission scopes::add::post;
+    "/admin/resources/{id}/scopes/edit" => FreshView scopes::edit::get;
+    "/admin/resources/{id}/scopes/edit" => FreshSubmission scopes::edit::post;
+    "/admin/resources/{id}/scopes/rename" => FreshView scopes::rename::get;
+    "/admin/resources/{id}/scopes/rename" => FreshSubmission scopes::rename::post;
+    "/admin/resources/{id}/scopes/delete" => FreshView scopes::delete::get;
+    "/admin/resources/{id}/scopes/delete" => FreshSubmission scopes::delete::post;
     // clients
     // people
     // grants

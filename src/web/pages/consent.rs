@@ -57,6 +57,8 @@ pub struct ScopeView {
     pub name: String,
     pub description: String,
     pub tools: Vec<String>,
+    /// What the scopes that it includes permit.
+    pub includes: Vec<String>,
     /// Cannot be unticked; sent in any case.
     pub required: bool,
     pub already_granted: bool,
@@ -101,6 +103,7 @@ impl ConsentPage {
                     name: "profile".into(),
                     description: "Know who you are".into(),
                     tools: vec!["whoami".into()],
+                    includes: Vec::new(),
                     required: true,
                     already_granted: true,
                 },
@@ -108,6 +111,7 @@ impl ConsentPage {
                     name: "search:read".into(),
                     description: "Search the web and read pages for you".into(),
                     tools: vec!["web_search".into(), "web_extract".into()],
+                    includes: vec!["Read the news".into()],
                     required: false,
                     already_granted: false,
                 },
@@ -115,6 +119,7 @@ impl ConsentPage {
                     name: "offline_access".into(),
                     description: "Stay connected when you are away".into(),
                     tools: Vec::new(),
+                    includes: Vec::new(),
                     required: false,
                     already_granted: false,
                 },

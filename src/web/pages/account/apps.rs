@@ -82,6 +82,7 @@ impl AppsPage {
             name: t(),
             description: t(),
             tools: vec![t()],
+            includes: Vec::new(),
             required: true,
             already_granted: true,
         };

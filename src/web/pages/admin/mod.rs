@@ -4,11 +4,15 @@ mod keys;
 mod resources;
 #[cfg(test)]
 mod samples;
+mod scopes;
 
 pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};
 pub use resources::{ResourceHead, ResourceTab};
 #[cfg(test)]
 pub use samples::{filled, samples};
+pub use scopes::{
+    Choice, DeleteScopePage, HoldersView, RenameScopePage, ScopeFormPage, ScopeLine, ScopesPage,
+};
 
 use crate::admin::Problem;
 

@@ -6,12 +6,12 @@ use super::*;
 
 /// Every sample, and the states of it that look different.
 pub fn samples() -> Vec<(&'static str, String)> {
-    [keys_samples()].concat()
+    [keys_samples(), scopes_samples()].concat()
 }
 
 /// Every page with one text wherever a stranger's could stand.
 pub fn filled(text: &str) -> Vec<(&'static str, String)> {
-    [keys_filled(text)].concat()
+    [keys_filled(text), scopes_filled(text)].concat()
 }
 
 fn keys_samples() -> Vec<(&'static str, String)> {
@@ -32,5 +32,37 @@ fn keys_filled(text: &str) -> Vec<(&'static str, String)> {
         ("admin-keys", KeysPage::filled(text).render().unwrap()),
         ("admin-key-rotate", RotateKeyPage::filled(text).render().unwrap()),
         ("admin-key-retire", RetireKeyPage::filled(text).render().unwrap()),
+    ]
+}
+
+fn scopes_samples() -> Vec<(&'static str, String)> {
+    let text = "notes:read";
+    let new =
+        ScopeFormPage { is_new: true, is_builtin: false, name: String::new(), ..ScopeFormPage::sample() };
+    let changed = ScopeFormPage { problems: Problems::default(), ..ScopeFormPage::filled(text) };
+    let none = ScopesPage { scopes: Vec::new(), hidden_tools: Vec::new(), ..ScopesPage::sample() };
+    vec![
+        ("admin-scopes", ScopesPage::sample().render().unwrap()),
+        ("admin-scopes-none", none.render().unwrap()),
+        ("admin-scope-add", new.render().unwrap()),
+        ("admin-scope-edit", ScopeFormPage::sample().render().unwrap()),
+        (
+            "admin-scope-edit-problem",
+            ScopeFormPage { now: None, ..ScopeFormPage::filled(text) }.render().unwrap(),
+        ),
+        ("admin-scope-edit-changed", changed.render().unwrap()),
+        ("admin-scope-rename", RenameScopePage::sample().render().unwrap()),
+        ("admin-scope-delete", DeleteScopePage::sample().render().unwrap()),
+    ]
+}
+
+fn scopes_filled(text: &str) -> Vec<(&'static str, String)> {
+    let lines = ScopeFormPage { is_new: true, is_builtin: false, ..ScopeFormPage::filled(text) };
+    vec![
+        ("admin-scopes", ScopesPage::filled(text).render().unwrap()),
+        ("admin-scope-add", lines.render().unwrap()),
+        ("admin-scope-edit", ScopeFormPage::filled(text).render().unwrap()),
+        ("admin-scope-rename", RenameScopePage::filled(text).render().unwrap()),
+        ("admin-scope-delete", DeleteScopePage::filled(text).render().unwrap()),
     ]
 }
