@@ -130,9 +130,10 @@ impl Embedded {
         };
         let unavailable = |e: crate::store::StoreError| VerifyError::Unavailable(e.into());
         let is_machine = claims.sub == claims.client_id;
-        let user = match is_machine {
-            true => None,
-            false => self.ctx.store.find_user(&claims.sub).await.map_err(unavailable)?,
+        let user = if is_machine {
+            None
+        } else {
+            self.ctx.store.find_user(&claims.sub).await.map_err(unavailable)?
         };
         // Nobody of that name: the person was deleted.
         if !is_machine && user.as_ref().is_none_or(|u| u.disabled_at.is_some()) {

@@ -179,7 +179,7 @@ fn hostile_text_never_changes_what_the_browser_builds() {
 #[test]
 fn nothing_shown_can_hide_or_turn_text_around() {
     // Inputs give back what was typed, and text to copy stays exact; all else is shown safely.
-    let exact = Regex::new("(?s)<input[^>]*>|<pre.*?</pre>").unwrap();
+    let exact = Regex::new("(?s)<input[^>]*>|<textarea.*?</textarea>|<pre.*?</pre>").unwrap();
     for (name, html) in filled("\u{202E}moc.live\u{2066}\u{200F}\0") {
         let shown = exact.replace_all(&html, "");
         assert!(shown.contains("\u{FFFD}moc.live\u{FFFD}\u{FFFD}\u{FFFD}"), "{name}");
