@@ -7,10 +7,6 @@ fn tool(body: &str) -> Result<Option<String>, Unreadable> {
     Message::read(body.as_bytes()).map(|message| message.tool().map(str::to_owned))
 }
 
-fn calls(name: &str) -> Option<String> {
-    Some(name.to_owned())
-}
-
 #[test]
 fn scopes_open_tools_in_three_ways() {
     let lists = [vec!["web_search".to_owned(), "web_extract".to_owned()], vec!["web_extract".to_owned()]];
@@ -36,9 +32,9 @@ fn scopes_open_tools_in_three_ways() {
 #[test]
 fn a_tool_call_names_its_tool_and_nothing_else_does() {
     let search = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"web_search","arguments":{"name":"whoami"}}}"#;
-    assert_eq!(tool(search), Ok(calls("web_search")));
-    assert_eq!(tool(&search.replace("web_search", "whoami")), Ok(calls("whoami")));
-    assert_eq!(tool(&search.replace("web_search", "no_such_tool")), Ok(calls("no_such_tool")));
+    assert_eq!(tool(search), Ok(Some("web_search".to_owned())));
+    assert_eq!(tool(&search.replace("web_search", "whoami")), Ok(Some("whoami".to_owned())));
+    assert_eq!(tool(&search.replace("web_search", "no_such_tool")), Ok(Some("no_such_tool".to_owned())));
     assert_eq!(tool(&search.replace("tools/call", "prompts/get")), Ok(None));
     assert_eq!(tool(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#), Ok(None));
     assert_eq!(tool(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), Ok(None));
@@ -50,7 +46,7 @@ fn the_order_of_members_and_escapes_do_not_matter() {
         tool(
             r#"{"params":{"arguments":{},"n\u0061me":"web\u005fsearch"},"id":1,"meth\u006fd":"tools\/call"}"#
         ),
-        Ok(calls("web_search"))
+        Ok(Some("web_search".to_owned()))
     );
 }
 
@@ -106,7 +102,7 @@ fn depth_does_not_exhaust_the_stack_and_size_does_not_stall() {
     assert_eq!(tool(&deep), Err(Unreadable::NotJson));
     let wide = (0..200_000).fold(String::new(), |all, n| all + &format!("\"k{n}\":0,"));
     let wide = format!("{{{wide}\"method\":\"tools/call\",\"params\":{{\"name\":\"web_extract\"}}}}");
-    assert_eq!(tool(&wide), Ok(calls("web_extract")));
+    assert_eq!(tool(&wide), Ok(Some("web_extract".to_owned())));
 }
 
 #[test]
