@@ -16,6 +16,7 @@ use crate::accounts::upstream::Providers;
 use crate::accounts::upstream::provider::{self, Policy, Provider};
 use crate::accounts::{Accounts, SessionLifetimes};
 use crate::admin::Admin;
+use crate::admin::audit::feed::Feed;
 use crate::audit::Audit;
 use crate::config::{self, Config, DAY, DatabaseKind, SecondFactor, SecretKey};
 use crate::jobs::Retention;
@@ -123,7 +124,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         resources,
         audit: audit.clone(),
         revocations,
-        usage: Usage::start(store.clone()),
+        usage: Usage::start(store.clone(), clock.clone()),
         second_factor,
         registration_enabled: config.registration.enabled,
     };
@@ -195,13 +196,28 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
             trusted_proxies: config.limits.trusted_proxies.clone(),
             registration_body_limit: config.registration.body_limit_bytes,
             patience: Patience::default(),
+            warnings: warnings(config),
         },
+        audit_feed: Feed::new(core.oauth.store.clone(), core.oauth.clock.clone()),
         admin: core.admin(),
         oauth: core.oauth,
         accounts: core.accounts,
         trust: core.trust,
     };
     Ok((Data::new(state), mount))
+}
+
+/// What administrators should know about the settings.
+fn warnings(config: &Config) -> Vec<String> {
+    let mut out = config.warnings();
+    if config.server.secret_key.is_none() && config.database.url.kind() == DatabaseKind::Sqlite {
+        out.push(
+            "The secret key lies in a file beside the database: whoever copies the folder has both. \
+             Set GATEPOST_SECRET_KEY to keep them apart."
+                .to_owned(),
+        );
+    }
+    out
 }
 
 /// The providers that are set up: Google first, then the others by name.

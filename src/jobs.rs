@@ -10,7 +10,7 @@
 //! | one-time links, ceremonies    | expired; a code's a day later: its wrong answers count that long |
 //! | self-registered clients       | never used within the set number of days              |
 //! | retired signing keys          | older than the longest access token                   |
-//! | audit events                  | after the set number of days                          |
+//! | audit events, hourly counts   | after the set number of days                          |
 //! | known browsers                | not seen for 400 days                                 |
 //! | deleted people's emptied rows | two days later, when no token of theirs can live      |
 
@@ -173,5 +173,6 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
         }
     }
     total += store.reap_keys(now - KEY_MARGIN).await?;
+    total += store.reap_activity(now - retention.audit_events).await?;
     Ok(total)
 }

@@ -82,6 +82,7 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::PasskeyRemoved => "A passkey was not removed.".to_owned(),
         Event::ResetLinkCreated => reset_link(ok, reason, detail),
         Event::Consent | Event::ConsentWithdrawn => consent(kind, ok, reason, app),
+        Event::Authorization if ok => format!("{app} asked for access."),
         Event::Authorization => format!("A request of {app} was refused."),
         Event::TokenIssued if ok => format!("{app} got its login."),
         Event::TokenIssued => format!("{app} tried to get a login and was refused."),
@@ -101,7 +102,8 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ScopeAdded
         | Event::ScopeEdited
         | Event::ScopeRenamed
-        | Event::ScopeDeleted => "Something changed on this server.".to_owned(),
+        | Event::ScopeDeleted
+        | Event::AuditExported => "Something changed on this server.".to_owned(),
     }
 }
 

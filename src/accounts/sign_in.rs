@@ -15,7 +15,7 @@
 use super::{Accounts, notify, second_step, session, words};
 use crate::audit::{Entry, Event};
 use crate::mail::Letter;
-use crate::oauth::Origin;
+use crate::oauth::{Origin, flow};
 use crate::store::StoreError;
 use crate::store::known_browsers::Acquaintance;
 use crate::store::users::UserRow;
@@ -108,6 +108,7 @@ pub async fn complete(
         .user(user.id.clone())
         .session(id.clone())
         .address(address)
+        .flow(flow::of_return(&accounts.master, return_to))
         .detail(format!("with {}", proof.as_str()));
     accounts.audit.record(entry).await;
     if let Err(error) = note_browser(accounts, user, device, id).await {

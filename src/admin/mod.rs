@@ -4,6 +4,8 @@
 //! transaction of the store and one event of the audit trail. Who may ask is decided above: `web/admin/access.rs`
 //! for pages.
 
+pub mod audit;
+pub mod home;
 pub mod keys;
 pub mod scopes;
 

@@ -39,6 +39,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let hanging_up = jobs::hang_up(core.oauth.clone(), open);
     let reaping = jobs::reap(core.accounts.clone(), app::retention(&config));
+    let feed = state.audit_feed.clone();
     let server = web::serve(state, mount.clone(), sockets)?;
     banner(&core, setup_link);
     let stopping = server.handle();
@@ -46,6 +47,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         stop_signal().await;
         // Open streams would otherwise hold the stop up to its time limit.
         mount.shut_down();
+        feed.shut_down();
         actix_web::rt::spawn(async {
             stop_signal().await;
             output::error("gatepost: stopped at once by a second signal");

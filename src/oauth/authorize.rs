@@ -31,7 +31,7 @@ use super::oxide::{self, AuthorizeError, AuthorizeRules};
 use super::params::Params;
 use super::redirect_uri::RedirectUri;
 use super::resource::{OFFLINE_ACCESS, OPENID, Resource};
-use super::{OAuth, Origin, pkce, scopes};
+use super::{OAuth, Origin, flow, pkce, scopes};
 use crate::audit::{Entry, Event};
 use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
@@ -329,6 +329,7 @@ pub async fn approve(
         .grant(grant.id.clone())
         .session(decider.session_id)
         .address(origin.address.clone())
+        .flow(flow::of(&ctx.master, &request.client.id, &request.code_challenge))
         .detail(format!("scopes: {scopes}"));
     let consent_id = new_id(Kind::Consent, &ctx.clock, &ctx.rng);
     if !ctx.store.add_grant(consent_id, before.union(&scopes), grant, code).await? {
@@ -360,7 +361,8 @@ pub async fn deny(ctx: &OAuth, request: &AuthorizeRequest, decider: Decider, ori
         .client(request.client.id.clone())
         .resource(request.resource.id.clone())
         .session(decider.session_id)
-        .address(origin.address.clone());
+        .address(origin.address.clone())
+        .flow(flow::of(&ctx.master, &request.client.id, &request.code_challenge));
     ctx.audit.record(entry).await;
     error_location(ctx, &request.redirect_uri, request.state.as_deref(), &refusal)
 }

@@ -18,6 +18,7 @@ pub mod client_auth;
 pub mod connected;
 pub mod error;
 pub mod error_redirect;
+pub mod flow;
 pub mod grants;
 pub mod introspect;
 pub mod keys;

@@ -3,8 +3,9 @@
 use futures::FutureExt as _;
 use sqlx::any::AnyRow;
 
-use super::{Store, StoreError, row, sql};
+use super::{Store, StoreError, activity, row, sql};
 use crate::types::Timestamp;
+use crate::types::ids::{self, Kind};
 
 /// One audit event as stored: who, what, to what, from where, outcome, reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,25 +27,27 @@ pub struct EventRow {
     pub detail: Option<String>,
     /// Who did it, where that is not the person it happened to.
     pub actor_id: Option<String>,
+    /// The authorization request it is part of: a keyed hash, the same for every step.
+    pub flow_id: Option<String>,
 }
 
 sql! {
     ADD = "INSERT INTO audit_events (id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, \
-           session_id, address, reference, detail, actor_id) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING";
+           session_id, address, reference, detail, actor_id, flow_id) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING";
     LIST = "SELECT id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, session_id, \
-            address, reference, detail, actor_id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
+            address, reference, detail, actor_id, flow_id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
     /// Routine is left out: tokens a client fetches by itself, every hour of every day.
     LIST_OF_USER = "SELECT e.id, e.at, e.kind, e.outcome, e.reason, e.user_id, e.client_id, e.resource_id, \
-                    e.grant_id, e.session_id, e.address, e.reference, e.detail, e.actor_id, c.name AS client_name \
+                    e.grant_id, e.session_id, e.address, e.reference, e.detail, e.actor_id, e.flow_id, c.name AS client_name \
                     FROM audit_events e LEFT JOIN clients c ON c.id = e.client_id \
                     WHERE e.user_id = $1 AND e.id < $2 \
                     AND NOT (e.outcome = 'ok' AND e.kind IN ('token.issued', 'token.refreshed')) \
                     ORDER BY e.id DESC LIMIT $3";
-    REAP = "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE at < $1 LIMIT $2)";
+    REAP = "DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE id < $1 ORDER BY id LIMIT $2)";
 }
 
-fn read(row: &AnyRow) -> Result<EventRow, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<EventRow, StoreError> {
     Ok(EventRow {
         id: row::text(row, "id")?,
         at: row::int(row, "at")?,
@@ -60,11 +63,12 @@ fn read(row: &AnyRow) -> Result<EventRow, StoreError> {
         reference: row::text_opt(row, "reference")?,
         detail: row::text_opt(row, "detail")?,
         actor_id: row::text_opt(row, "actor_id")?,
+        flow_id: row::text_opt(row, "flow_id")?,
     })
 }
 
 impl Store {
-    /// Appends events, all or none.
+    /// Appends events and counts them by hour, all or none.
     pub async fn add_events(&self, events: Vec<EventRow>) -> Result<(), StoreError> {
         self.transaction(move |connection| {
             async move {
@@ -84,10 +88,11 @@ impl Store {
                         .bind(&event.reference)
                         .bind(&event.detail)
                         .bind(&event.actor_id)
+                        .bind(&event.flow_id)
                         .execute(&mut *connection)
                         .await?;
                 }
-                Ok(())
+                activity::add(connection, activity::tally(&events)).await
             }
             .boxed()
         })
@@ -112,6 +117,7 @@ impl Store {
     }
 
     pub async fn reap_events(&self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        let before = ids::first_of(Kind::Event, before);
         self.write(move |connection| {
             async move {
                 Ok(sqlx::query(REAP).bind(before).bind(limit).execute(connection).await?.rows_affected())

@@ -46,6 +46,11 @@ sql! {
                        RETURNING id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, \
                        revoked_at";
     USED = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+    CALLED = "UPDATE grants SET first_call_at = $2 WHERE id = $1 AND first_call_at IS NULL";
+    FIRST_CALL = "SELECT first_call_at FROM grants WHERE id = $1";
+    /// No more than 1,000 are counted.
+    USED_SINCE = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM grants WHERE last_used_at >= $1 LIMIT 1000) AS used";
+    ANY = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM grants LIMIT 1) AS first_one";
     REVOKE = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_USER = "UPDATE grants SET revoked_at = $2, revoked_reason = $3 \
                       WHERE user_id = $1 AND revoked_at IS NULL";
@@ -200,18 +205,42 @@ impl Store {
         .await
     }
 
-    /// Notes when grants were last used, all in one transaction; a time never goes back.
-    pub async fn note_grants_used(&self, uses: Vec<(String, Timestamp)>) -> Result<(), StoreError> {
+    /// Notes when grants were last used, all in one transaction; a time never goes back. `called` are those
+    /// that were used at their resource for the first time, as far as the caller knows.
+    pub async fn note_grants_used(
+        &self,
+        uses: Vec<(String, Timestamp)>,
+        called: Vec<(String, Timestamp)>,
+    ) -> Result<(), StoreError> {
         self.transaction(move |connection| {
             async move {
                 for (id, at) in &uses {
                     sqlx::query(USED).bind(id).bind(*at).execute(&mut *connection).await?;
+                }
+                for (id, at) in &called {
+                    sqlx::query(CALLED).bind(id).bind(*at).execute(&mut *connection).await?;
                 }
                 Ok(())
             }
             .boxed()
         })
         .await
+    }
+
+    /// When a grant was first used at its resource; nothing for one that never was, or is gone.
+    pub async fn first_call_of_grant(&self, id: &str) -> Result<Option<Timestamp>, StoreError> {
+        let found = sqlx::query(FIRST_CALL).bind(id).fetch_optional(&self.pool).await?;
+        found.as_ref().map_or(Ok(None), |found| row::time_opt(found, "first_call_at"))
+    }
+
+    /// How many grants were used since, up to 1,000.
+    pub async fn count_grants_used(&self, since: Timestamp) -> Result<i64, StoreError> {
+        row::int(&sqlx::query(USED_SINCE).bind(since).fetch_one(&self.pool).await?, "n")
+    }
+
+    /// Whether anybody ever connected anything that is still there.
+    pub async fn has_grants(&self) -> Result<bool, StoreError> {
+        row::flag(&sqlx::query(ANY).fetch_one(&self.pool).await?, "n")
     }
 
     /// Revokes one grant and with it everything it gave out. `false` when it was revoked before.

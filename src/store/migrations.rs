@@ -24,6 +24,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_126_000_003 "unlinked_issuers",
     20_261_127_000_001 "actors",
     20_261_127_000_003 "scopes",
+    20_261_127_000_006 "audit",
 ];
 
 fn migrator() -> Migrator {

@@ -4,7 +4,9 @@
 //! `reap`, …). One SQL text per operation, the same on SQLite and Postgres. State that may be spent once is
 //! spent by one conditional statement. What differs between the databases is in `connect` and `writer`.
 
+pub mod activity;
 pub mod audit;
+pub mod audit_search;
 pub mod ceremonies;
 pub mod changes;
 pub mod clients;
@@ -112,7 +114,9 @@ impl Store {
 /// Every statement of every table file.
 fn statements() -> Vec<&'static str> {
     [
+        activity::ALL,
         audit::ALL,
+        audit_search::ALL,
         ceremonies::ALL,
         changes::ALL,
         clients::ALL,

@@ -3,7 +3,7 @@
 //! A body is 16 bytes (6 bytes of milliseconds, 10 random) in lower-case base 32 hex, which sorts as text
 //! in the order of creation: new rows land at the right edge of the primary key's index.
 
-use super::{Clock, Rng};
+use super::{Clock, Rng, Timestamp};
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
@@ -66,8 +66,26 @@ pub fn new_body(clock: &Clock, rng: &Rng) -> String {
     let mut bytes = [0_u8; 16];
     bytes[..6].copy_from_slice(&clock.now_millis().to_be_bytes()[2..]);
     bytes[6..].copy_from_slice(&rng.bytes::<10>());
+    encode(u128::from_be_bytes(bytes))
+}
+
+/// Before every id of this kind that is made at or after `at`, and after every one made before: a time as a
+/// place among ids.
+pub fn first_of(kind: Kind, at: Timestamp) -> String {
+    let millis = u128::try_from(at.saturating_mul(1000)).unwrap_or(0);
+    format!("{}_{}", kind.prefix(), encode((millis & 0xffff_ffff_ffff) << 80))
+}
+
+/// When an id was made; nothing for a text that is none.
+pub fn made_at(id: &str) -> Option<Timestamp> {
+    let (_, body) = id.split_once('_').filter(|(_, body)| body.len() == 26)?;
+    let digit = |b: u8| ALPHABET.iter().position(|a| *a == b).and_then(|p| u128::try_from(p).ok());
+    let value = body.bytes().try_fold(0_u128, |value, b| Some((value << 5) | digit(b)?))?;
+    i64::try_from((value >> 80) / 1000).ok()
+}
+
+fn encode(mut value: u128) -> String {
     let mut out = String::with_capacity(26);
-    let mut value = u128::from_be_bytes(bytes);
     let mut digits = [0_u8; 26];
     for digit in digits.iter_mut().rev() {
         *digit = ALPHABET[usize::try_from(value & 31).unwrap_or(0)];
@@ -89,5 +107,17 @@ mod tests {
         let second = new_id(Kind::User, &clock, &rng);
         assert!(first < second);
         assert_eq!(first.len(), "usr_".len() + 26);
+    }
+
+    #[test]
+    fn a_time_is_a_place_among_ids() {
+        let (clock, rng) = (Clock::manual(1_700_000_000), Rng::counted(1));
+        let id = new_id(Kind::Event, &clock, &rng);
+        assert!(first_of(Kind::Event, 1_700_000_000) <= id && id < first_of(Kind::Event, 1_700_000_001));
+        assert_eq!(made_at(&id), Some(1_700_000_000));
+        assert!(first_of(Kind::Event, -5) <= first_of(Kind::Event, 0));
+        for text in ["", "evt", "evt_1", "evt_zzzzzzzzzzzzzzzzzzzzzzzzzz"] {
+            assert_eq!(made_at(text), None, "{text}");
+        }
     }
 }

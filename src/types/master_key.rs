@@ -24,6 +24,8 @@ pub enum Purpose {
     UpstreamNonce,
     /// The PKCE verifier of a login at a provider.
     UpstreamVerifier,
+    /// What ties the steps of one authorization together in the audit trail.
+    Flow,
 }
 
 impl Purpose {
@@ -35,6 +37,7 @@ impl Purpose {
             Self::RefreshMark => b"gatepost refresh mark 1",
             Self::UpstreamNonce => b"gatepost upstream nonce 1",
             Self::UpstreamVerifier => b"gatepost upstream verifier 1",
+            Self::Flow => b"gatepost flow 1",
         }
     }
 }

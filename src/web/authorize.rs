@@ -11,6 +11,7 @@ use crate::audit::{Entry, Event};
 use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Prompt, Rejected, ToClient};
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::error_redirect::{self, Way};
+use crate::oauth::flow;
 use crate::oauth::params::Params;
 
 /// Answers an authorization request.
@@ -45,7 +46,18 @@ async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpRe
         },
         None => None,
     };
-    match next_step(state, &valid, session.as_ref(), detour) {
+    let step = next_step(state, &valid, session.as_ref(), detour);
+    if let Some(where_to) = step.name() {
+        let entry = Entry::ok(Event::Authorization)
+            .because(where_to)
+            .client(valid.client.id.clone())
+            .resource(valid.resource.id.clone())
+            .session(session.as_ref().map(|s| s.id.clone()))
+            .address(address::origin(state, request).address)
+            .flow(flow::of_request(&state.oauth.master, params));
+        state.oauth.audit.record(entry).await;
+    }
+    match step {
         Step::SecondFactor(detour) => respond::see_other(detour.url()),
         Step::Consent => respond::see_other(&format!("/consent?{}", params.to_query())),
         Step::Login => respond::see_other(&login_url(params)),
@@ -62,6 +74,18 @@ enum Step {
     SecondFactor(Detour),
     Consent,
     Refuse(Refusal),
+}
+
+impl Step {
+    /// Where the person is led, for the audit trail; nothing for a refusal, which is recorded as such.
+    const fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Login => Some("to_login"),
+            Self::SecondFactor(_) => Some("to_second_factor"),
+            Self::Consent => Some("to_consent"),
+            Self::Refuse(_) => None,
+        }
+    }
 }
 
 fn next_step(
@@ -113,6 +137,7 @@ pub async fn reject(
     let entry = Entry::refused(Event::Authorization, rejected.refusal().reason.as_str())
         .client(params.first("client_id").map(str::to_owned))
         .address(address::origin(state, request).address)
+        .flow(flow::of_request(&state.oauth.master, params))
         .reference(reference.clone());
     state.oauth.audit.record(entry).await;
     match rejected {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::accounts::Accounts;
 use crate::admin::Admin;
+use crate::admin::audit::feed::Feed;
 use crate::mcp::{SessionGuard, Streams};
 use crate::oauth::OAuth;
 use crate::trust::Embedded;
@@ -19,6 +20,8 @@ pub struct WebSettings {
     /// The largest registration request, in bytes.
     pub registration_body_limit: usize,
     pub patience: Patience,
+    /// What the settings were warned about at the start, for the first page of the administration.
+    pub warnings: Vec<String>,
 }
 
 /// How long a request's body may take to arrive.
@@ -44,6 +47,7 @@ pub struct State {
     pub trust: Embedded,
     pub mcp_sessions: SessionGuard,
     pub mcp_streams: Streams,
+    pub audit_feed: Feed,
     pub settings: WebSettings,
 }
 

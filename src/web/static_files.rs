@@ -12,6 +12,7 @@ use super::error_page;
 const FILES: &[(&str, &str, &[u8])] = &[
     ("app.css", "text/css; charset=utf-8", include_bytes!("../../static/app.css")),
     ("app.js", "text/javascript; charset=utf-8", include_bytes!("../../static/app.js")),
+    ("audit.js", "text/javascript; charset=utf-8", include_bytes!("../../static/audit.js")),
     ("passkeys.js", "text/javascript; charset=utf-8", include_bytes!("../../static/passkeys.js")),
     ("logo.svg", "image/svg+xml", include_bytes!("../../static/logo.svg")),
     ("favicon.svg", "image/svg+xml", include_bytes!("../../static/favicon.svg")),

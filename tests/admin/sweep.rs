@@ -100,6 +100,18 @@ async fn a_fresh_login_gets_through(app: TestApp) {
     }
 }
 
+mod with_many_logins {
+    use crate::on_each;
+    use crate::support::{Database, TestApp};
+
+    async fn a_fresh_login_gets_through(database: Database) {
+        let settings = [("GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT", "10000")];
+        super::a_fresh_login_gets_through(TestApp::start_with(database, &settings).await).await;
+    }
+
+    on_each! { a_fresh_login_gets_through }
+}
+
 async fn a_form_without_its_token_changes_nothing(app: TestApp) {
     let ann = app.signed_in().await;
     let other = token(&app.signed_in().await).await;

@@ -69,7 +69,8 @@ async fn links_and_events_go_by_time(database: Database) {
     let end = link(1, LinkPurpose::Reset, None).expires_at;
     assert_eq!(store.reap_links(end, 10).await.unwrap(), 0);
     assert_eq!(store.reap_links(end + 1, 10).await.unwrap(), 1);
-    let event = |n: i64| EventRow { id: format!("evt_{n}"), at: NOW + n, ..EventRow::default() };
+    let id = |at| gatepost::types::ids::first_of(gatepost::types::ids::Kind::Event, at);
+    let event = |n: i64| EventRow { id: id(NOW + n), at: NOW + n, ..EventRow::default() };
     store.add_events(vec![event(1), event(2)]).await.unwrap();
     assert_eq!(store.reap_events(NOW + 2, 10).await.unwrap(), 1);
     assert_eq!(store.list_events("", 10).await.unwrap(), [event(2)]);
@@ -106,7 +107,7 @@ async fn each_statement_removes_a_bounded_number(database: Database) {
         store.add_client(client(10 + n), None).await.unwrap();
         start(&store, session(n, 1)).await;
         store.add_link(link(n, LinkPurpose::Reset, Some(1))).await.unwrap();
-        store.add_events(vec![EventRow { id: format!("evt_{n}"), ..EventRow::default() }]).await.unwrap();
+        store.add_events(vec![EventRow { id: format!("evt_{n:026}"), ..EventRow::default() }]).await.unwrap();
         redeem(&store, n).await;
     }
     for n in 6..=10 {

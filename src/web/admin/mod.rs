@@ -6,6 +6,8 @@
 
 mod access;
 mod answers;
+mod audit;
+mod home;
 mod keys;
 mod notices;
 mod routes;

@@ -6,8 +6,7 @@
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
-use super::keys;
-use super::scopes;
+use super::{audit, home, keys, scopes};
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +75,7 @@ use actix_web::guard;
 
 routes! {
     // home
+    "/admin" => View home::get;
     // resources
     // scopes
     "/admin/resources/{id}/scopes" => View scopes::list::get;
@@ -97,6 +97,11 @@ routes! {
     "/admin/keys/retire" => FreshView keys::retire::get;
     "/admin/keys/retire" => FreshSubmission keys::retire::post;
     // audit
+    "/admin/audit" => View audit::list::get;
+    "/admin/audit/live" => View audit::live::get;
+    "/admin/audit/events" => View audit::events::get;
+    "/admin/audit/export" => Submission audit::export::post;
+    "/admin/audit/{id}" => View audit::one::get;
     // settings
     // api tokens
 }

@@ -13,6 +13,11 @@ pub fn visible(value: impl Display, _: &dyn askama::Values) -> askama::Result<St
     Ok(value.to_string().chars().map(shown).collect())
 }
 
+/// The same outside of templates, for text that a script puts into the page.
+pub fn plain(text: &str) -> String {
+    text.chars().map(shown).collect()
+}
+
 const fn shown(character: char) -> char {
     match character {
         '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',

@@ -1,11 +1,17 @@
 //! The pages for administrators: one file per noun, each page inside the same [`Shell`].
 
+mod audit;
+mod home;
 mod keys;
 mod resources;
 #[cfg(test)]
 mod samples;
 mod scopes;
 
+pub use audit::{
+    AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
+};
+pub use home::{AdminHomePage, Bar, ChartView, ConcernView, FirstStepView, LineView, ResourceLinesView};
 pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};
 pub use resources::{ResourceHead, ResourceTab};
 #[cfg(test)]

@@ -6,12 +6,12 @@ use super::*;
 
 /// Every sample, and the states of it that look different.
 pub fn samples() -> Vec<(&'static str, String)> {
-    [keys_samples(), scopes_samples()].concat()
+    [keys_samples(), scopes_samples(), audit_samples()].concat()
 }
 
 /// Every page with one text wherever a stranger's could stand.
 pub fn filled(text: &str) -> Vec<(&'static str, String)> {
-    [keys_filled(text), scopes_filled(text)].concat()
+    [keys_filled(text), scopes_filled(text), audit_filled(text)].concat()
 }
 
 fn keys_samples() -> Vec<(&'static str, String)> {
@@ -64,5 +64,26 @@ fn scopes_filled(text: &str) -> Vec<(&'static str, String)> {
         ("admin-scope-edit", ScopeFormPage::filled(text).render().unwrap()),
         ("admin-scope-rename", RenameScopePage::filled(text).render().unwrap()),
         ("admin-scope-delete", DeleteScopePage::filled(text).render().unwrap()),
+    ]
+}
+
+fn audit_samples() -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-home", AdminHomePage::sample().render().unwrap()),
+        ("admin-home-new", AdminHomePage::new_server().render().unwrap()),
+        ("admin-audit", AuditPage::sample().render().unwrap()),
+        ("admin-audit-empty", AuditPage::empty().render().unwrap()),
+        ("admin-audit-event", EventPage::sample().render().unwrap()),
+        ("admin-audit-event-alone", EventPage::alone().render().unwrap()),
+        ("admin-audit-live", LivePage::sample().render().unwrap()),
+    ]
+}
+
+fn audit_filled(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-home", AdminHomePage::filled(text).render().unwrap()),
+        ("admin-audit", AuditPage::filled(text).render().unwrap()),
+        ("admin-audit-event", EventPage::filled(text).render().unwrap()),
+        ("admin-audit-live", LivePage::filled(text).render().unwrap()),
     ]
 }

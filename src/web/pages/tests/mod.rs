@@ -78,6 +78,9 @@ fn every_page_obeys_the_content_security_policy() {
         if html.contains("data-passkey=") {
             expected.push("<script src=\"/static/passkeys.js\" defer>");
         }
+        if html.contains("data-audit-stream=") {
+            expected.push("<script src=\"/static/audit.js\" defer>");
+        }
         assert_eq!(scripts, expected, "{name}");
         assert_eq!(html.matches("<script").count(), html.matches(" defer></script>").count(), "{name}");
         assert!(!html.contains("<style"), "{name}");

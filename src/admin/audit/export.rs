@@ -1,0 +1,162 @@
+//! The trail as a file: JSON Lines or CSV, read in groups so that its size does not matter.
+
+use serde_json::json;
+
+use super::super::{Actor, Admin, Failure};
+use super::{Filters, Listing};
+use crate::audit::Event;
+use crate::store::audit_search::SeenEvent;
+
+/// Events read at a time.
+pub const GROUP: usize = 1000;
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a line.
+    JsonLines,
+    /// [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180), every field in quotes.
+    Csv,
+}
+
+/// Name and value of every column, in order.
+fn fields(seen: &SeenEvent) -> [(&'static str, Option<String>); 18] {
+    let event = &seen.event;
+    let time =
+        chrono::DateTime::from_timestamp(event.at, 0).map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let text = |text: &str| Some(text.to_owned());
+    [
+        ("id", text(&event.id)),
+        ("time", time),
+        ("kind", text(&event.kind)),
+        ("outcome", text(&event.outcome)),
+        ("reason", text(&event.reason)),
+        ("user_id", event.user_id.clone()),
+        ("user_email", seen.email.clone()),
+        ("actor_id", event.actor_id.clone()),
+        ("actor_email", seen.actor_email.clone()),
+        ("client_id", event.client_id.clone()),
+        ("client_name", seen.client_name.clone()),
+        ("resource_id", event.resource_id.clone()),
+        ("grant_id", event.grant_id.clone()),
+        ("session_id", event.session_id.clone()),
+        ("flow_id", event.flow_id.clone()),
+        ("address", event.address.clone()),
+        ("reference", event.reference.clone()),
+        ("detail", event.detail.clone()),
+    ]
+}
+
+impl Format {
+    /// The format of this name; JSON Lines for any other.
+    pub fn parse(name: &str) -> Self {
+        if name == "csv" { Self::Csv } else { Self::JsonLines }
+    }
+
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::JsonLines => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonLines => "application/jsonl; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+
+    /// What the file begins with.
+    pub fn head(self) -> String {
+        match self {
+            Self::JsonLines => String::new(),
+            Self::Csv => csv_line(fields(&SeenEvent::default()).into_iter().map(|(name, _)| name.to_owned())),
+        }
+    }
+
+    /// One event.
+    pub fn line(self, seen: &SeenEvent) -> String {
+        match self {
+            Self::JsonLines => {
+                let object: serde_json::Map<_, _> =
+                    fields(seen).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+                format!("{}\n", serde_json::Value::Object(object))
+            }
+            Self::Csv => csv_line(fields(seen).into_iter().map(|(_, value)| value.unwrap_or_default())),
+        }
+    }
+}
+
+fn csv_line(values: impl Iterator<Item = String>) -> String {
+    let quoted: Vec<_> = values.map(|value| format!("\"{}\"", tame(&value).replace('"', "\"\""))).collect();
+    format!("{}\r\n", quoted.join(","))
+}
+
+/// Spreadsheets calculate what begins like a formula: an apostrophe makes it text.
+fn tame(value: &str) -> String {
+    let is_formula = value
+        .trim_start_matches([' ', '\u{A0}'])
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if is_formula { format!("'{value}") } else { value.to_owned() }
+}
+
+/// Notes that somebody takes the trail away, and reads its first group: a filter that cannot be understood is
+/// refused before anything is sent.
+pub async fn begin(
+    admin: &Admin,
+    actor: &Actor,
+    filters: &Filters,
+    format: Format,
+) -> Result<Listing, Failure> {
+    let first = super::list(admin, filters, None, GROUP).await?;
+    let set: Vec<_> = filters.set().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let what = if set.is_empty() { "everything".to_owned() } else { set.join(" ") };
+    admin
+        .oauth
+        .audit
+        .record(actor.did(Event::AuditExported).detail(format!("{}: {what}", format.extension())))
+        .await;
+    Ok(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::audit::EventRow;
+
+    #[test]
+    fn what_strangers_wrote_stays_text_in_a_spreadsheet() {
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("  =1", "'  =1"),
+            ("＝1", "'＝1"),
+            ("a=1", "a=1"),
+            ("", ""),
+        ] {
+            assert_eq!(tame(text), expected);
+        }
+        assert_eq!(csv_line(["a\"b".to_owned(), "c,\nd".to_owned()].into_iter()), "\"a\"\"b\",\"c,\nd\"\r\n");
+    }
+
+    #[test]
+    fn both_formats_hold_every_column() {
+        let seen = SeenEvent {
+            event: EventRow { id: "evt_1".into(), detail: Some("\"x\"\n".into()), ..EventRow::default() },
+            ..SeenEvent::default()
+        };
+        let line = Format::JsonLines.line(&seen);
+        assert_eq!(line.matches('\n').count(), 1, "{line}");
+        let json: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (json["detail"].as_str(), json["time"].as_str()),
+            (Some("\"x\"\n"), Some("1970-01-01T00:00:00Z"))
+        );
+        assert_eq!(json.as_object().unwrap().len(), Format::Csv.head().split(',').count());
+        assert!(Format::Csv.line(&seen).starts_with("\"evt_1\",\"1970-01-01T00:00:00Z\","));
+    }
+}
