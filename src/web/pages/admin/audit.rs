@@ -193,7 +193,7 @@ impl AuditPage {
             not_found: Some(text.into()),
             filter: FilterView {
                 filters: Filters::read(|_| Some(text)),
-                resources: vec![(text.into(), text.into())],
+                resources: vec![(text.trim().into(), text.into())],
                 ..FilterView::sample()
             },
             problems: Problems(vec![crate::admin::Problem::new("person", text)]),
