@@ -18,7 +18,7 @@ use crate::accounts::{Accounts, SessionLifetimes};
 use crate::admin::Admin;
 use crate::admin::audit::feed::Feed;
 use crate::audit::Audit;
-use crate::config::{self, Config, DAY, DatabaseKind, SecondFactor, SecretKey};
+use crate::config::{self, Config, DAY, DatabaseKind, Origin, SecondFactor, SecretKey};
 use crate::jobs::Retention;
 use crate::mail::{MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
@@ -27,12 +27,13 @@ use crate::oauth::client::Clients;
 use crate::oauth::keys::Keyring;
 use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
+use crate::settings::{self, Fixed, Requirement, Settings};
 use crate::store::resources::{ResourceRow, ScopeRow};
 use crate::store::scopes::Change;
 use crate::store::{Options, Store, StoreError};
 use crate::trust::{Embedded, Revocations, Usage};
 use crate::types::ids::{Kind, new_id};
-use crate::types::{Clock, MasterKey, Requirement, Rng, Timestamp};
+use crate::types::{Clock, MasterKey, Rng, Timestamp};
 use crate::web::{Patience, State, WebSettings, host};
 
 /// How long audit events are kept.
@@ -100,12 +101,8 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
     resources.reload(&store, &config.server.public_url).await?;
     let revocations = Revocations::new(clock.clone());
     revocations.refresh(&store, clock.now()).await?;
+    let settings = Settings::load(&store, fixed(config)).await?;
     let audit = Audit::start(store.clone(), clock.clone(), rng.clone());
-    let second_factor = match config.login.require_second_factor {
-        SecondFactor::Nobody => Requirement::Nobody,
-        SecondFactor::Admins => Requirement::Admins,
-        SecondFactor::Everyone => Requirement::Everyone,
-    };
     let oauth = OAuth {
         clients: Clients::new(store.clone()),
         store: store.clone(),
@@ -125,12 +122,11 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         audit: audit.clone(),
         revocations,
         usage: Usage::start(store.clone(), clock.clone()),
-        second_factor,
-        registration_enabled: config.registration.enabled,
+        settings: settings.clone(),
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)
         .context("the client of login providers cannot be set up")?;
-    let mail = mailer(config, &clock, &rng)?;
+    let mail = mailer(config, settings.clone(), &clock, &rng)?;
     let accounts = Accounts {
         store,
         clock,
@@ -152,18 +148,33 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         },
         upstream,
         passkeys: Passkeys::new(&config.server.public_url),
-        second_factor,
+        settings,
     };
     Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts })
 }
 
+/// What the configuration sets, so that administrators cannot; a default leaves it to them.
+fn fixed(config: &Config) -> Fixed {
+    let is_set = |path: &str| *config.origin(path) != Origin::Default;
+    let second_factor = match config.login.require_second_factor {
+        SecondFactor::Nobody => Requirement::Nobody,
+        SecondFactor::Admins => Requirement::Admins,
+        SecondFactor::Everyone => Requirement::Everyone,
+    };
+    Fixed {
+        second_factor: is_set(settings::SECOND_FACTOR).then_some(second_factor),
+        registration: is_set(settings::REGISTRATION).then_some(config.registration.enabled),
+    }
+}
+
 /// The way to the mail server; without one in the settings, nothing is sent.
-fn mailer(config: &Config, clock: &Clock, rng: &Rng) -> anyhow::Result<Mailer> {
+fn mailer(config: &Config, brand: Settings, clock: &Clock, rng: &Rng) -> anyhow::Result<Mailer> {
     let (Some(url), Some(from)) = (&config.mail.url, &config.mail.from) else { return Ok(Mailer::off()) };
     let settings = MailSettings {
         url: url.expose().clone(),
         from: from.as_str().to_owned(),
         issuer: config.server.public_url.clone(),
+        brand,
     };
     Mailer::start(settings, clock.clone(), rng.clone()).context("the mail server cannot be used")
 }
@@ -199,6 +210,7 @@ pub fn build_web(config: &Config, core: Core, ports: &[u16]) -> anyhow::Result<(
             warnings: warnings(config),
         },
         audit_feed: Feed::new(core.oauth.store.clone(), core.oauth.clock.clone()),
+        in_force: config.in_force(),
         admin: core.admin(),
         oauth: core.oauth,
         accounts: core.accounts,

@@ -80,6 +80,7 @@ pub enum Event {
     ScopeRenamed,
     ScopeDeleted,
     AuditExported,
+    SettingChanged,
     AdminRefused,
 }
 
@@ -132,6 +133,7 @@ impl Event {
         Self::ScopeRenamed,
         Self::ScopeDeleted,
         Self::AuditExported,
+        Self::SettingChanged,
         Self::AdminRefused,
     ];
 
@@ -189,6 +191,7 @@ impl Event {
             Self::ScopeRenamed => "scope.renamed",
             Self::ScopeDeleted => "scope.deleted",
             Self::AuditExported => "audit.exported",
+            Self::SettingChanged => "setting.changed",
             Self::AdminRefused => "admin.refused",
         }
     }

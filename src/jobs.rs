@@ -91,10 +91,13 @@ pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Resu
     if versions.people != seen.people {
         trust.forget_all();
     }
-    // Last, because it can fail for good: revocations must not wait for it.
+    // Last, because these can fail for good: revocations must not wait for them.
     if versions.keys != seen.keys {
         ctx.keys.reload(&ctx.store).await?;
         trust.forget_all();
+    }
+    if versions.settings != seen.settings {
+        ctx.settings.reload(&ctx.store).await?;
     }
     Ok(versions)
 }

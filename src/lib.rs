@@ -16,6 +16,7 @@ pub mod logging;
 pub mod mail;
 pub mod mcp;
 pub mod oauth;
+pub mod settings;
 pub mod store;
 pub mod trust;
 pub mod types;

@@ -8,6 +8,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["src/store/"]),
     ("actix_web", &["src/web/", "src/mcp/transport", "src/app.rs", "src/commands/"]),
     ("actix_cors", &["src/web/"]),
+    ("actix_multipart", &["src/web/forms.rs"]),
     ("askama", &["src/web/", "src/mail/letters.rs"]),
     ("oxide_auth", &["src/oauth/oxide.rs"]),
     ("oxide_auth_async", &["src/oauth/oxide.rs"]),
@@ -40,6 +41,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "src/store/",
         &["mail", "admin", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"],
+    ),
+    (
+        "src/settings/",
+        &["mail", "admin", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "jobs"],
     ),
     ("src/oauth/", &["web", "admin", "app", "config", "accounts", "jobs", "commands"]),
     ("src/accounts/", &["web", "admin", "app", "config", "mcp", "trust", "jobs", "commands"]),

@@ -103,7 +103,8 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ScopeEdited
         | Event::ScopeRenamed
         | Event::ScopeDeleted
-        | Event::AuditExported => "Something changed on this server.".to_owned(),
+        | Event::AuditExported
+        | Event::SettingChanged => "Something changed on this server.".to_owned(),
     }
 }
 

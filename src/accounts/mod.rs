@@ -26,6 +26,7 @@ pub mod words;
 
 use crate::audit::Audit;
 use crate::mail::Mailer;
+use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::users::UserRow;
 use crate::types::urls::Issuer;
@@ -60,7 +61,15 @@ pub struct Accounts {
     pub upstream: upstream::Providers,
     /// Nothing where the public URL cannot have passkeys.
     pub passkeys: Option<passkeys::Passkeys>,
-    pub second_factor: second_factor::Requirement,
+    /// What administrators set: of whom a second factor is required.
+    pub settings: Settings,
+}
+
+impl Accounts {
+    /// Of whom a second factor is required now.
+    pub fn second_factor(&self) -> second_factor::Requirement {
+        self.settings.current().second_factor.value
+    }
 }
 
 /// A plausible e-mail address in lower case, or nothing.

@@ -321,7 +321,7 @@ pub async fn remove(
     id: &str,
     origin: &Origin,
 ) -> Result<Removed, StoreError> {
-    let required = accounts.second_factor.covers(session.user.is_admin);
+    let required = accounts.second_factor().covers(session.user.is_admin);
     let providers = accounts.upstream.clone();
     let may = move |ways: &_| {
         is_left_without(ways, &Way::Passkey, |issuer| providers.knows_issuer(issuer))

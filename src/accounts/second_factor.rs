@@ -18,10 +18,10 @@
 
 use super::Accounts;
 use super::session::Session;
+pub use crate::settings::Requirement;
 use crate::store::StoreError;
 use crate::store::ways_in::WaysInRow;
 use crate::types::Proof;
-pub use crate::types::Requirement;
 
 /// Whether a session may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn decide(
 
 /// Whether a session may go on.
 pub async fn standing(accounts: &Accounts, session: &Session) -> Result<Standing, StoreError> {
-    let required = accounts.second_factor.covers(session.user.is_admin);
+    let required = accounts.second_factor().covers(session.user.is_admin);
     if !required || session.proof.is_multi_factor() {
         return Ok(Standing::Enough);
     }

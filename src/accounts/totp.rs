@@ -225,7 +225,7 @@ pub async fn new_codes(
 /// Turns the app off, and its recovery codes with it; `false` when the person must have a second factor and
 /// would have none.
 pub async fn turn_off(accounts: &Accounts, session: &Session, origin: &Origin) -> Result<bool, StoreError> {
-    let required = accounts.second_factor.covers(session.user.is_admin);
+    let required = accounts.second_factor().covers(session.user.is_admin);
     let providers = accounts.upstream.clone();
     let may =
         move |ways: &_| may_drop(required, ways, &Dropped::App, |issuer| providers.asks_for_two(issuer));

@@ -122,7 +122,7 @@ fn settings(admin: &Admin) -> Vec<Concern> {
     if is_public && !issuer.is_https() {
         out.push(Concern::NotEncrypted);
     }
-    if is_public && !admin.accounts.second_factor.covers(true) {
+    if is_public && !admin.accounts.second_factor().covers(true) {
         out.push(Concern::NoSecondFactor);
     }
     if is_public && !admin.accounts.mail.is_on() {

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod home;
 pub mod keys;
 pub mod scopes;
+pub mod settings;
 
 use crate::accounts::Accounts;
 use crate::audit::{Entry, Event};

@@ -47,7 +47,7 @@ pub use settings::{
     Sessions, Tavily, Tokens,
 };
 pub use sources::{Origin, Override, Sources};
-pub use summary::{RedirectUri, Summary, SummaryLine};
+pub use summary::{InForce, RedirectUri, SectionInForce, SettingInForce, Summary, SummaryLine};
 pub use web_url::WebUrl;
 
 use values::Values;
@@ -158,6 +158,40 @@ impl Config {
             }
         }
         Summary { settings, redirect_uris: self.redirect_uris(), warnings: self.warnings() }
+    }
+
+    /// The whole configuration with what each setting means, for people.
+    pub fn in_force(&self) -> InForce {
+        let mut sections = Vec::new();
+        for section in SECTIONS {
+            let names = if section.is_named() {
+                self.providers.keys().cloned().collect()
+            } else {
+                vec![String::new()]
+            };
+            sections.extend(names.iter().map(|name| self.section_in_force(section, name)));
+        }
+        InForce { sections, redirect_uris: self.redirect_uris(), warnings: self.warnings() }
+    }
+
+    fn section_in_force(&self, section: &Section, name: &str) -> SectionInForce {
+        let setting = |key: &Key| {
+            let path = key.path_of(name);
+            let origin = self.origin(&path);
+            SettingInForce {
+                value: self.shown.get(&path).cloned().unwrap_or_default(),
+                is_default: *origin == Origin::Default,
+                origin: origin.to_string(),
+                meaning: key.sentence(),
+                variable: key.variable_of(name),
+                key: path,
+            }
+        };
+        SectionInForce {
+            name: section.name.replace('*', name),
+            meaning: key::one_line(section.doc),
+            settings: section.keys.iter().map(setting).collect(),
+        }
     }
 
     /// What to register at each provider that is set up.

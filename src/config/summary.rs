@@ -24,6 +24,39 @@ pub struct RedirectUri {
     pub uri: String,
 }
 
+/// One setting as it is in force, with all that the manual says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingInForce {
+    /// Path in `gatepost.toml`.
+    pub key: String,
+    /// The value; a secret is only `set` or `not set`.
+    pub value: String,
+    /// Where it came from.
+    pub origin: String,
+    /// Whether nobody set it.
+    pub is_default: bool,
+    pub meaning: String,
+    /// The strongest environment variable.
+    pub variable: String,
+}
+
+/// A section of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SectionInForce {
+    /// As between brackets in `gatepost.toml`; empty at the top level.
+    pub name: String,
+    pub meaning: String,
+    pub settings: Vec<SettingInForce>,
+}
+
+/// The whole configuration as it was read at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub sections: Vec<SectionInForce>,
+    pub redirect_uris: Vec<RedirectUri>,
+    pub warnings: Vec<String>,
+}
+
 /// The whole configuration as it is in force, in the order of the manual.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {

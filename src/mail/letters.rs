@@ -72,24 +72,16 @@ impl Notice {
     const fn sentence(self) -> &'static str {
         match self {
             Self::PasswordChanged => {
-                "The password of your Gatepost account was changed. Every other sign-in has ended."
+                "The password of your account was changed. Every other sign-in has ended."
             }
-            Self::PasskeyAdded => "A passkey was added to your Gatepost account. Whoever has it can sign in.",
-            Self::PasskeyRemoved => {
-                "A passkey was removed from your Gatepost account. It does not work any more."
-            }
-            Self::SecondFactorOn => "Signing in to your Gatepost account now also asks for a one-time code.",
-            Self::SecondFactorOff => {
-                "Signing in to your Gatepost account does not ask for a one-time code any more."
-            }
-            Self::ProviderLinked => {
-                "Your Gatepost account can now also be entered with a login at another provider."
-            }
-            Self::ProviderUnlinked => {
-                "A login at another provider does not open your Gatepost account any more."
-            }
+            Self::PasskeyAdded => "A passkey was added to your account. Whoever has it can sign in.",
+            Self::PasskeyRemoved => "A passkey was removed from your account. It does not work any more.",
+            Self::SecondFactorOn => "Signing in to your account now also asks for a one-time code.",
+            Self::SecondFactorOff => "Signing in to your account does not ask for a one-time code any more.",
+            Self::ProviderLinked => "Your account can now also be entered with a login at another provider.",
+            Self::ProviderUnlinked => "A login at another provider does not open your account any more.",
             Self::AccountDeleted => {
-                "Your Gatepost account was deleted, with everything that was stored with it. Apps you connected have no access any more."
+                "Your account was deleted, with everything that was stored with it. Apps you connected have no access any more."
             }
         }
     }
@@ -102,6 +94,7 @@ impl Notice {
 #[derive(Template)]
 #[template(path = "mail/reset.txt", whitespace = "preserve")]
 struct ResetText<'a> {
+    name: &'a str,
     url: &'a str,
     link: &'a str,
     life: &'a str,
@@ -110,6 +103,7 @@ struct ResetText<'a> {
 #[derive(Template)]
 #[template(path = "mail/choose_password.txt", whitespace = "preserve")]
 struct ChoosePasswordText<'a> {
+    name: &'a str,
     url: &'a str,
     link: &'a str,
     life: &'a str,
@@ -119,6 +113,7 @@ struct ChoosePasswordText<'a> {
 #[derive(Template)]
 #[template(path = "mail/new_browser.txt", whitespace = "preserve")]
 struct NewBrowserText<'a> {
+    name: &'a str,
     url: &'a str,
     sessions: &'a str,
     occasion: &'a Occasion,
@@ -127,6 +122,7 @@ struct NewBrowserText<'a> {
 #[derive(Template)]
 #[template(path = "mail/notice.txt", whitespace = "preserve")]
 struct NoticeText<'a> {
+    name: &'a str,
     url: &'a str,
     sentence: &'a str,
     account: &'a str,
@@ -155,18 +151,22 @@ impl Letter {
         }
     }
 
-    /// The text; every link begins with the public URL.
-    pub fn body(&self, issuer: &Issuer) -> askama::Result<String> {
+    /// The text, from a server of this name; every link begins with the public URL.
+    pub fn body(&self, issuer: &Issuer, name: &str) -> askama::Result<String> {
         let url = issuer.as_str();
         match self {
-            Self::Reset { link, life } => ResetText { url, link: &issuer.at(link.expose()), life }.render(),
+            Self::Reset { link, life } => {
+                ResetText { name, url, link: &issuer.at(link.expose()), life }.render()
+            }
             Self::ChoosePassword { link, life, is_new } => {
-                ChoosePasswordText { url, link: &issuer.at(link.expose()), life, is_new: *is_new }.render()
+                ChoosePasswordText { name, url, link: &issuer.at(link.expose()), life, is_new: *is_new }
+                    .render()
             }
             Self::NewBrowser(occasion) => {
-                NewBrowserText { url, sessions: &issuer.at("/account/sessions"), occasion }.render()
+                NewBrowserText { name, url, sessions: &issuer.at("/account/sessions"), occasion }.render()
             }
             Self::Notice(notice, occasion) => NoticeText {
+                name,
                 url,
                 sentence: notice.sentence(),
                 account: &issuer.at("/account"),
@@ -206,7 +206,7 @@ mod tests {
     fn letters_say_what_happened_and_link_only_here() {
         let issuer = Issuer::parse("https://auth.example.com").unwrap();
         for letter in letters() {
-            let body = letter.body(&issuer).unwrap();
+            let body = letter.body(&issuer, "Gatepost").unwrap();
             assert!(body.is_ascii() && letter.subject().is_ascii(), "{body}");
             assert!(body.lines().all(|line| line.len() <= 200), "{body}");
             for (at, _) in body.match_indices("http") {
@@ -214,10 +214,14 @@ mod tests {
             }
             assert!(!format!("{letter:?}").contains("lnk_sample"), "links do not print");
         }
-        insta::assert_snapshot!(Letter::NewBrowser(occasion()).body(&issuer).unwrap());
-        insta::assert_snapshot!(letters()[0].body(&issuer).unwrap());
-        insta::assert_snapshot!(letters()[1].body(&issuer).unwrap());
-        insta::assert_snapshot!(Letter::Notice(Notice::PasskeyAdded, occasion()).body(&issuer).unwrap());
-        insta::assert_snapshot!(Letter::Notice(Notice::AccountDeleted, occasion()).body(&issuer).unwrap());
+        insta::assert_snapshot!(Letter::NewBrowser(occasion()).body(&issuer, "Gatepost").unwrap());
+        insta::assert_snapshot!(letters()[0].body(&issuer, "Gatepost").unwrap());
+        insta::assert_snapshot!(letters()[1].body(&issuer, "Gatepost").unwrap());
+        insta::assert_snapshot!(
+            Letter::Notice(Notice::PasskeyAdded, occasion()).body(&issuer, "Gatepost").unwrap()
+        );
+        insta::assert_snapshot!(
+            Letter::Notice(Notice::AccountDeleted, occasion()).body(&issuer, "Gatepost").unwrap()
+        );
     }
 }

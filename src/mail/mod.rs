@@ -21,8 +21,10 @@ use std::time::Duration;
 pub use letters::{Letter, Notice, Occasion};
 pub use smtp::{BadSender, MailError, check_sender};
 
+use crate::settings::Settings;
 use crate::types::urls::Issuer;
 use crate::types::{Clock, Plain, Rng};
+use lettre::Message;
 use outbox::Outbox;
 use smtp::Smtp;
 
@@ -38,6 +40,8 @@ pub struct MailSettings {
     pub from: String,
     /// The public URL.
     pub issuer: Issuer,
+    /// What the server is called at present.
+    pub brand: Settings,
 }
 
 /// Where letters go; clones share the queue. Without a mail server it takes none.
@@ -48,6 +52,13 @@ struct Office {
     smtp: Smtp,
     outbox: Outbox,
     issuer: Issuer,
+    brand: Settings,
+}
+
+impl Office {
+    fn compose(&self, to: &str, letter: &Letter) -> Result<Message, MailError> {
+        self.smtp.compose(to, letter, &self.issuer, self.brand.current().brand.name())
+    }
 }
 
 impl Mailer {
@@ -60,7 +71,7 @@ impl Mailer {
     pub fn start(settings: MailSettings, clock: Clock, rng: Rng) -> Result<Self, MailError> {
         let smtp = Smtp::new(&settings, clock, rng)?;
         let outbox = Outbox::start(smtp.clone());
-        Ok(Self(Some(Arc::new(Office { smtp, outbox, issuer: settings.issuer }))))
+        Ok(Self(Some(Arc::new(Office { smtp, outbox, issuer: settings.issuer, brand: settings.brand }))))
     }
 
     /// Whether letters can be sent at all.
@@ -71,7 +82,7 @@ impl Mailer {
     /// Queues a letter. Never waits and never fails: what goes wrong is logged.
     pub fn send(&self, to: &str, letter: &Letter) {
         let Some(office) = &self.0 else { return };
-        match office.smtp.compose(to, letter, &office.issuer) {
+        match office.compose(to, letter) {
             Ok(message) => office.outbox.put(letter.kind(), message),
             Err(error) => tracing::error!(%error, letter = letter.kind(), "a mail could not be written"),
         }
@@ -80,7 +91,7 @@ impl Mailer {
     /// Sends a letter now, for whoever wants to know whether it left.
     pub async fn deliver(&self, to: &str, letter: &Letter) -> Result<(), MailError> {
         let office = self.0.as_ref().ok_or(MailError::Off)?;
-        let message = office.smtp.compose(to, letter, &office.issuer)?;
+        let message = office.compose(to, letter)?;
         office.smtp.send(&message).await
     }
 

@@ -89,10 +89,16 @@ impl Smtp {
         Ok(Self { transport, from, clock, rng })
     }
 
-    /// Writes a letter to an address. Both pass lettre's types, so neither can add a header.
-    pub fn compose(&self, to: &str, letter: &Letter, issuer: &Issuer) -> Result<Message, MailError> {
+    /// Writes a letter to an address, in the name that the server goes by. Both pass lettre's types, so neither can add a header.
+    pub fn compose(
+        &self,
+        to: &str,
+        letter: &Letter,
+        issuer: &Issuer,
+        name: &str,
+    ) -> Result<Message, MailError> {
         let to: Address = to.parse().map_err(|_| MailError::BadAddress)?;
-        let text = letter.body(issuer).map_err(|error| MailError::Letter(error.to_string()))?;
+        let text = letter.body(issuer, name).map_err(|error| MailError::Letter(error.to_string()))?;
         let body = body(text);
         let now = u64::try_from(self.clock.now()).unwrap_or(0);
         let id = format!("<{}@{}>", new_body(&self.clock, &self.rng), self.from.email.domain());

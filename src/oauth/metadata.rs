@@ -55,7 +55,7 @@ pub fn build(ctx: &OAuth) -> Metadata {
             algs.push(alg.as_str());
         }
     }
-    let registration = ctx.registration_enabled && resources.all().iter().any(|r| r.registration_open);
+    let registration = ctx.is_registration_open();
     let methods: Vec<&'static str> = AuthMethod::ALL.iter().map(|m| m.as_str()).collect();
     Metadata {
         issuer: ctx.issuer.as_str().to_owned(),

@@ -35,6 +35,7 @@ pub mod token;
 pub mod userinfo;
 
 use crate::audit::Audit;
+use crate::settings::Settings;
 use crate::store::Store;
 use crate::types::urls::Issuer;
 use crate::types::{Clock, MasterKey, Requirement, Rng};
@@ -70,10 +71,22 @@ pub struct OAuth {
     pub revocations: crate::trust::Revocations,
     /// Notes when grants were last used.
     pub usage: crate::trust::Usage,
-    /// Who must have shown a second factor for access to be renewed.
-    pub second_factor: Requirement,
-    /// Whether clients may register themselves at all.
-    pub registration_enabled: bool,
+    /// What administrators set: whether clients may register themselves at all, and who must have shown a second
+    /// factor for access to be renewed.
+    pub settings: Settings,
+}
+
+impl OAuth {
+    /// Of whom a second factor is required now.
+    pub fn second_factor(&self) -> Requirement {
+        self.settings.current().second_factor.value
+    }
+
+    /// Whether clients may register themselves now: that is allowed, and a resource is open to them.
+    pub fn is_registration_open(&self) -> bool {
+        self.settings.current().registration.value
+            && self.resources.current().all().iter().any(|r| r.registration_open)
+    }
 }
 
 /// Where a request came from; goes into the audit trail.

@@ -102,7 +102,7 @@ pub async fn register(ctx: &OAuth, body: &[u8], origin: &Origin) -> Result<Regis
 }
 
 async fn try_register(ctx: &OAuth, body: &[u8]) -> Result<Registered, Refusal> {
-    let open = ctx.registration_enabled && ctx.resources.current().all().iter().any(|r| r.registration_open);
+    let open = ctx.is_registration_open();
     if !open {
         return Err(Refusal::new(
             Code::AccessDenied,

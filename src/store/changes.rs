@@ -14,6 +14,7 @@ pub enum Topic {
     Revocations,
     /// Names and addresses of people.
     People,
+    Settings,
 }
 
 impl Topic {
@@ -24,6 +25,7 @@ impl Topic {
             Self::Keys => "keys",
             Self::Revocations => "revocations",
             Self::People => "people",
+            Self::Settings => "settings",
         }
     }
 }
@@ -36,6 +38,7 @@ pub struct Versions {
     pub keys: i64,
     pub revocations: i64,
     pub people: i64,
+    pub settings: i64,
 }
 
 sql! {
@@ -76,6 +79,7 @@ impl Store {
                 "keys" => versions.keys = version,
                 "revocations" => versions.revocations = version,
                 "people" => versions.people = version,
+                "settings" => versions.settings = version,
                 _ => {}
             }
         }

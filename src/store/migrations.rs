@@ -25,6 +25,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_127_000_001 "actors",
     20_261_127_000_003 "scopes",
     20_261_127_000_006 "audit",
+    20_261_127_000_008 "settings",
 ];
 
 fn migrator() -> Migrator {

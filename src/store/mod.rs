@@ -29,6 +29,7 @@ pub mod resources;
 mod row;
 pub mod scopes;
 pub mod sessions;
+pub mod settings;
 pub mod signing_keys;
 pub mod totp;
 pub mod users;
@@ -135,6 +136,7 @@ fn statements() -> Vec<&'static str> {
         resources::ALL,
         scopes::ALL,
         sessions::ALL,
+        settings::ALL,
         signing_keys::ALL,
         totp::ALL,
         users::ALL,

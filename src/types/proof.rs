@@ -130,6 +130,21 @@ pub enum Requirement {
 }
 
 impl Requirement {
+    pub const ALL: [Self; 3] = [Self::Nobody, Self::Admins, Self::Everyone];
+
+    /// The word of the configuration, of forms and of the table `settings`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Admins => "admins",
+            Self::Everyone => "everyone",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|requirement| requirement.as_str() == text)
+    }
+
     /// Whether it holds for this person.
     pub const fn covers(self, is_admin: bool) -> bool {
         match self {

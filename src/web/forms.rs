@@ -1,9 +1,10 @@
 //! Bodies, read with a bound, and forms taken apart.
 
+use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
-use futures::StreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::State;
 use super::problem::Problem;
@@ -79,6 +80,41 @@ pub async fn lists(
     let fields = params_within(state, request, payload, limit).await?;
     fields.each_once_unless(|name| name.ends_with("[]"))?;
     Ok(fields)
+}
+
+/// A form of administrators with at most one file of at most `limit` bytes, which comes back apart. One without a
+/// file may also come as an ordinary form.
+pub async fn with_file(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<(Params, Vec<u8>), Problem> {
+    if !has_type(request, "multipart/form-data") {
+        return Ok((fields(state, request, payload, None).await?, Vec::new()));
+    }
+    let malformed = |_| Refusal::malformed("the form cannot be taken apart");
+    let bytes = body(state, payload, limit + MAX_BYTES).await?;
+    let mut parts = Multipart::new(request.headers(), stream::once(async { Ok(bytes) }));
+    let (mut pairs, mut file) = (Vec::new(), Vec::new());
+    while let Some(mut part) = parts.try_next().await.map_err(malformed)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let is_file = part.content_disposition().is_some_and(|d| d.get_filename().is_some());
+        let mut value = Vec::new();
+        while let Some(chunk) = part.try_next().await.map_err(malformed)? {
+            value.extend_from_slice(&chunk);
+        }
+        if is_file {
+            file = value;
+        } else {
+            let text = String::from_utf8(value).map_err(|_| Refusal::malformed("a field is not UTF-8"))?;
+            pairs.push((name, text));
+        }
+    }
+    // Written and read once more, so that the rules for ordinary forms hold here as well.
+    let fields = Params::parse(Params::from_pairs(pairs).to_query().as_bytes())?;
+    fields.each_once_but(None)?;
+    Ok((fields, file))
 }
 
 /// A form of ours without groups, of at most `limit` bytes.

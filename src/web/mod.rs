@@ -8,6 +8,7 @@ mod account;
 mod address;
 mod admin;
 mod authorize;
+mod brand;
 mod consent;
 mod cookies;
 mod csrf;

@@ -8,9 +8,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, admin, authorize, consent, error_page, forgot, health, home, introspect, invite, jwks, login,
-    login_passkey, logout, mcp, metadata, register, reset, revoke, second_factor, setup, static_files, token,
-    upstream, userinfo,
+    account, admin, authorize, brand, consent, error_page, forgot, health, home, introspect, invite, jwks,
+    login, login_passkey, logout, mcp, metadata, register, reset, revoke, second_factor, setup, static_files,
+    token, upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
@@ -91,6 +91,9 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .configure(admin::configure)
         // parts of pages
         .service(resource("/static/{name}").route(get().to(static_files::get)))
+        .service(resource("/branding/logo").route(get().to(brand::logo)))
+        .service(resource("/branding/style.css").route(get().to(brand::style)))
+        .service(resource("/branding/preview.css").route(get().to(brand::preview)))
         .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
         // operations
         .service(resource("/healthz").route(get().to(health::live)))

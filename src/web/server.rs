@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -11,19 +12,21 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, Error, HttpServer, rt};
 
-use super::{State, configure, host};
+use super::{State, brand, configure, host};
 use crate::mcp::McpMount;
 
 /// How long requests may run on after a stop was asked for, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
 
-/// Headers that every response carries.
+/// Headers that every response carries, and the brand that every page wears.
 pub async fn app_middleware<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let https = request.app_data::<Data<State>>().is_some_and(|s| s.issuer().is_https());
-    let mut response = next.call(request).await?;
+    let state = request.app_data::<Data<State>>();
+    let https = state.is_some_and(|s| s.issuer().is_https());
+    let brand = state.map(|s| Arc::clone(&s.oauth.settings.current().brand)).unwrap_or_default();
+    let mut response = brand::wear(brand, next.call(request)).await?;
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if https {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::accounts::Accounts;
 use crate::admin::Admin;
 use crate::admin::audit::feed::Feed;
+use crate::config::InForce;
 use crate::mcp::{SessionGuard, Streams};
 use crate::oauth::OAuth;
 use crate::trust::Embedded;
@@ -49,6 +50,8 @@ pub struct State {
     pub mcp_streams: Streams,
     pub audit_feed: Feed,
     pub settings: WebSettings,
+    /// The configuration as it was read at the start, for people to look at.
+    pub in_force: InForce,
 }
 
 impl State {

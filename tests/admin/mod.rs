@@ -4,4 +4,5 @@ mod audit;
 mod home;
 mod keys;
 pub mod scopes;
+mod settings;
 mod sweep;

@@ -154,15 +154,3 @@ mod with_second_factor {
 
     on_each! { a_required_second_factor_comes_first }
 }
-
-mod with_many_logins {
-    use crate::on_each;
-    use crate::support::{Database, TestApp};
-
-    async fn a_fresh_login_gets_through(database: Database) {
-        let settings = [("GATEPOST_LIMITS__LOGIN_PER_MINUTE_PER_ACCOUNT", "10000")];
-        super::a_fresh_login_gets_through(TestApp::start_with(database, &settings).await).await;
-    }
-
-    on_each! { a_fresh_login_gets_through }
-}

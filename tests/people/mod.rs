@@ -13,7 +13,7 @@ mod second_factor;
 mod session;
 mod setup;
 mod throttling;
-mod upstream;
+pub mod upstream;
 
 use gatepost::accounts::links;
 use gatepost::store::links::LinkPurpose;

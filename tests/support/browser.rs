@@ -158,6 +158,25 @@ impl Browser {
         self.http.post(self.url(&form.action)).form(&form.fields).send().await.unwrap()
     }
 
+    /// Sends a form with a file in the field `name`, as `multipart/form-data`.
+    pub async fn upload(&self, form: &Form, name: &str, file: &[u8]) -> Response {
+        const MARK: &str = "----the-mark-between-two-parts";
+        let mut body = Vec::new();
+        for (field, value) in &form.fields {
+            let head =
+                format!("--{MARK}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+            body.extend(head.into_bytes());
+        }
+        let head = format!(
+            "--{MARK}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x.svg\"\r\n\
+             Content-Type: image/svg+xml\r\n\r\n"
+        );
+        body.extend([head.as_bytes(), file, format!("\r\n--{MARK}--\r\n").as_bytes()].concat());
+        let request = self.http.post(self.url(&form.action));
+        let kind = format!("multipart/form-data; boundary={MARK}");
+        request.header("content-type", kind).body(body).send().await.unwrap()
+    }
+
     pub async fn sign_in(&self, email: &str, password: &str) {
         let form = Form::read(&self.page("/login").await).set("email", email).set("password", password);
         let response = self.send(&form).await;

@@ -90,6 +90,12 @@ impl RelyingParty {
         Self { provider, redirect_uri, http, discovery }
     }
 
+    /// Whether its metadata can be fetched and used right now.
+    pub async fn ask(&self) -> Result<(), Fault> {
+        let metadata = self.discovery.ask().await?;
+        self.client(&metadata).map(drop)
+    }
+
     fn client(&self, metadata: &Metadata) -> Result<OidcClient, Fault> {
         let secret = self.provider.client_secret.as_ref().map(|s| ClientSecret::new(s.expose().clone()));
         let auth_type = auth_type(metadata, secret.is_some())?;

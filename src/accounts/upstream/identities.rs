@@ -133,7 +133,7 @@ async fn try_remove(accounts: &Accounts, user: &UserRow, id: &str) -> Result<(),
     let providers = accounts.upstream.clone();
     let way = Way::Identity(id.to_owned());
     let (required, dropped) =
-        (accounts.second_factor.covers(user.is_admin), Dropped::Identity(id.to_owned()));
+        (accounts.second_factor().covers(user.is_admin), Dropped::Identity(id.to_owned()));
     let may = move |ways: &_| {
         is_left_without(ways, &way, |issuer| providers.knows_issuer(issuer))
             && may_drop(required, ways, &dropped, |issuer| providers.asks_for_two(issuer))

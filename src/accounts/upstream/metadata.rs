@@ -89,6 +89,11 @@ impl Discovery {
         Self { issuer, has_secret, client, state: Mutex::default() }
     }
 
+    /// The metadata as the provider tells it now. What is kept stays as it is.
+    pub async fn ask(&self) -> Result<Metadata, Fault> {
+        self.fetch().await
+    }
+
     /// The metadata, by the table above.
     pub async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, Fault> {
         let mut state = self.state.lock().await;

@@ -107,6 +107,11 @@ impl Providers {
         self.all().any(|provider| provider.issuer == issuer && provider.second_factor)
     }
 
+    /// Asks a provider for its metadata, whatever is kept of it; nothing for one that is not set up.
+    pub async fn ask(&self, name: &str) -> Option<Result<(), Fault>> {
+        Some(self.party(name)?.ask().await)
+    }
+
     fn party(&self, name: &str) -> Option<&RelyingParty> {
         self.0.iter().find(|party| party.provider.name == name)
     }

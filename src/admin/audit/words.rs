@@ -77,6 +77,11 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::AccessRefused => ("Access tried", "Access refused"),
         Event::KeyRotated => ("Signing key rotated", "Signing key not rotated"),
         Event::KeyRetired => ("Signing key removed", "Signing key not removed"),
+        Event::ScopeAdded => ("Scope added", "Scope not added"),
+        Event::ScopeEdited => ("Scope changed", "Scope not changed"),
+        Event::ScopeRenamed => ("Scope renamed", "Scope not renamed"),
+        Event::ScopeDeleted => ("Scope deleted", "Scope not deleted"),
+        Event::SettingChanged => ("Setting changed", "Setting not changed"),
         Event::AuditExported => ("Audit trail exported", "Audit trail not exported"),
         Event::AdminRefused => ("Administration", "Administration refused"),
     }

@@ -117,8 +117,8 @@ fn refuse(reason: Reason) -> Refusal {
     Refusal::new(Code::InvalidGrant, reason, text)
 }
 
-const fn policy(ctx: &OAuth) -> Policy {
-    Policy { retry: ctx.lifetimes.refresh_retry, second_factor: ctx.second_factor }
+fn policy(ctx: &OAuth) -> Policy {
+    Policy { retry: ctx.lifetimes.refresh_retry, second_factor: ctx.second_factor() }
 }
 
 fn mark(master: &MasterKey, id: &str, random: &str) -> String {

@@ -149,7 +149,7 @@ async fn settings(
         Ok(found) => found,
         Err(error) => return failed(state, error),
     };
-    let required = state.accounts.second_factor.covers(user.is_admin);
+    let required = state.accounts.second_factor().covers(user.is_admin);
     let page = SecondFactorSettingsPage {
         shell: visit.shell(Tab::SignIn),
         app: app.map(|app| AuthenticatorView { since: when::moment(app.created_at), codes_left }),

@@ -124,11 +124,11 @@ fn shell(session: &Session, token: &FormToken, area: Area, notice: Option<&'stat
     Shell { csrf: token.value.clone(), email: session.user.email.clone(), area, notice }
 }
 
-fn answer(response: HttpResponse) -> Error {
+pub(super) fn answer(response: HttpResponse) -> Error {
     InternalError::from_response("an answer before the handler", response).into()
 }
 
-fn state_of(request: &HttpRequest) -> Result<Data<State>, Error> {
+pub(super) fn state_of(request: &HttpRequest) -> Result<Data<State>, Error> {
     request.app_data::<Data<State>>().cloned().ok_or_else(|| answer(error_page::not_found()))
 }
 
@@ -182,27 +182,37 @@ async fn submission(request: HttpRequest, mut body: Body, fresh: bool) -> Result
         Ok(fields) => fields,
         Err(problem) => return Err(answer(problem.as_page(&state, &request, Event::AdminRefused).await)),
     };
-    let page = page_of(&request);
-    let session = administrator(&state, &request, &page).await.map_err(answer)?;
-    if !csrf::check(&state, &request, Some(&session.id), fields.first("csrf")) {
+    received(state, &request, fields, fresh).await
+}
+
+/// A form that was read: who sends it, and whether they may.
+pub(super) async fn received(
+    state: Data<State>,
+    request: &HttpRequest,
+    fields: Params,
+    fresh: bool,
+) -> Result<Submission, Error> {
+    let page = page_of(request);
+    let session = administrator(&state, request, &page).await.map_err(answer)?;
+    if !csrf::check(&state, request, Some(&session.id), fields.first("csrf")) {
         let entry = Entry::refused(Event::AdminRefused, "stale_form")
             .user(session.user.id)
             .session(session.id)
             .detail(request.path());
-        return Err(answer(error_page::stale_form(&state, &request, entry).await));
+        return Err(answer(error_page::stale_form(&state, request, entry).await));
     }
     if fresh {
         insist_on_fresh(&state, &session, &page).map_err(answer)?;
         if let Err(throttled) = state.accounts.throttle.sensitive(&session.user.id) {
             let problem = Problem::from(throttled);
-            return Err(answer(problem.as_page(&state, &request, Event::AdminRefused).await));
+            return Err(answer(problem.as_page(&state, request, Event::AdminRefused).await));
         }
     }
-    let token = csrf::issue(&state, &request, Some(&session.id));
+    let token = csrf::issue(&state, request, Some(&session.id));
     let actor = Actor {
         id: session.user.id.clone(),
         session_id: Some(session.id.clone()),
-        address: address::origin(&state, &request).address,
+        address: address::origin(&state, request).address,
     };
     Ok(Submission { state, session, fields, actor, token })
 }

@@ -12,5 +12,7 @@ mod keys;
 mod notices;
 mod routes;
 mod scopes;
+mod settings;
+mod upload;
 
 pub use routes::{ADMIN_ROUTES, Access, AdminRoute, configure};

@@ -18,6 +18,11 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         }
         "key-retired" => "That key is gone from the published set.",
         // settings
+        "branding-set" => "The pages look like that from now on.",
+        "logo-set" => "The new logo is on every page now.",
+        "logo-removed" => "The logo is gone from every page.",
+        "second-factor-rule-set" => "The rule about second factors holds from now on.",
+        "registration-rule-set" => "The rule about clients that register themselves holds from now on.",
         // api tokens
         _ => return None,
     })

@@ -6,7 +6,7 @@
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
-use super::{audit, home, keys, scopes};
+use super::{audit, home, keys, scopes, settings};
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,5 +103,16 @@ routes! {
     "/admin/audit/export" => Submission audit::export::post;
     "/admin/audit/{id}" => View audit::one::get;
     // settings
+    "/admin/settings" => View settings::list::get;
+    "/admin/settings/providers/{name}/check" => Submission settings::provider::post;
+    "/admin/settings/branding" => View settings::branding::get;
+    "/admin/settings/branding" => Submission settings::branding::post;
+    "/admin/settings/branding/preview" => Submission settings::preview::post;
+    "/admin/settings/branding/logo" => Submission settings::logo::post;
+    "/admin/settings/branding/logo/remove" => Submission settings::logo::remove;
+    "/admin/settings/second-factor" => FreshView settings::second_factor::get;
+    "/admin/settings/second-factor" => FreshSubmission settings::second_factor::post;
+    "/admin/settings/registration" => FreshView settings::registration::get;
+    "/admin/settings/registration" => FreshSubmission settings::registration::post;
     // api tokens
 }

@@ -7,6 +7,7 @@ mod resources;
 #[cfg(test)]
 mod samples;
 mod scopes;
+mod settings;
 
 pub use audit::{
     AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
@@ -19,8 +20,12 @@ pub use samples::{filled, samples};
 pub use scopes::{
     Choice, DeleteScopePage, HoldersView, RenameScopePage, ScopeFormPage, ScopeLine, ScopesPage,
 };
+pub use settings::{
+    AllowRegistrationPage, BrandingPage, ChoiceView, ProviderCheckPage, ProviderView,
+    RequireSecondFactorPage, SettingsPage,
+};
 
-use crate::admin::Problem;
+use crate::admin::{Failure, Problem};
 
 /// What surrounds every page: who is signed in, the parts, and good news from the step before.
 pub struct Shell {
@@ -96,6 +101,16 @@ impl Problems {
     /// The sentence about a field.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|p| p.field == field).map(|p| p.sentence.as_str())
+    }
+
+    /// Those of a failure: none but where fields cannot be taken.
+    pub fn of_failure(failure: &Failure) -> Self {
+        match failure {
+            Failure::Invalid(problems) => Self(problems.clone()),
+            Failure::NotFound | Failure::Changed | Failure::Refused { .. } | Failure::Store(_) => {
+                Self::default()
+            }
+        }
     }
 
     pub fn is_empty(&self) -> bool {

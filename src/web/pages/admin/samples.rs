@@ -6,12 +6,12 @@ use super::*;
 
 /// Every sample, and the states of it that look different.
 pub fn samples() -> Vec<(&'static str, String)> {
-    [keys_samples(), scopes_samples(), audit_samples()].concat()
+    [keys_samples(), scopes_samples(), audit_samples(), settings_samples()].concat()
 }
 
 /// Every page with one text wherever a stranger's could stand.
 pub fn filled(text: &str) -> Vec<(&'static str, String)> {
-    [keys_filled(text), scopes_filled(text), audit_filled(text)].concat()
+    [keys_filled(text), scopes_filled(text), audit_filled(text), settings_filled(text)].concat()
 }
 
 fn keys_samples() -> Vec<(&'static str, String)> {
@@ -85,5 +85,43 @@ fn audit_filled(text: &str) -> Vec<(&'static str, String)> {
         ("admin-audit", AuditPage::filled(text).render().unwrap()),
         ("admin-audit-event", EventPage::filled(text).render().unwrap()),
         ("admin-audit-live", LivePage::filled(text).render().unwrap()),
+    ]
+}
+
+fn settings_samples() -> Vec<(&'static str, String)> {
+    let bare = SettingsPage {
+        providers: Vec::new(),
+        warnings: Vec::new(),
+        sections: Vec::new(),
+        has_mail: false,
+        has_logo: true,
+        ..SettingsPage::sample()
+    };
+    let fault = Some("the connection timed out".to_owned());
+    let preview = BrandingPage { preview: Some("Acme".to_owned()), has_logo: true, ..BrandingPage::sample() };
+    let fixed = RequireSecondFactorPage { is_fixed: true, ..RequireSecondFactorPage::sample() };
+    let changed =
+        AllowRegistrationPage { is_changed: true, open: Vec::new(), ..AllowRegistrationPage::sample() };
+    vec![
+        ("admin-settings", SettingsPage::sample().render().unwrap()),
+        ("admin-settings-bare", bare.render().unwrap()),
+        ("admin-provider", ProviderCheckPage::sample().render().unwrap()),
+        ("admin-provider-away", ProviderCheckPage { fault, ..ProviderCheckPage::sample() }.render().unwrap()),
+        ("admin-require-factor", RequireSecondFactorPage::sample().render().unwrap()),
+        ("admin-require-factor-fixed", fixed.render().unwrap()),
+        ("admin-registration", AllowRegistrationPage::sample().render().unwrap()),
+        ("admin-registration-changed", changed.render().unwrap()),
+        ("admin-branding", BrandingPage::sample().render().unwrap()),
+        ("admin-branding-preview", preview.render().unwrap()),
+    ]
+}
+
+fn settings_filled(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-settings", SettingsPage::filled(text).render().unwrap()),
+        ("admin-provider", ProviderCheckPage::filled(text).render().unwrap()),
+        ("admin-require-factor", RequireSecondFactorPage::filled(text).render().unwrap()),
+        ("admin-registration", AllowRegistrationPage::filled(text).render().unwrap()),
+        ("admin-branding", BrandingPage::filled(text).render().unwrap()),
     ]
 }

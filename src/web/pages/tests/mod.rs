@@ -9,6 +9,8 @@ use askama::Template;
 use regex_lite::Regex;
 
 use super::*;
+use crate::settings::{Brand, Branding};
+use crate::web::brand;
 use samples as own;
 
 /// Every page, those for administrators included.
@@ -174,6 +176,20 @@ fn hostile_text_never_changes_what_the_browser_builds() {
     let harmless = filled("word");
     for text in HOSTILE {
         for ((name, html), (_, calm)) in filled(text).iter().zip(&harmless) {
+            assert_eq!(skeleton(html), skeleton(calm), "{name} with {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_name_of_the_server_is_only_a_name() {
+    let render = |name: &str| {
+        let branding = Branding::parse(name, "#1d6b57", "").unwrap();
+        brand::try_on(Brand::new(branding, None), samples)
+    };
+    let harmless = render("word");
+    for text in HOSTILE.iter().filter(|text| !text.contains(char::is_control)) {
+        for ((name, html), (_, calm)) in render(text).iter().zip(&harmless) {
             assert_eq!(skeleton(html), skeleton(calm), "{name} with {text:?}");
         }
     }
