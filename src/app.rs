@@ -27,13 +27,13 @@ use crate::oauth::client::Clients;
 use crate::oauth::keys::Keyring;
 use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
-use crate::settings::{self, Fixed, Requirement, Settings};
+use crate::settings::{self, Fixed, Settings};
 use crate::store::resources::{ResourceRow, ScopeRow};
 use crate::store::scopes::Change;
 use crate::store::{Options, Store, StoreError};
 use crate::trust::{Embedded, Revocations, Usage};
 use crate::types::ids::{Kind, new_id};
-use crate::types::{Clock, MasterKey, Rng, Timestamp};
+use crate::types::{Clock, MasterKey, Requirement, Rng, Timestamp};
 use crate::web::{Patience, State, WebSettings, host};
 
 /// How long audit events are kept.

@@ -18,10 +18,10 @@
 
 use super::Accounts;
 use super::session::Session;
-pub use crate::settings::Requirement;
 use crate::store::StoreError;
 use crate::store::ways_in::WaysInRow;
 use crate::types::Proof;
+pub use crate::types::Requirement;
 
 /// Whether a session may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,9 @@
 use super::{Actor, Admin, Failure, Problem};
 use crate::accounts::upstream::Fault;
 use crate::audit::Event;
-use crate::settings::{self, Branding, Logo, Requirement};
+use crate::settings::{self, Branding, Logo};
 use crate::store::settings::SettingRow;
+use crate::types::Requirement;
 
 /// The look of the pages, as typed; each field empty for what Gatepost brings along.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -87,7 +87,8 @@ section! {
     /// How people sign in.
     Login "login" "login." {
         /// Who must show a second factor (a code of an authenticator app, or a passkey) before anything else:
-        /// `nobody`, `admins` or `everyone`. Whoever must and has none is led to set one up.
+        /// `nobody`, `admins` or `everyone`. Whoever must and has none is led to set one up. Set here, it wins over
+        /// what administrators choose on `/admin/settings`.
         require_second_factor: SecondFactor = Text, Value("nobody"), ["GATEPOST_LOGIN__REQUIRE_SECOND_FACTOR"];
     }
 }
@@ -123,7 +124,8 @@ section! {
 section! {
     /// Clients that register themselves (RFC 7591).
     Registration "registration" "registration." {
-        /// Whether clients may register themselves.
+        /// Whether clients may register themselves. Set here, it wins over what administrators choose on
+        /// `/admin/settings`.
         enabled: bool = Switch, Value("true"), ["GATEPOST_REGISTRATION__ENABLED"];
         /// Registrations accepted from one network address per minute.
         per_minute_per_address: u32 = Number(1..=100_000), Value("60"), ["GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS"];

@@ -71,13 +71,12 @@ pub struct OAuth {
     pub revocations: crate::trust::Revocations,
     /// Notes when grants were last used.
     pub usage: crate::trust::Usage,
-    /// What administrators set: whether clients may register themselves at all, and who must have shown a second
-    /// factor for access to be renewed.
+    /// What administrators set: who must show a second factor, whether clients may register themselves.
     pub settings: Settings,
 }
 
 impl OAuth {
-    /// Of whom a second factor is required now.
+    /// Who must have shown a second factor for access to be renewed.
     pub fn second_factor(&self) -> Requirement {
         self.settings.current().second_factor.value
     }

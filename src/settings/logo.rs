@@ -208,7 +208,7 @@ mod tests {
     fn anything_else_is_refused() {
         let fault = |bytes: &[u8]| Logo::check(bytes.to_vec()).unwrap_err();
         assert_eq!(fault(b""), LogoFault::Missing);
-        assert_eq!(fault(&[0; MAX_LOGO + 1]), LogoFault::TooLarge);
+        assert_eq!(fault(&vec![0; MAX_LOGO + 1]), LogoFault::TooLarge);
         for bytes in [
             &b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>"[..],
             b"GIF89a",

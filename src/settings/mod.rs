@@ -20,11 +20,9 @@ pub use brand::{Accents, Brand, Branding, DEFAULT_NAME, MAX_NAME};
 pub use colour::{Colour, DARK_GROUND, LIGHT_GROUND, MIN_CONTRAST};
 pub use logo::{Logo, LogoFault, MAX_LOGO, MediaType};
 
-pub use crate::types::Requirement;
-
 use crate::store::settings::SettingRow;
 use crate::store::{Store, StoreError};
-use crate::types::Timestamp;
+use crate::types::{Requirement, Timestamp};
 
 /// The rows of the table `settings`.
 pub const BRANDING: &str = "branding";

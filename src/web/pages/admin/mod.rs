@@ -22,7 +22,7 @@ pub use scopes::{
 };
 pub use settings::{
     AllowRegistrationPage, BrandingPage, ChoiceView, ProviderCheckPage, ProviderView,
-    RequireSecondFactorPage, SettingsPage,
+    RequireSecondFactorPage, RuleState, SettingsPage,
 };
 
 use crate::admin::{Failure, Problem};

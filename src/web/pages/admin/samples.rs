@@ -99,9 +99,12 @@ fn settings_samples() -> Vec<(&'static str, String)> {
     };
     let fault = Some("the connection timed out".to_owned());
     let preview = BrandingPage { preview: Some("Acme".to_owned()), has_logo: true, ..BrandingPage::sample() };
-    let fixed = RequireSecondFactorPage { is_fixed: true, ..RequireSecondFactorPage::sample() };
-    let changed =
-        AllowRegistrationPage { is_changed: true, open: Vec::new(), ..AllowRegistrationPage::sample() };
+    let fixed = RequireSecondFactorPage { rule: RuleState::Fixed, ..RequireSecondFactorPage::sample() };
+    let changed = AllowRegistrationPage {
+        rule: RuleState::Changed,
+        open: Vec::new(),
+        ..AllowRegistrationPage::sample()
+    };
     vec![
         ("admin-settings", SettingsPage::sample().render().unwrap()),
         ("admin-settings-bare", bare.render().unwrap()),

@@ -4,9 +4,10 @@ use askama::Template;
 
 use super::super::filters;
 use super::{Area, Problems, Shell};
+use crate::admin::Failure;
 use crate::admin::settings::BrandingInput;
 use crate::config::SectionInForce;
-use crate::settings::Requirement;
+use crate::types::Requirement;
 
 /// Everything in force.
 #[derive(Template)]
@@ -40,6 +41,34 @@ impl ChoiceView {
     }
 }
 
+/// Whether a rule can be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleState {
+    Free,
+    /// Somebody else set it since the page was opened.
+    Changed,
+    /// The configuration sets it.
+    Fixed,
+}
+
+impl RuleState {
+    pub fn of(is_fixed: bool, failure: Option<&Failure>) -> Self {
+        match failure {
+            _ if is_fixed => Self::Fixed,
+            Some(Failure::Changed) => Self::Changed,
+            _ => Self::Free,
+        }
+    }
+
+    pub fn is_fixed(self) -> bool {
+        self == Self::Fixed
+    }
+
+    pub fn is_changed(self) -> bool {
+        self == Self::Changed
+    }
+}
+
 /// One login provider.
 pub struct ProviderView {
     /// In the settings and in URLs.
@@ -66,8 +95,7 @@ pub struct ProviderCheckPage {
 pub struct RequireSecondFactorPage {
     pub shell: Shell,
     pub problems: Problems,
-    pub is_changed: bool,
-    pub is_fixed: bool,
+    pub rule: RuleState,
     pub chosen: Requirement,
     pub in_force: Requirement,
     /// Whether the one who looks at the page has a second factor.
@@ -80,8 +108,7 @@ pub struct RequireSecondFactorPage {
 #[template(path = "admin/settings/registration.html")]
 pub struct AllowRegistrationPage {
     pub shell: Shell,
-    pub is_changed: bool,
-    pub is_fixed: bool,
+    pub rule: RuleState,
     pub enabled: bool,
     pub in_force: bool,
     /// The resources that are open to clients that register themselves.
@@ -186,8 +213,7 @@ mod samples {
             Self {
                 shell: Shell::sample(Area::Settings),
                 problems: Problems::default(),
-                is_changed: false,
-                is_fixed: false,
+                rule: RuleState::Free,
                 chosen: Requirement::Nobody,
                 in_force: Requirement::Nobody,
                 has_own: false,
@@ -205,8 +231,7 @@ mod samples {
         pub fn sample() -> Self {
             Self {
                 shell: Shell::sample(Area::Settings),
-                is_changed: false,
-                is_fixed: false,
+                rule: RuleState::Free,
                 enabled: true,
                 in_force: true,
                 open: vec!["Gatepost tools".to_owned()],
