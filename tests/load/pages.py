@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Measures the lists of the administration: each page, search, filter and the way through twenty pages.
+
+    pages.py http://localhost:10000 ann@example.com 'her password' [--check]
+
+Signs in once, asks each address at least fifty times over one connection, and prints a table. What a list links to
+or offers as a filter is found on the page itself. With --check it ends with 1 when a p95 is 100 ms or more.
+"""
+
+import argparse
+import html
+import http.client
+import http.cookies
+import re
+import sys
+import time
+import urllib.parse
+
+REQUESTS = 50
+DEPTH = 20
+LIMIT = 100.0
+WARM_UP = 3
+
+# A list, with words to look for: some that very many rows have, some that few or none have.
+LISTS = {
+    "/admin/clients": ["claude", "c", "visual studio code", "code", "needle in", "app77.example", "zzz-nothing"],
+    "/admin/people": ["a", "grace", "grace fischer", "ada.adams", "example.com", "mail.ex", "jones-10007", "zzz-nothing"],
+    "/admin/grants": ["claude", "ada", "needle in", "zzz-nothing"],
+    "/admin/audit": ["token", "ref50", "zzz-nothing"],
+    "/admin/resources": [],
+    "/admin/keys": [],
+    "/admin/settings": [],
+    "/admin/api-tokens": [],
+    "/admin": [],
+}
+
+
+class Browser:
+    """One connection that keeps its cookies and follows nothing."""
+
+    def __init__(self, base):
+        self.base = urllib.parse.urlsplit(base)
+        kind = http.client.HTTPSConnection if self.base.scheme == "https" else http.client.HTTPConnection
+        self.connection = kind(self.base.hostname, self.base.port, timeout=60)
+        self.cookies = http.cookies.SimpleCookie()
+
+    def ask(self, method, path, fields=None):
+        headers = {"Cookie": "; ".join(f"{m.key}={m.coded_value}" for m in self.cookies.values())}
+        body = urllib.parse.urlencode(fields) if fields else None
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        started = time.perf_counter()
+        self.connection.request(method, path, body, headers)
+        response = self.connection.getresponse()
+        text = response.read()
+        took = (time.perf_counter() - started) * 1000
+        for header in response.headers.get_all("Set-Cookie", []):
+            self.cookies.load(header)
+        return response.status, text.decode(), took
+
+    def page(self, path):
+        return self.ask("GET", path)
+
+    def sign_in(self, email, password):
+        _, page, _ = self.page("/login")
+        token = re.search(r'name="csrf" value="([^"]+)"', page)[1]
+        fields = {"csrf": token, "return_to": "/admin", "email": email, "password": password}
+        status, page, _ = self.ask("POST", "/login", fields)
+        if status != 303:
+            sys.exit(f"{email} could not sign in: {status}")
+
+
+def part(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+class Table:
+    def __init__(self):
+        self.slow = []
+        print(f"{'address':64} {'requests':>8} {'p50':>8} {'p95':>8} {'max':>8} {'KiB':>6}")
+
+    def add(self, name, times, size):
+        p95 = part(times, 0.95)
+        mark = "  SLOW" if p95 >= LIMIT else ""
+        print(f"{name[:64]:64} {len(times):8} {part(times, 0.5):8.1f} {p95:8.1f} {max(times):8.1f} {size / 1024:6.0f}{mark}",
+              flush=True)
+        if mark:
+            self.slow.append(name)
+
+
+def measure(browser, table, path):
+    """One address, again and again. Returns the page, nothing when there is none."""
+    status, page, took = browser.page(path)
+    if status != 200:
+        if status != 404:
+            print(f"{path[:64]:64} answered {status}")
+        return None
+    if took > 5000:
+        table.add(path, [took], len(page))
+        return page
+    for _ in range(WARM_UP):
+        browser.page(path)
+    times = [browser.page(path)[2] for _ in range(REQUESTS)]
+    table.add(path, times, len(page))
+    return page
+
+
+def measure_depth(browser, table, path):
+    """Twenty pages on, as often as it takes."""
+    times, size, depth = [], 0, 0
+    while len(times) < REQUESTS:
+        at, walked = path, 0
+        while walked < DEPTH:
+            _, page, took = browser.page(at)
+            size = len(page)
+            following = re.search(r'href="([^"]+)"[^>]*rel="next"', page)
+            if walked:
+                times.append(took)
+            if not following:
+                break
+            at, walked = html.unescape(following[1]), walked + 1
+        if walked < 2:
+            return
+        depth = walked
+    table.add(f"{path}, {depth} pages on", times, size)
+
+
+def filters(page, path):
+    """Every choice of the search form but the one that is chosen."""
+    form = re.search(r'<form class="search".*?</form>', page, re.S)
+    for select in re.finditer(r'<select[^>]*name="([^"]+)"(.*?)</select>', form[0] if form else "", re.S):
+        for option in re.finditer(r'<option value="([^"]*)"([^>]*)>', select[2]):
+            if option[1] and " selected" not in option[2]:
+                yield f"{path}?{urllib.parse.urlencode({select[1]: html.unescape(option[1])})}"
+
+
+def links(page, path):
+    """The tabs and filters that are links, and the first thing on the list with its own pages."""
+    found = [html.unescape(link) for link in re.findall(r'href="(/admin/[^"#]+)"', page)]
+    queries = [link for link in found if link.startswith(path + "?") and "after=" not in link]
+    things = [link for link in found if re.fullmatch(re.escape(path) + r"/[a-z]+_[0-9a-z]+", link)]
+    return list(dict.fromkeys(queries))[:12], things[:1]
+
+
+def look(browser, table, path, words):
+    page = measure(browser, table, path)
+    if page is None:
+        return
+    measure_depth(browser, table, path)
+    queries, things = links(page, path)
+    for query in dict.fromkeys([*queries, *filters(page, path)]):
+        if measure(browser, table, query):
+            measure_depth(browser, table, query)
+    for word in words:
+        query = f"{path}?{urllib.parse.urlencode({'q': word})}"
+        if measure(browser, table, query):
+            measure_depth(browser, table, query)
+    for thing in things:
+        page = measure(browser, table, thing)
+        below = [html.unescape(link) for link in re.findall(rf'href="({re.escape(thing)}/[^"#]+)"', page or "")]
+        for link in list(dict.fromkeys(below))[:8]:
+            if measure(browser, table, link):
+                measure_depth(browser, table, link)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url")
+    parser.add_argument("email")
+    parser.add_argument("password")
+    parser.add_argument("--check", action="store_true", help="end with 1 when something is slow")
+    parser.add_argument("--only", help="one list, e.g. /admin/clients")
+    parser.add_argument("--also", action="append", default=[], help="one more address, e.g. of somebody with many grants")
+    arguments = parser.parse_args()
+    browser, table = Browser(arguments.url), Table()
+    browser.sign_in(arguments.email, arguments.password)
+    for path, words in LISTS.items():
+        if arguments.only in (None, path):
+            look(browser, table, path, words)
+    for path in arguments.also:
+        if measure(browser, table, path):
+            measure_depth(browser, table, path)
+    if table.slow:
+        print(f"{len(table.slow)} of these take {LIMIT:.0f} ms or more at p95: {', '.join(table.slow)}")
+    sys.exit(1 if table.slow and arguments.check else 0)
+
+
+if __name__ == "__main__":
+    main()
