@@ -318,7 +318,9 @@ async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Res
         is_default: true,
         registration_open: true,
         access_token_seconds: None,
+        refresh_token_seconds: None,
         signing_alg: "ES256".to_owned(),
+        version: 1,
         created_at: clock.now(),
     };
     match store.add_resource(resource, vec![scope]).await {

@@ -63,7 +63,7 @@ pub enum Command {
     /// Manage clients
     #[command(subcommand, after_help = "Example:\n  gatepost client list")]
     Client(ClientCommand),
-    /// Show the protected servers
+    /// Manage the protected servers
     #[command(subcommand, after_help = "Example:\n  gatepost resource list")]
     Resource(ResourceCommand),
     /// Manage the keys that sign tokens
@@ -248,6 +248,37 @@ pub enum ResourceCommand {
     /// List protected servers
     #[command(after_help = "Example:\n  gatepost resource list --json")]
     List(JsonArgs),
+    /// Add a server that runs elsewhere and checks its tokens itself
+    #[command(
+        after_help = "Example:\n  gatepost resource add --name Notes --url https://notes.example.com/mcp"
+    )]
+    Add(ResourceAddArgs),
+    /// Delete a server: ends everything that clients hold for it; not the built-in one
+    #[command(after_help = "Example:\n  gatepost resource remove res_06bq0000000000000000000000 --yes")]
+    Remove {
+        /// The server's id (res_…)
+        id: String,
+        /// Confirm that it cannot be undone
+        #[arg(long)]
+        yes: bool,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Flags of `resource add`.
+#[derive(Clone, Debug, Args)]
+pub struct ResourceAddArgs {
+    /// The name people see on the consent page
+    #[arg(long)]
+    pub name: String,
+    /// Where clients reach it: the audience of its tokens
+    #[arg(long)]
+    pub url: String,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `gatepost keys …`

@@ -15,7 +15,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["src/mail/"]),
     ("rmcp_actix_web", &["src/mcp/transport"]),
     ("rmcp", &["src/mcp/"]),
-    ("reqwest", &["src/mcp/", "src/accounts/upstream/"]),
+    // The probe asks what a client would: the registered server and this one itself, for an administrator.
+    ("reqwest", &["src/mcp/", "src/accounts/upstream/", "src/admin/resources/probe.rs"]),
     ("openidconnect", &["src/accounts/upstream/"]),
     ("jsonwebtoken", &["src/oauth/keys/", "src/trust/embedded.rs"]),
     ("argon2", &["src/accounts/password.rs"]),

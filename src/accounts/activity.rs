@@ -97,6 +97,10 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ClientCreated
         | Event::ClientDeleted
         | Event::ClientDisabled
+        | Event::ResourceCreated
+        | Event::ResourceChanged
+        | Event::ResourceDeleted
+        | Event::ResourceTested
         | Event::KeyRotated
         | Event::KeyRetired
         | Event::ScopeAdded

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod home;
 pub mod keys;
+pub mod resources;
 pub mod scopes;
 pub mod settings;
 

@@ -63,6 +63,8 @@ fn commands_take_what_they_promise() {
         "gatepost client list --json",
         "gatepost client revoke cli_1",
         "gatepost resource list --json",
+        "gatepost resource add --name Notes --url https://notes.example/mcp --json",
+        "gatepost resource remove res_1 --yes --json",
         "gatepost keys list",
         "gatepost keys rotate --alg EdDSA --activate-now",
         "gatepost keys retire key_1",

@@ -46,10 +46,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         }
         Command::User(command) => users::run(&core(&config).await?, command).await,
         Command::Client(command) => clients::run(&core(&config).await?, command).await,
-        Command::Resource(command) => {
-            resources::run(&core(&config).await?, &command);
-            Ok(())
-        }
+        Command::Resource(command) => resources::run(&core(&config).await?, command).await,
         Command::Keys(command) => keys::run(&core(&config).await?, command).await,
         Command::CheckConfig(args) => {
             let summary = config.summary();

@@ -11,6 +11,7 @@
 //! | no `code_challenge`, method not `S256`                 | redirect, `invalid_request`                  |
 //! | `request`, `request_uri`                               | redirect, `request_not_supported`, `request_uri_not_supported` |
 //! | unknown `resource`                                     | redirect, `invalid_target`                   |
+//! | a client that registered itself, where the resource takes only clients that an administrator added | redirect, `unauthorized_client` |
 //! | no requested scope can be granted, see [`super::scopes`] | redirect, `invalid_scope`                    |
 //! | `prompt=none`                                          | redirect, `login_required`, `consent_required` |
 //! | fine, nobody signed in (or `prompt=login`, `max_age`)  | login page, then here again                  |
@@ -33,6 +34,7 @@ use super::redirect_uri::RedirectUri;
 use super::resource::{OFFLINE_ACCESS, OPENID, Resource};
 use super::{OAuth, Origin, flow, pkce, scopes};
 use crate::audit::{Entry, Event};
+use crate::store::clients::ClientKind;
 use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
 use crate::types::ids::{Kind, new_id};
@@ -42,7 +44,7 @@ use crate::types::{Proof, ScopeSet, Timestamp};
 /// The longest `state` and `nonce`, in bytes.
 const MAX_STATE: usize = 2048;
 /// A grant outlives its refresh token by the longest life of an access token, in seconds.
-const GRANT_MARGIN: i64 = 86_400;
+pub const GRANT_MARGIN: i64 = 86_400;
 
 /// A request that may be put before a person.
 #[derive(Clone, Debug)]
@@ -156,7 +158,7 @@ impl AuthorizeRules for Rules<'_> {
             }
         }
         pkce::challenge(method, challenge)?;
-        self.resource.clone().map(|_| ())
+        may_ask(&*self.client.clone()?, &*self.resource.clone()?)
     }
 
     fn negotiate(&self) -> Result<ScopeSet, Refusal> {
@@ -166,6 +168,19 @@ impl AuthorizeRules for Rules<'_> {
             .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
         scopes::negotiate(&resource, &*self.client.clone()?, &asked)
     }
+}
+
+/// Whether this client may ask people for access to this resource. Registration is for the whole server; a
+/// resource that is closed to it takes clients of administrators only.
+fn may_ask(client: &Client, resource: &Resource) -> Result<(), Refusal> {
+    if client.kind == ClientKind::Dynamic && !resource.registration_open {
+        return Err(Refusal::new(
+            Code::UnauthorizedClient,
+            Reason::RegistrationClosed,
+            "this server takes only apps that its administrator has added: ask the administrator to add this one",
+        ));
+    }
+    Ok(())
 }
 
 /// Validates an authorization request. Changes nothing.
@@ -305,7 +320,7 @@ pub async fn approve(
         session_id: Some(decider.session_id.clone()),
         scopes: scopes.clone(),
         created_at: now,
-        ends_at: now + ctx.lifetimes.code + ctx.lifetimes.refresh_absolute + GRANT_MARGIN,
+        ends_at: now + ctx.lifetimes.code + ctx.lifetimes.refresh_for(&request.resource) + GRANT_MARGIN,
         revoked_at: None,
     };
     let bearer = Bearer::generate(Kind::Code, &ctx.clock, &ctx.rng);

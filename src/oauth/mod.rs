@@ -55,6 +55,13 @@ pub struct Lifetimes {
     pub code: i64,
 }
 
+impl Lifetimes {
+    /// A refresh token for this resource however much it is used.
+    pub fn refresh_for(&self, resource: &resource::Resource) -> i64 {
+        resource.refresh_token_seconds.unwrap_or(self.refresh_absolute)
+    }
+}
+
 /// Everything the rules work on; clones share it.
 #[derive(Clone)]
 pub struct OAuth {

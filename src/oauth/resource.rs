@@ -6,7 +6,7 @@
 //! | canonical URL, with or without a trailing slash      | that resource                                   |
 //! | a registered alias                                   | that resource                                   |
 //! | same URL under another loopback name                 | that resource, when the issuer is on loopback   |
-//! | the origin alone                                     | the default resource (Claude Code sends it)     |
+//! | the origin alone                                     | the resource served here, the default one if it is (Claude Code sends it) |
 //! | several values naming different resources            | `invalid_target`: a token is for one resource   |
 //! | anything else, a fragment                            | `invalid_target`                                |
 
@@ -61,28 +61,53 @@ fn unlocks(scopes: &[ScopeInfo]) -> Unlocks {
     Unlocks::new(defaults.into_iter().chain(others).map(|s| (s.name.as_str(), s.tools.as_slice())))
 }
 
+/// Where a resource is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// By this server.
+    Builtin,
+    /// Elsewhere, by a server that checks its tokens itself.
+    External,
+}
+
+impl ResourceKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::External => "external",
+        }
+    }
+}
+
 /// One protected MCP server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     pub id: String,
     pub name: String,
-    /// Where it is served on this host.
+    pub kind: ResourceKind,
+    /// Where it is served on this host; of one elsewhere, where its metadata is found here.
     pub path: String,
     /// Canonical URL: the audience of its tokens.
     pub uri: String,
     pub is_default: bool,
     pub registration_open: bool,
     pub access_token_seconds: Option<i64>,
+    pub refresh_token_seconds: Option<i64>,
     pub alg: Alg,
     pub scopes: Vec<ScopeInfo>,
     /// Which of its scopes includes which.
     pub includes: Includes,
     /// Which of its scopes opens which tool.
     pub unlocks: Arc<Unlocks>,
-    aliases: Vec<String>,
+    pub aliases: Vec<String>,
 }
 
 impl Resource {
+    /// Whether this server serves it.
+    pub fn is_here(&self) -> bool {
+        self.kind == ResourceKind::Builtin
+    }
+
     /// The names of its scopes.
     pub fn scope_names(&self) -> ScopeSet {
         self.scopes.iter().map(|s| s.name.clone()).collect()
@@ -100,6 +125,8 @@ pub struct ResourceSet {
     all: Vec<Arc<Resource>>,
     by_uri: HashMap<String, usize>,
     default: Option<usize>,
+    /// What the origin of this server stands for.
+    here: Option<usize>,
 }
 
 impl ResourceSet {
@@ -117,11 +144,13 @@ impl ResourceSet {
                 scopes: own,
                 id: row.id,
                 name: row.name,
+                kind: if row.kind == "external" { ResourceKind::External } else { ResourceKind::Builtin },
                 path: row.path,
                 uri,
                 is_default: row.is_default,
                 registration_open: row.registration_open,
                 access_token_seconds: row.access_token_seconds,
+                refresh_token_seconds: row.refresh_token_seconds,
                 aliases: row.aliases,
             };
             let index = set.all.len();
@@ -136,9 +165,11 @@ impl ResourceSet {
         if set.default.is_none() && set.all.len() == 1 {
             set.default = Some(0);
         }
-        if let Some(default) = set.default {
+        let is_here = |index: &usize| set.all[*index].is_here();
+        set.here = set.default.filter(is_here).or_else(|| (0..set.all.len()).find(is_here));
+        if let Some(here) = set.here {
             for origin in loopback_variants(issuer, issuer.as_str()) {
-                set.by_uri.entry(origin).or_insert(default);
+                set.by_uri.entry(origin).or_insert(here);
             }
         }
         set
@@ -150,6 +181,16 @@ impl ResourceSet {
 
     pub fn default_resource(&self) -> Option<&Arc<Resource>> {
         self.default.map(|i| &self.all[i])
+    }
+
+    /// The resource that the origin of this server stands for: the default one, unless that is elsewhere.
+    pub fn here(&self) -> Option<&Arc<Resource>> {
+        self.here.map(|i| &self.all[i])
+    }
+
+    /// The resource that a client means by this URL, in whatever spelling.
+    pub fn named(&self, url: &str) -> Option<&Arc<Resource>> {
+        self.by_uri.get(&normal(url)).map(|&i| &self.all[i])
     }
 
     pub fn by_id(&self, id: &str) -> Option<&Arc<Resource>> {
@@ -167,7 +208,7 @@ impl ResourceSet {
     pub fn resolve<'a>(&self, values: impl Iterator<Item = &'a str>) -> Result<Arc<Resource>, Refusal> {
         let mut chosen: Option<&Arc<Resource>> = None;
         for value in values.filter(|v| !v.is_empty()) {
-            let found = self.by_uri.get(&normal(value)).map(|&i| &self.all[i]).ok_or_else(|| {
+            let found = self.named(value).ok_or_else(|| {
                 Refusal::new(
                     Code::InvalidTarget,
                     Reason::UnknownResource,
@@ -280,7 +321,9 @@ pub(super) mod tests {
             is_default,
             registration_open: true,
             access_token_seconds: None,
+            refresh_token_seconds: None,
             signing_alg: "ES256".into(),
+            version: 1,
             created_at: 0,
         }
     }

@@ -47,6 +47,18 @@ sql! {
              ON CONFLICT (topic) DO UPDATE SET version = change_versions.version + 1";
     BUMP = "INSERT INTO change_versions (topic, version) VALUES ($1, 1) \
             ON CONFLICT (topic) DO UPDATE SET version = change_versions.version + 1";
+    BUMP_FROM = "UPDATE change_versions SET version = version + 1 WHERE topic = $1 AND version = $2";
+}
+
+/// Raises a topic's counter if it still says what it said when the change was thought of. `false` when it does
+/// not: the change rests on what may no longer hold.
+pub(super) async fn bump_from(
+    connection: &mut AnyConnection,
+    topic: Topic,
+    seen: i64,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(BUMP_FROM).bind(topic.name()).bind(seen).execute(connection).await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Writes without changing anything: whether the disk takes it.

@@ -33,6 +33,7 @@ sql! {
     /// Changes nothing, but holds the row until the transaction ends: disabling waits, or was first.
     HOLD_USER = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
     HOLD_CLIENT = "UPDATE clients SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
+    HOLD_RESOURCE = "UPDATE resources SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NULL";
     HOLD_SESSION = "UPDATE sessions SET ended_at = NULL WHERE id = $1 AND ended_at IS NULL";
     ADD = "INSERT INTO grants (id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at) \
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -120,7 +121,7 @@ impl Store {
     }
 
     /// Adds what a person's "allow" leads to: the remembered consent, the grant and its code, together.
-    /// `false`, with nothing added, when person, client or session has been disabled or ended meanwhile.
+    /// `false`, with nothing added, when person, client, session or resource has been disabled, ended or deleted meanwhile.
     pub async fn add_grant(
         &self,
         consent_id: String,
@@ -134,6 +135,7 @@ impl Store {
                     (HOLD_USER, &grant.user_id),
                     (HOLD_CLIENT, &Some(grant.client_id.clone())),
                     (HOLD_SESSION, &grant.session_id),
+                    (HOLD_RESOURCE, &Some(grant.resource_id.clone())),
                 ];
                 for (statement, id) in held {
                     let Some(id) = id else { continue };

@@ -23,6 +23,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_126_000_002 "one_waiting_key",
     20_261_126_000_003 "unlinked_issuers",
     20_261_127_000_001 "actors",
+    20_261_127_000_002 "resources",
     20_261_127_000_003 "scopes",
     20_261_127_000_006 "audit",
     20_261_127_000_008 "settings",

@@ -25,6 +25,8 @@ pub mod passkeys;
 pub mod personal;
 pub mod recovery_codes;
 pub mod refresh_tokens;
+pub mod resource_changes;
+pub mod resource_users;
 pub mod resources;
 mod row;
 pub mod scopes;
@@ -133,6 +135,8 @@ fn statements() -> Vec<&'static str> {
         passkeys::ALL,
         recovery_codes::ALL,
         refresh_tokens::ALL,
+        resource_changes::ALL,
+        resource_users::ALL,
         resources::ALL,
         scopes::ALL,
         sessions::ALL,

@@ -12,9 +12,9 @@ use crate::types::Timestamp;
 pub struct ResourceRow {
     pub id: String,
     pub name: String,
-    /// `builtin`, `http` or `stdio`.
+    /// `builtin`: served here. `external`: a server elsewhere that checks its tokens itself.
     pub kind: String,
-    /// Where it is served on this host, e.g. `/mcp`.
+    /// Where it is served on this host, e.g. `/mcp`; of one elsewhere, where its metadata is found here.
     pub path: String,
     /// The canonical URL where it differs from issuer and path.
     pub uri: Option<String>,
@@ -25,7 +25,11 @@ pub struct ResourceRow {
     /// Life of its access tokens in seconds, where it differs from the setting.
     pub access_token_seconds: Option<i64>,
     /// `ES256`, `RS256` or `EdDSA`.
+    /// Life of its refresh tokens in seconds, however much they are used, where it differs from the setting.
+    pub refresh_token_seconds: Option<i64>,
     pub signing_alg: String,
+    /// Raised with each change by an administrator.
+    pub version: i64,
     pub created_at: Timestamp,
 }
 
@@ -49,13 +53,14 @@ pub struct ScopeRow {
 
 sql! {
     LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, access_token_seconds, \
-            signing_alg, created_at FROM resources ORDER BY id";
+            refresh_token_seconds, signing_alg, version, created_at FROM resources \
+            WHERE deleted_at IS NULL ORDER BY id";
     LIST_SCOPES = "SELECT resource_id, name AS id, name, description, tools, is_default, implies, version, \
                    named_at FROM scopes \
                    ORDER BY resource_id, name";
     ADD = "INSERT INTO resources (id, name, kind, path, uri, aliases, is_default, registration_open, \
-           access_token_seconds, signing_alg, created_at, updated_at) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+           access_token_seconds, refresh_token_seconds, signing_alg, created_at, updated_at) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)";
     ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, implies, named_at, \
                  created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)";
 }
@@ -71,7 +76,9 @@ fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
         is_default: row::flag(row, "is_default")?,
         registration_open: row::flag(row, "registration_open")?,
         access_token_seconds: row::time_opt(row, "access_token_seconds")?,
+        refresh_token_seconds: row::time_opt(row, "refresh_token_seconds")?,
         signing_alg: row::text(row, "signing_alg")?,
+        version: row::int(row, "version")?,
         created_at: row::int(row, "created_at")?,
     })
 }
@@ -108,8 +115,28 @@ pub(super) async fn add_scope(
     Ok(())
 }
 
+/// Adds the row alone.
+pub(super) async fn add(connection: &mut AnyConnection, resource: &ResourceRow) -> Result<(), StoreError> {
+    sqlx::query(ADD)
+        .bind(&resource.id)
+        .bind(&resource.name)
+        .bind(&resource.kind)
+        .bind(&resource.path)
+        .bind(&resource.uri)
+        .bind(row::to_json(&resource.aliases))
+        .bind(i64::from(resource.is_default))
+        .bind(i64::from(resource.registration_open))
+        .bind(resource.access_token_seconds)
+        .bind(resource.refresh_token_seconds)
+        .bind(&resource.signing_alg)
+        .bind(resource.created_at)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 impl Store {
-    /// Every resource and every scope. Few rows, held in memory by the registry that asks.
+    /// Every resource that is not deleted, and every scope. Few rows, held in memory by the registry that asks.
     pub async fn list_resources(&self) -> Result<(Vec<ResourceRow>, Vec<ScopeRow>), StoreError> {
         let resources = sqlx::query(LIST).fetch_all(&self.pool).await?;
         let scopes = sqlx::query(LIST_SCOPES).fetch_all(&self.pool).await?;
@@ -123,20 +150,7 @@ impl Store {
     pub async fn add_resource(&self, resource: ResourceRow, scopes: Vec<ScopeRow>) -> Result<(), StoreError> {
         self.transaction(move |connection| {
             async move {
-                sqlx::query(ADD)
-                    .bind(&resource.id)
-                    .bind(&resource.name)
-                    .bind(&resource.kind)
-                    .bind(&resource.path)
-                    .bind(&resource.uri)
-                    .bind(row::to_json(&resource.aliases))
-                    .bind(i64::from(resource.is_default))
-                    .bind(i64::from(resource.registration_open))
-                    .bind(resource.access_token_seconds)
-                    .bind(&resource.signing_alg)
-                    .bind(resource.created_at)
-                    .execute(&mut *connection)
-                    .await?;
+                add(connection, &resource).await?;
                 for scope in &scopes {
                     add_scope(connection, scope, resource.created_at).await?;
                 }

@@ -95,7 +95,8 @@ async fn admit(state: &State, request: &mut ServiceRequest) -> Result<Admitted, 
     check_origin(state, request).await?;
     let resources = state.oauth.resources.current();
     let path = request.path().trim_end_matches('/').to_owned();
-    let resource = resources.by_path(&path).ok_or_else(|| HttpResponse::NotFound().finish())?;
+    let resource =
+        resources.by_path(&path).filter(|r| r.is_here()).ok_or_else(|| HttpResponse::NotFound().finish())?;
     let principal = authenticate(state, request, resource).await?;
     let session = check_session(state, request, &principal).await?;
     request.extensions_mut().insert(Arc::clone(&principal));

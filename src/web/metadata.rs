@@ -26,9 +26,10 @@ pub async fn authorization_server_at(state: Data<State>, path: Path<String>) -> 
     respond::json_public(&metadata::build(&state.oauth), MAX_AGE)
 }
 
-/// The default resource's document (RFC 9728 §3).
+/// The document of the resource that this origin stands for (RFC 9728 §3): the default one, unless that is
+/// elsewhere.
 pub async fn default_resource(state: Data<State>) -> HttpResponse {
-    match state.oauth.resources.current().default_resource() {
+    match state.oauth.resources.current().here() {
         Some(resource) => document(&state, resource),
         None => error_page::not_found(),
     }
@@ -45,8 +46,11 @@ pub async fn resource(state: Data<State>, request: HttpRequest) -> HttpResponse 
 }
 
 fn document(state: &State, resource: &Resource) -> HttpResponse {
+    respond::json_public(&resource_document(state, resource), MAX_AGE)
+}
+
+/// What a resource's document says.
+pub fn resource_document(state: &State, resource: &Resource) -> ResourceMetadata {
     let scopes = resource.scopes.iter().map(|s| s.name.as_str());
-    let document =
-        ResourceMetadata::new(&resource.uri, state.issuer().as_str(), scopes).named(&resource.name);
-    respond::json_public(&document, MAX_AGE)
+    ResourceMetadata::new(&resource.uri, state.issuer().as_str(), scopes).named(&resource.name)
 }

@@ -35,7 +35,9 @@ async fn add_notes(app: &TestApp) {
         is_default: false,
         registration_open: true,
         access_token_seconds: None,
+        refresh_token_seconds: None,
         signing_alg: "EdDSA".to_owned(),
+        version: 1,
         created_at: app.clock.now(),
     };
     let scope = ScopeRow {

@@ -84,7 +84,9 @@ pub fn resource(n: usize) -> ResourceRow {
         is_default: false,
         registration_open: true,
         access_token_seconds: Some(900),
+        refresh_token_seconds: None,
         signing_alg: "ES256".to_owned(),
+        version: 1,
         created_at: NOW,
     }
 }

@@ -77,6 +77,10 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::AccessRefused => ("Access tried", "Access refused"),
         Event::KeyRotated => ("Signing key rotated", "Signing key not rotated"),
         Event::KeyRetired => ("Signing key removed", "Signing key not removed"),
+        Event::ResourceCreated => ("Resource added", "Resource not added"),
+        Event::ResourceChanged => ("Resource changed", "Resource not changed"),
+        Event::ResourceDeleted => ("Resource deleted", "Resource not deleted"),
+        Event::ResourceTested => ("Resource tested", "Resource not tested"),
         Event::ScopeAdded => ("Scope added", "Scope not added"),
         Event::ScopeEdited => ("Scope changed", "Scope not changed"),
         Event::ScopeRenamed => ("Scope renamed", "Scope not renamed"),
@@ -178,11 +182,23 @@ fn token(reason: &str) -> Option<(&'static str, &'static str)> {
         ),
         "foreign_refresh_token" => ("The app showed a refresh token of another.", APP),
         "revoked_grant" => ("The login had been ended before.", START),
+        "second_factor_needed" => (
+            "The person must show a second factor now, and had shown none when the app was allowed.",
+            "The person signs in again from the app, with the second factor.",
+        ),
         "raced_request" => ("Two requests used the same code at the same moment.", START),
         "unknown_token" => ("The token is not known here.", "Nothing needs to be done."),
         "not_allowed" => {
             ("The person, the app or the sign-in was disabled meanwhile.", "See whether that was meant.")
         }
+        "account_changed" => (
+            "The password was changed, or the person was disabled, while they were signing in.",
+            "Nothing needs to be done: they sign in again.",
+        ),
+        "login_not_fresh" => (
+            "A fresh login was asked for, and the login provider told of an older one.",
+            "The person signs out at the provider and tries again.",
+        ),
         "store_unavailable" => {
             ("The database did not answer.", "Look at the database and the log; then try again.")
         }

@@ -150,7 +150,7 @@ impl TokenRules for Redemption<'_> {
         } else {
             None
         };
-        let (text, row) = refresh_token::first(ctx, &self.grant.id);
+        let (text, row) = refresh_token::first(ctx, self.grant, self.resource);
         if !ctx.store.spend_code(self.code.id.clone(), ctx.clock.now(), row).await? {
             return Err(refuse(Reason::RacedRequest));
         }

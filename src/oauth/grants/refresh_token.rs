@@ -25,6 +25,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::revoke_replayed;
+use crate::oauth::authorize::GRANT_MARGIN;
 use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
@@ -145,7 +146,7 @@ fn successor(master: &MasterKey, bearer: &Bearer) -> Bearer {
 }
 
 /// The first refresh token of a grant: the text for the client, the row for the store.
-pub fn first(ctx: &OAuth, grant_id: &str) -> (Plain<String>, RefreshRow) {
+pub fn first(ctx: &OAuth, grant: &GrantRow, resource: &Resource) -> (Plain<String>, RefreshRow) {
     let now = ctx.clock.now();
     let id = new_id(Kind::RefreshToken, &ctx.clock, &ctx.rng);
     let random = URL_SAFE_NO_PAD.encode(ctx.rng.bytes::<32>());
@@ -156,10 +157,11 @@ pub fn first(ctx: &OAuth, grant_id: &str) -> (Plain<String>, RefreshRow) {
         previous_hash: None,
         rotated_at: None,
         generation: 0,
-        grant_id: grant_id.to_owned(),
+        grant_id: grant.id.clone(),
         created_at: now,
         idle_expires_at: now + ctx.lifetimes.refresh_idle,
-        expires_at: now + ctx.lifetimes.refresh_absolute,
+        // No longer than the grant, which was made when the life may have been set shorter.
+        expires_at: (now + ctx.lifetimes.refresh_for(resource)).min(grant.ends_at - GRANT_MARGIN),
         holder: None,
     };
     (bearer.to_text(), row)
@@ -172,7 +174,15 @@ pub async fn find(ctx: &OAuth, text: &str) -> Result<Option<(Bearer, RefreshRow,
         return Ok(None);
     }
     let found = ctx.store.find_refresh_token(&bearer.id).await?;
-    Ok(found.map(|(row, grant)| (bearer, row, grant)))
+    Ok(found.map(|(row, grant)| (bearer, shortened(ctx, row, &grant), grant)))
+}
+
+/// The row with the end that the resource sets now: a life made shorter holds for tokens that are out already.
+fn shortened(ctx: &OAuth, row: RefreshRow, grant: &GrantRow) -> RefreshRow {
+    let resources = ctx.resources.current();
+    let life = resources.by_id(&grant.resource_id).and_then(|r| r.refresh_token_seconds);
+    let end = life.map_or(row.expires_at, |life| row.expires_at.min(row.created_at + life));
+    RefreshRow { expires_at: end, ..row }
 }
 
 /// Refreshes.

@@ -1,0 +1,125 @@
+//! Changing what an administrator may set of a resource.
+
+use super::fields::{ACCESS_SECONDS, Check, REFRESH_SECONDS};
+use super::{Snapshot, TRIES, settled, take_effect};
+use crate::admin::{Actor, Admin, Failure};
+use crate::audit::Event;
+use crate::store::resources::ResourceRow;
+
+/// Everything that can be set, as it shall be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    pub name: String,
+    /// The canonical URL. Of the built-in resource it follows from the public URL: leave it out.
+    pub url: Option<String>,
+    /// Further URLs under which clients may ask for it.
+    pub aliases: Vec<String>,
+    /// Whether clients that registered themselves may ask people for access to it.
+    pub registration_open: bool,
+    /// Seconds; nothing for the setting of the server.
+    pub access_token_seconds: Option<i64>,
+    /// Seconds; nothing for the setting of the server.
+    pub refresh_token_seconds: Option<i64>,
+    /// `ES256`, `RS256` or `EdDSA`.
+    pub signing_alg: String,
+}
+
+impl Settings {
+    /// As they are.
+    pub fn of(row: &ResourceRow) -> Self {
+        Self {
+            name: row.name.clone(),
+            url: row.uri.clone(),
+            aliases: row.aliases.clone(),
+            registration_open: row.registration_open,
+            access_token_seconds: row.access_token_seconds,
+            refresh_token_seconds: row.refresh_token_seconds,
+            signing_alg: row.signing_alg.clone(),
+        }
+    }
+
+    /// The names of what differs, for the audit trail.
+    fn differences(&self, before: &Self) -> Vec<&'static str> {
+        [
+            ("name", self.name != before.name),
+            ("url", self.url != before.url),
+            ("aliases", self.aliases != before.aliases),
+            ("registration_open", self.registration_open != before.registration_open),
+            ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),
+            ("refresh_token_seconds", self.refresh_token_seconds != before.refresh_token_seconds),
+            ("signing_alg", self.signing_alg != before.signing_alg),
+        ]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
+    }
+}
+
+/// Puts `wanted` in force, if the resource still is at `version`. Nothing happens when nothing differs.
+///
+/// # Errors
+/// [`Failure::Changed`] when somebody else changed it since; [`Failure::Invalid`] with every field that is wrong.
+pub async fn change(
+    admin: &Admin,
+    actor: &Actor,
+    id: &str,
+    version: i64,
+    wanted: &Settings,
+) -> Result<(), Failure> {
+    let ctx = &admin.oauth;
+    for _ in 0..TRIES {
+        let snapshot = Snapshot::read(admin).await?;
+        let before = snapshot.rows.iter().find(|row| row.id == id).ok_or(Failure::NotFound)?;
+        if before.version != version {
+            return Err(Failure::Changed);
+        }
+        let wanted = checked(admin, wanted, before, &snapshot)?;
+        let differences = wanted.differences(&Settings::of(before));
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let row = ResourceRow {
+            name: wanted.name,
+            uri: wanted.url,
+            aliases: wanted.aliases,
+            registration_open: wanted.registration_open,
+            access_token_seconds: wanted.access_token_seconds,
+            refresh_token_seconds: wanted.refresh_token_seconds,
+            signing_alg: wanted.signing_alg,
+            ..before.clone()
+        };
+        if settled(ctx.store.change_resource(row, snapshot.seen, ctx.clock.now()).await?)? {
+            take_effect(admin).await;
+            let detail = format!("changed: {}", differences.join(", "));
+            ctx.audit.record(actor.did(Event::ResourceChanged).resource(id.to_owned()).detail(detail)).await;
+            return Ok(());
+        }
+    }
+    Err(Failure::Changed)
+}
+
+fn checked(
+    admin: &Admin,
+    wanted: &Settings,
+    before: &ResourceRow,
+    snapshot: &Snapshot,
+) -> Result<Settings, Failure> {
+    let others = snapshot.others(admin, &before.id);
+    let mut check = Check::default();
+    let name = check.name(&wanted.name);
+    let url = match (&before.uri, &wanted.url) {
+        (Some(_), Some(url)) => Some(check.url("url", url, &others)),
+        (Some(uri), None) => Some(uri.clone()),
+        (None, None) => None,
+        (None, Some(_)) => {
+            check.say("url", "The URL of the built-in resource follows from the public URL of this server.");
+            None
+        }
+    };
+    let aliases = check.aliases(&wanted.aliases, &others);
+    check.seconds("access_token_seconds", wanted.access_token_seconds, &ACCESS_SECONDS);
+    check.seconds("refresh_token_seconds", wanted.refresh_token_seconds, &REFRESH_SECONDS);
+    check.alg(&wanted.signing_alg);
+    check.done()?;
+    Ok(Settings { name, url, aliases, ..wanted.clone() })
+}

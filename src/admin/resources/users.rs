@@ -1,0 +1,35 @@
+//! Who uses a resource: the apps that hold something on it, and the people who agreed.
+
+use crate::admin::{Admin, Page};
+use crate::store::StoreError;
+use crate::store::resource_users::{ResourceClientRow, ResourceConsentRow};
+
+/// Rows on one page.
+const PAGE: usize = 50;
+/// After every id of ours: they hold digits and the letters up to v.
+const LAST: &str = "con_z";
+
+fn limit() -> i64 {
+    i64::try_from(PAGE + 1).unwrap_or(i64::MAX)
+}
+
+/// A page of the clients with live grants, in order of id.
+pub async fn clients(
+    admin: &Admin,
+    resource_id: &str,
+    after: Option<&str>,
+) -> Result<Page<ResourceClientRow>, StoreError> {
+    let rows =
+        admin.oauth.store.list_resource_clients(resource_id, after.unwrap_or_default(), limit()).await?;
+    Ok(Page::of(rows, PAGE, |row| row.id.clone()))
+}
+
+/// A page of what people allowed, the newest first.
+pub async fn people(
+    admin: &Admin,
+    resource_id: &str,
+    after: Option<&str>,
+) -> Result<Page<ResourceConsentRow>, StoreError> {
+    let rows = admin.oauth.store.list_resource_consents(resource_id, after.unwrap_or(LAST), limit()).await?;
+    Ok(Page::of(rows, PAGE, |row| row.id.clone()))
+}
