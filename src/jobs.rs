@@ -36,6 +36,8 @@ const HANG_UP_EVERY: Duration = Duration::from_millis(400);
 const REAP_EVERY: Duration = Duration::from_mins(1);
 /// Rows removed by one statement.
 const BATCH: i64 = 500;
+/// People made known to the search by one transaction.
+const CATCH_UP: i64 = 100;
 /// Statements of one kind in one round.
 const ROUNDS: usize = 20;
 /// MCP sessions ended at a time.
@@ -132,6 +134,22 @@ pub async fn hang_up_once(ctx: &OAuth, open: &Open) {
         tracing::info!(streams, sessions = sessions.len(), "hung up on callers who may call no more");
     }
     stream::iter(&sessions).for_each_concurrent(CLOSINGS, |id| open.mount.end_session(id)).await;
+}
+
+/// Makes people known to the search who were stored before there was one, in small batches, then ends.
+pub fn catch_up(accounts: Accounts) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            match accounts.store.add_missing_user_terms(CATCH_UP).await {
+                Ok(0) => return,
+                Ok(count) => tracing::debug!(count, "made people known to the search"),
+                Err(error) => {
+                    tracing::warn!(%error, "people could not be made known to the search; tried again later");
+                    tokio::time::sleep(REAP_EVERY).await;
+                }
+            }
+        }
+    })
 }
 
 /// Removes what has ended until the process ends.

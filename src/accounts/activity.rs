@@ -3,7 +3,7 @@
 //! Every kind of [`Event`] has its words here: a new one does not compile without. A stored kind that no code
 //! writes any more gets a neutral sentence.
 
-use super::words;
+use super::{by_administrator, words};
 use crate::audit::Event;
 use crate::store::audit::EventRow;
 use crate::types::Proof;
@@ -23,7 +23,8 @@ pub fn tell(event: &EventRow, app: Option<&str>) -> (String, Weight) {
     let weight = weight_of(event);
     let ok = event.outcome == "ok";
     let sentence = match Event::parse(&event.kind) {
-        Some(kind) => words_of(kind, ok, &event.reason, event.detail.as_deref(), app),
+        Some(kind) => by_administrator::tell(event, kind, app)
+            .unwrap_or_else(|| words_of(kind, ok, &event.reason, event.detail.as_deref(), app)),
         None => "Something happened with your account.".to_owned(),
     };
     (sentence, weight)
@@ -59,6 +60,11 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::IdentityUnlinked if ok => "A login at another provider was removed.".to_owned(),
         Event::IdentityUnlinked => "A login at another provider was not removed.".to_owned(),
         Event::UserRenamed => "You changed your name.".to_owned(),
+        Event::UserReaddressed => "The e-mail address of your account was changed.".to_owned(),
+        Event::AdminGranted => "You became an administrator.".to_owned(),
+        Event::AdminRemoved => "You are no administrator any more.".to_owned(),
+        Event::SecondFactorRequired => "A second step was made a must for your account.".to_owned(),
+        Event::SecondFactorOptional => "A second step is no longer a must for your account.".to_owned(),
         Event::UserExported => "You downloaded a copy of your data.".to_owned(),
         Event::UserDeleted => "Your account was not deleted.".to_owned(),
         Event::PasswordReset if ok => "Your password was changed by a link.".to_owned(),

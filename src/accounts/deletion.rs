@@ -41,11 +41,20 @@ pub async fn delete(
         record(Entry::refused(Event::UserDeleted, "not_confirmed")).await;
         return Err(DeletionError::NotConfirmed);
     }
-    if !accounts.store.delete_user(user.id.clone(), accounts.clock.now()).await? {
+    if !remove(accounts, user).await? {
         record(Entry::refused(Event::UserDeleted, "last_admin")).await;
         return Err(DeletionError::LastAdmin);
     }
     record(Entry::ok(Event::UserDeleted)).await;
-    notify::notify(accounts, user, Notice::AccountDeleted, origin);
     Ok(())
+}
+
+/// Deletes an account, whoever wants it, and tells the person by mail. `false`, with nothing changed, for the last
+/// administrator who can sign in, and for somebody who is gone.
+pub async fn remove(accounts: &Accounts, user: &UserRow) -> Result<bool, StoreError> {
+    let done = accounts.store.delete_user(user.id.clone(), accounts.clock.now()).await?;
+    if done {
+        notify::notify(accounts, user, Notice::AccountDeleted, &Origin::default());
+    }
+    Ok(done)
 }

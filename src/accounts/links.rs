@@ -52,12 +52,27 @@ pub async fn create(
     purpose: LinkPurpose,
     user_id: Option<String>,
 ) -> Result<Plain<String>, StoreError> {
-    let life = match purpose {
+    create_for(accounts, purpose, user_id, life(purpose)).await
+}
+
+/// How long a link for this works, in seconds.
+const fn life(purpose: LinkPurpose) -> i64 {
+    match purpose {
         LinkPurpose::Setup => SETUP_LIFE,
         LinkPurpose::Reset => RESET_LIFE,
         LinkPurpose::Invite => INVITE_LIFE,
-    };
-    create_for(accounts, purpose, user_id, life).await
+    }
+}
+
+/// Makes the secret of a link that takes the place of the person's earlier ones for the same purpose. Nothing when
+/// they are gone or disabled.
+pub async fn replace(
+    accounts: &Accounts,
+    purpose: LinkPurpose,
+    user_id: &str,
+) -> Result<Option<Plain<String>>, StoreError> {
+    let (row, secret) = new_link(accounts, purpose, Some(user_id.to_owned()), life(purpose));
+    Ok(accounts.store.replace_link(user_id.to_owned(), row).await?.then_some(secret))
 }
 
 /// Makes the secret of a password link that the person asked for without being known.
@@ -71,6 +86,17 @@ async fn create_for(
     user_id: Option<String>,
     life: i64,
 ) -> Result<Plain<String>, StoreError> {
+    let (row, secret) = new_link(accounts, purpose, user_id, life);
+    accounts.store.add_link(row).await?;
+    Ok(secret)
+}
+
+fn new_link(
+    accounts: &Accounts,
+    purpose: LinkPurpose,
+    user_id: Option<String>,
+    life: i64,
+) -> (LinkRow, Plain<String>) {
     let bearer = Bearer::generate(Kind::Link, &accounts.clock, &accounts.rng);
     let now = accounts.clock.now();
     let row = LinkRow {
@@ -81,8 +107,7 @@ async fn create_for(
         created_at: now,
         expires_at: now + life,
     };
-    accounts.store.add_link(row).await?;
-    Ok(bearer.to_text())
+    (row, bearer.to_text())
 }
 
 /// The live link that somebody wants to use; a dead one is recorded.
@@ -208,5 +233,7 @@ pub fn new_user(
         created_at: accounts.clock.now(),
         last_login_at: None,
         disabled_at: None,
+        version: 1,
+        second_factor_required: false,
     }
 }

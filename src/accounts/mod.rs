@@ -3,6 +3,7 @@
 //! Owns no page and no cookie. Every function takes what was typed and says what follows.
 
 pub mod activity;
+mod by_administrator;
 pub mod ceremony;
 pub mod deletion;
 pub mod export;

@@ -34,7 +34,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use super::ceremony::{self, CeremonyError};
-use super::second_factor::{Dropped, may_drop};
+use super::second_factor::{Dropped, is_required, may_drop};
 use super::session::Session;
 use super::ways_in::{Way, is_left_without};
 use super::{Accounts, notify};
@@ -321,7 +321,7 @@ pub async fn remove(
     id: &str,
     origin: &Origin,
 ) -> Result<Removed, StoreError> {
-    let required = accounts.second_factor().covers(session.user.is_admin);
+    let required = is_required(accounts, &session.user);
     let providers = accounts.upstream.clone();
     let may = move |ways: &_| {
         is_left_without(ways, &Way::Passkey, |issuer| providers.knows_issuer(issuer))

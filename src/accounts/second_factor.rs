@@ -19,6 +19,7 @@
 use super::Accounts;
 use super::session::Session;
 use crate::store::StoreError;
+use crate::store::users::UserRow;
 use crate::store::ways_in::WaysInRow;
 use crate::types::Proof;
 pub use crate::types::Requirement;
@@ -51,9 +52,14 @@ pub fn decide(
     }
 }
 
+/// Whether this person must show one: by the general rule, or because an administrator wants it of them.
+pub fn is_required(accounts: &Accounts, user: &UserRow) -> bool {
+    user.second_factor_required || accounts.second_factor().covers(user.is_admin)
+}
+
 /// Whether a session may go on.
 pub async fn standing(accounts: &Accounts, session: &Session) -> Result<Standing, StoreError> {
-    let required = accounts.second_factor().covers(session.user.is_admin);
+    let required = is_required(accounts, &session.user);
     if !required || session.proof.is_multi_factor() {
         return Ok(Standing::Enough);
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Builder, Secret, Totp, TotpError};
 
 use super::ceremony::{self, CeremonyError};
-use super::second_factor::{Dropped, may_drop};
+use super::second_factor::{Dropped, is_required, may_drop};
 use super::session::Session;
 use super::{Accounts, notify, recovery};
 use crate::audit::{Entry, Event};
@@ -225,7 +225,7 @@ pub async fn new_codes(
 /// Turns the app off, and its recovery codes with it; `false` when the person must have a second factor and
 /// would have none.
 pub async fn turn_off(accounts: &Accounts, session: &Session, origin: &Origin) -> Result<bool, StoreError> {
-    let required = accounts.second_factor().covers(session.user.is_admin);
+    let required = is_required(accounts, &session.user);
     let providers = accounts.upstream.clone();
     let may =
         move |ways: &_| may_drop(required, ways, &Dropped::App, |issuer| providers.asks_for_two(issuer));

@@ -5,8 +5,10 @@
 //! for pages.
 
 pub mod audit;
+pub mod grants;
 pub mod home;
 pub mod keys;
+pub mod people;
 pub mod resources;
 pub mod scopes;
 pub mod settings;

@@ -39,6 +39,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let hanging_up = jobs::hang_up(core.oauth.clone(), open);
     let reaping = jobs::reap(core.accounts.clone(), app::retention(&config));
+    jobs::catch_up(core.accounts.clone());
     let feed = state.audit_feed.clone();
     let server = web::serve(state, mount.clone(), sockets)?;
     banner(&core, setup_link);

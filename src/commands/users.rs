@@ -6,14 +6,13 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::output;
-use crate::accounts::{deletion, links, normal_email, password};
+use crate::accounts::{normal_email, password};
+use crate::admin::people::link::{self, For};
+use crate::admin::people::make::{self, NewPerson};
+use crate::admin::people::{self, access, factors};
+use crate::admin::{Actor, Failure};
 use crate::app::Core;
-use crate::audit::{Entry, Event};
 use crate::cli::{UserCommand, UserCreateArgs};
-use crate::mail::Letter;
-use crate::oauth::Origin;
-use crate::store::StoreError;
-use crate::store::links::LinkPurpose;
 use crate::store::users::UserRow;
 use crate::types::Plain;
 
@@ -25,21 +24,17 @@ pub async fn run(core: &Core, command: UserCommand) -> anyhow::Result<()> {
         UserCommand::List(args) => list(core, args.json).await?,
         UserCommand::Disable(user) => {
             let user = find(core, &user.email_or_id).await?;
-            core.accounts.store.disable_user(user.id.clone(), core.accounts.clock.now()).await?;
-            core.accounts.audit.record(Entry::ok(Event::UserDisabled).user(user.id)).await;
+            access::disable(&core.admin(), &Actor::command_line(), &user.id).await.map_err(told)?;
             output::line(&format!("{} is disabled: logins and connected apps have ended.", user.email));
         }
         UserCommand::Enable(user) => {
             let user = find(core, &user.email_or_id).await?;
-            core.accounts.store.enable_user(user.id.clone()).await?;
-            core.accounts.audit.record(Entry::ok(Event::UserEnabled).user(user.id)).await;
+            access::enable(&core.admin(), &Actor::command_line(), &user.id).await.map_err(told)?;
             output::line(&format!("{} may sign in again.", user.email));
         }
         UserCommand::ClearSecondFactor(user) => {
             let user = find(core, &user.email_or_id).await?;
-            core.accounts.store.clear_second_factor(user.id.clone(), core.accounts.clock.now()).await?;
-            let entry = Entry::ok(Event::SecondFactorOff).because("administrator").user(user.id);
-            core.accounts.audit.record(entry).await;
+            factors::clear(&core.admin(), &Actor::command_line(), &user.id).await.map_err(told)?;
             output::line(&format!(
                 "{} has no authenticator app and no passkey any more, and is signed out everywhere.",
                 user.email
@@ -47,11 +42,11 @@ pub async fn run(core: &Core, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::ResetLink { email, print_link } => {
             let user = find(core, &email).await?;
-            hand_over_link(core, &user, LinkPurpose::Reset, print_link).await?;
+            hand_over_link(core, &user, For::Password, print_link).await?;
         }
         UserCommand::Invite { email, print_link } => {
             let user = find(core, &email).await?;
-            hand_over_link(core, &user, LinkPurpose::Invite, print_link).await?;
+            hand_over_link(core, &user, For::ComingIn, print_link).await?;
         }
         UserCommand::Delete { email, yes } => delete(core, &email, yes).await?,
     }
@@ -61,44 +56,43 @@ pub async fn run(core: &Core, command: UserCommand) -> anyhow::Result<()> {
 }
 
 async fn find(core: &Core, email_or_id: &str) -> anyhow::Result<UserRow> {
-    let store = &core.accounts.store;
-    let found = if email_or_id.contains('@') {
-        store.find_user_by_email(email_or_id).await?
-    } else {
-        store.find_user(email_or_id).await?
-    };
-    found.with_context(|| format!("there is no person {email_or_id}; see `gatepost user list`"))
+    match people::resolve(&core.admin(), email_or_id).await {
+        Ok(user) => Ok(user),
+        Err(Failure::NotFound) => bail!("there is no person {email_or_id}; see `gatepost user list`"),
+        Err(failure) => Err(told(failure)),
+    }
+}
+
+/// Why something was not done, as a line.
+fn told(failure: Failure) -> anyhow::Error {
+    match failure {
+        Failure::Invalid(problems) => {
+            let sentences: Vec<String> = problems.into_iter().map(|problem| problem.sentence).collect();
+            anyhow::anyhow!("{}", sentences.join(" "))
+        }
+        other => other.into(),
+    }
 }
 
 /// Makes a link and sends it; prints it where it is asked to, or there is no mail server, or that does not take it.
-async fn hand_over_link(
-    core: &Core,
-    user: &UserRow,
-    purpose: LinkPurpose,
-    print: bool,
-) -> anyhow::Result<()> {
-    let is_new = purpose == LinkPurpose::Invite;
-    let (event, path, life, what) = if is_new {
-        (Event::InvitationCreated, "/invite", "7 days", "come in for the first time")
-    } else {
-        (Event::ResetLinkCreated, "/reset", "24 hours", "choose a password")
+async fn hand_over_link(core: &Core, user: &UserRow, what: For, print: bool) -> anyhow::Result<()> {
+    let purpose = match what {
+        For::ComingIn => "come in for the first time",
+        For::Password => "choose a password",
     };
-    let link = links::create(&core.accounts, purpose, Some(user.id.clone())).await?;
-    core.accounts.audit.record(Entry::ok(event).user(user.id.clone())).await;
-    let path = Plain::new(format!("{path}?token={}", link.expose()));
+    let link = link::make(&core.admin(), &Actor::command_line(), &user.id, what).await.map_err(told)?;
     let mail = &core.accounts.mail;
     if mail.is_on() && !print {
-        let letter = Letter::ChoosePassword { link: path.clone(), life, is_new };
-        match mail.deliver(&user.email, &letter).await {
+        match mail.deliver(&user.email, &link.letter()).await {
             Ok(()) => {
-                output::line(&format!("A link to {what} was mailed to {}.", user.email));
+                output::line(&format!("A link to {purpose} was mailed to {}.", user.email));
                 return Ok(());
             }
             Err(error) => output::error(&format!("The link could not be mailed: {error}")),
         }
     }
-    output::line(&format!("{} can {what} within {life}, once, at:", user.email));
-    output::line(&core.oauth.issuer.at(path.expose()));
+    output::line(&format!("{} can {purpose} within {}, once, at:", user.email, what.life()));
+    output::line(&core.oauth.issuer.at(link.path.expose()));
     Ok(())
 }
 
@@ -107,7 +101,7 @@ async fn delete(core: &Core, email: &str, yes: bool) -> anyhow::Result<()> {
     if !yes {
         bail!("this deletes {} and everything stored with it, for good: say --yes", user.email);
     }
-    deletion::delete(&core.accounts, &user, &user.email, &Origin::default()).await?;
+    access::delete(&core.admin(), &Actor::command_line(), &user.id, &user.email).await.map_err(told)?;
     output::line(&format!("{} is deleted: logins and connected apps have ended.", user.email));
     Ok(())
 }
@@ -124,16 +118,12 @@ async fn create(core: &Core, args: UserCreateArgs) -> anyhow::Result<()> {
         None
     };
     let (needs_link, print) = (hash.is_none(), args.print_link);
-    let user = links::new_user(&core.accounts, email, args.name, hash, args.admin);
-    match core.accounts.store.add_user(user.clone()).await {
-        Ok(()) => {}
-        Err(StoreError::Conflict) => bail!("{} exists already", user.email),
-        Err(error) => return Err(error.into()),
-    }
-    core.accounts.audit.record(Entry::ok(Event::UserCreated).user(user.id.clone())).await;
+    let name = args.name.unwrap_or_default();
+    let new = NewPerson { email, name, is_admin: args.admin, password_hash: hash };
+    let user = make::make(&core.admin(), &Actor::command_line(), new).await.map_err(told)?;
     output::line(&format!("Created {} ({}).", user.email, user.id));
     if needs_link {
-        hand_over_link(core, &user, LinkPurpose::Invite, print).await?;
+        hand_over_link(core, &user, For::ComingIn, print).await?;
     }
     Ok(())
 }

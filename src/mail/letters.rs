@@ -41,11 +41,12 @@ pub enum Notice {
     SecondFactorOff,
     ProviderLinked,
     ProviderUnlinked,
+    AddressChanged,
     AccountDeleted,
 }
 
 impl Notice {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PasswordChanged,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -53,6 +54,7 @@ impl Notice {
         Self::SecondFactorOff,
         Self::ProviderLinked,
         Self::ProviderUnlinked,
+        Self::AddressChanged,
         Self::AccountDeleted,
     ];
 
@@ -65,6 +67,7 @@ impl Notice {
             Self::SecondFactorOff => "The second step was turned off for your account",
             Self::ProviderLinked => "Another way to sign in was linked to your account",
             Self::ProviderUnlinked => "A way to sign in was unlinked from your account",
+            Self::AddressChanged => "The e-mail address of your account was changed",
             Self::AccountDeleted => "Your account was deleted",
         }
     }
@@ -80,6 +83,9 @@ impl Notice {
             Self::SecondFactorOff => "Signing in to your account does not ask for a one-time code any more.",
             Self::ProviderLinked => "Your account can now also be entered with a login at another provider.",
             Self::ProviderUnlinked => "A login at another provider does not open your account any more.",
+            Self::AddressChanged => {
+                "An administrator changed the e-mail address of your account. Mail about it goes to the new address from now on."
+            }
             Self::AccountDeleted => {
                 "Your account was deleted, with everything that was stored with it. Apps you connected have no access any more."
             }

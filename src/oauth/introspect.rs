@@ -98,7 +98,7 @@ async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal
     }
     let Some((bearer, row, grant)) = refresh_token::find(ctx, token).await? else { return Ok(None) };
     let now = ctx.clock.now();
-    let must_show_more = row.holder.is_some_and(|h| ctx.second_factor().misses(h.is_admin, h.proof));
+    let must_show_more = row.holder.is_some_and(|h| refresh_token::lacks_factor(h, ctx.second_factor()));
     let live = !must_show_more
         && row.hash.matches(bearer.secret.expose())
         && grant.revoked_at.is_none()

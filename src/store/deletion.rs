@@ -21,12 +21,13 @@ sql! {
     DELETE_RECOVERY_CODES = "DELETE FROM recovery_codes WHERE user_id = $1";
     DELETE_KNOWN_BROWSERS = "DELETE FROM known_browsers WHERE user_id = $1";
     DELETE_CEREMONIES = "DELETE FROM ceremonies WHERE user_id = $1";
+    DELETE_TERMS = "DELETE FROM user_terms WHERE user_id = $1";
     DELETE_LINKS = "DELETE FROM one_time_links WHERE user_id = $1";
     REAP = "DELETE FROM users WHERE id IN (SELECT id FROM users WHERE deleted_at < $1 LIMIT $2)";
 }
 
 /// What is gone at once. Grants stay, revoked, until no token of theirs can live.
-const BELONGINGS: [&str; 10] = [
+const BELONGINGS: [&str; 11] = [
     DELETE_SESSIONS,
     DELETE_CONSENTS,
     DELETE_IDENTITIES,
@@ -36,6 +37,7 @@ const BELONGINGS: [&str; 10] = [
     DELETE_RECOVERY_CODES,
     DELETE_KNOWN_BROWSERS,
     DELETE_CEREMONIES,
+    DELETE_TERMS,
     DELETE_LINKS,
 ];
 

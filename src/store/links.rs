@@ -46,9 +46,24 @@ sql! {
     SPEND = "UPDATE one_time_links SET spent_at = $3 WHERE id = $1 AND secret_hash = $2 \
              AND spent_at IS NULL AND expires_at > $3";
     REPLACE = "UPDATE one_time_links SET spent_at = $2 WHERE purpose = $1 AND spent_at IS NULL";
+    REPLACE_OF_USER = "UPDATE one_time_links SET spent_at = $3 WHERE purpose = $1 AND user_id = $2 \
+                       AND spent_at IS NULL";
     END_OF_USER = "UPDATE one_time_links SET spent_at = $2 WHERE user_id = $1 AND spent_at IS NULL";
     REAP = "DELETE FROM one_time_links WHERE id IN \
             (SELECT id FROM one_time_links WHERE expires_at < $1 LIMIT $2)";
+}
+
+async fn insert(connection: &mut AnyConnection, link: &LinkRow) -> Result<(), StoreError> {
+    sqlx::query(ADD)
+        .bind(&link.id)
+        .bind(link.hash.as_str())
+        .bind(link.purpose.as_str())
+        .bind(&link.user_id)
+        .bind(link.created_at)
+        .bind(link.expires_at)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Ends every link of a person inside the caller's transaction.
@@ -106,16 +121,30 @@ impl Store {
                         .execute(&mut *connection)
                         .await?;
                 }
-                sqlx::query(ADD)
-                    .bind(&link.id)
-                    .bind(link.hash.as_str())
+                insert(connection, &link).await
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Adds a person's link in the place of every earlier one for the same purpose. `false`, with nothing changed,
+    /// when the person is gone or disabled.
+    pub async fn replace_link(&self, user_id: String, link: LinkRow) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                // Held first: two links made at the same moment replace each other.
+                if !super::users::hold(connection, &user_id, None).await? {
+                    return Ok(false);
+                }
+                sqlx::query(REPLACE_OF_USER)
                     .bind(link.purpose.as_str())
-                    .bind(&link.user_id)
+                    .bind(&user_id)
                     .bind(link.created_at)
-                    .bind(link.expires_at)
                     .execute(&mut *connection)
                     .await?;
-                Ok(())
+                insert(connection, &link).await?;
+                Ok(true)
             }
             .boxed()
         })

@@ -16,12 +16,14 @@ pub mod connected;
 pub mod consents;
 pub mod deletion;
 mod error;
+pub mod grant_search;
 pub mod grants;
 pub mod identities;
 pub mod known_browsers;
 pub mod links;
 mod migrations;
 pub mod passkeys;
+pub mod people;
 pub mod personal;
 pub mod recovery_codes;
 pub mod refresh_tokens;
@@ -34,6 +36,7 @@ pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
 pub mod totp;
+pub mod user_terms;
 pub mod users;
 pub mod ways_in;
 mod writer;
@@ -127,12 +130,14 @@ fn statements() -> Vec<&'static str> {
         connected::ALL,
         consents::ALL,
         deletion::ALL,
+        grant_search::ALL,
         grants::ALL,
         identities::ALL,
         known_browsers::ALL,
         links::ALL,
         personal::ALL,
         passkeys::ALL,
+        people::ALL,
         recovery_codes::ALL,
         refresh_tokens::ALL,
         resource_changes::ALL,
@@ -143,6 +148,7 @@ fn statements() -> Vec<&'static str> {
         settings::ALL,
         signing_keys::ALL,
         totp::ALL,
+        user_terms::ALL,
         users::ALL,
         ways_in::ALL,
     ]

@@ -30,6 +30,8 @@ pub struct RefreshRow {
 #[derive(Clone, Copy, Debug)]
 pub struct Holder {
     pub is_admin: bool,
+    /// Whether an administrator wants a second factor of them, whatever the general rule says.
+    pub is_required: bool,
     /// How they proved who they are when they gave it.
     pub proof: Proof,
 }
@@ -48,7 +50,8 @@ pub struct Rotation {
 sql! {
     FIND = "SELECT r.id AS token_id, r.secret_hash, r.previous_hash, r.rotated_at, r.generation, \
             r.created_at AS token_created_at, r.idle_expires_at, r.expires_at, g.id, g.user_id, g.client_id, \
-            g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at, u.is_admin, c.method \
+            g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at, u.is_admin, u.second_factor_required, \
+            c.method \
             FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id LEFT JOIN users u ON u.id = g.user_id \
             LEFT JOIN codes c ON c.grant_id = g.id WHERE r.id = $1";
     ADD = "INSERT INTO refresh_tokens (id, secret_hash, generation, grant_id, created_at, idle_expires_at, \
@@ -65,7 +68,11 @@ fn holder(row: &AnyRow) -> Result<Option<Holder>, StoreError> {
     let (Some(_), Some(_)) = (row::text_opt(row, "user_id")?, row::text_opt(row, "method")?) else {
         return Ok(None);
     };
-    Ok(Some(Holder { is_admin: row::flag(row, "is_admin")?, proof: row::proof(row, "codes", "method")? }))
+    Ok(Some(Holder {
+        is_admin: row::flag(row, "is_admin")?,
+        is_required: row::flag(row, "second_factor_required")?,
+        proof: row::proof(row, "codes", "method")?,
+    }))
 }
 
 pub(super) async fn add(connection: &mut AnyConnection, token: &RefreshRow) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
 use super::links::LinkRow;
-use super::{Store, StoreError, row, sql};
+use super::{Store, StoreError, row, sql, user_terms};
 use crate::types::Timestamp;
 
 /// One person as stored.
@@ -22,14 +22,21 @@ pub struct UserRow {
     pub created_at: Timestamp,
     pub last_login_at: Option<Timestamp>,
     pub disabled_at: Option<Timestamp>,
+    /// Raised by each change of name or address.
+    pub version: i64,
+    /// This person must show a second factor, whatever the general rule says.
+    pub second_factor_required: bool,
 }
 
 sql! {
-    FIND = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
+    FIND = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at, \
+            version, second_factor_required \
             FROM users WHERE id = $1 AND deleted_at IS NULL";
-    FIND_BY_EMAIL = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
+    FIND_BY_EMAIL = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at, \
+            version, second_factor_required \
                      FROM users WHERE email = $1 AND deleted_at IS NULL";
-    LIST = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at \
+    LIST = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at, \
+            version, second_factor_required \
             FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2";
     COUNT_ADMINS = "SELECT id FROM users WHERE is_admin = 1 LIMIT 1";
     ADD = "INSERT INTO users (id, email, name, password_hash, is_admin, created_at) \
@@ -43,14 +50,18 @@ sql! {
                        SELECT $1, $2, $3, $4, 1, CAST($5 AS BIGINT) \
                        WHERE NOT EXISTS (SELECT 1 FROM users WHERE is_admin = 1)";
     SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1";
-    SET_NAME = "UPDATE users SET name = $2 WHERE id = $1 AND deleted_at IS NULL";
+    SET_NAME = "UPDATE users SET name = $2, version = version + 1 WHERE id = $1 AND deleted_at IS NULL \
+                RETURNING email";
     LOGGED_IN = "UPDATE users SET last_login_at = $2 WHERE id = $1";
-    DISABLE = "UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL";
+    /// Not the last administrator who can sign in.
+    DISABLE = "UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL \
+               AND (is_admin = 0 OR EXISTS (SELECT 1 FROM users o WHERE o.id <> $1 AND o.is_admin = 1 \
+               AND o.disabled_at IS NULL))";
     ENABLE = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL \
               AND deleted_at IS NULL";
 }
 
-fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
     Ok(UserRow {
         id: row::text(row, "id")?,
         email: row::text(row, "email")?,
@@ -60,6 +71,8 @@ fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
         created_at: row::int(row, "created_at")?,
         last_login_at: row::time_opt(row, "last_login_at")?,
         disabled_at: row::time_opt(row, "disabled_at")?,
+        version: row::int(row, "version")?,
+        second_factor_required: row::flag(row, "second_factor_required")?,
     })
 }
 
@@ -107,9 +120,9 @@ pub(super) async fn insert(connection: &mut AnyConnection, user: &UserRow) -> Re
         .bind(&user.password_hash)
         .bind(i64::from(user.is_admin))
         .bind(user.created_at)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    user_terms::put(connection, &user.id, &user.email, user.name.as_deref()).await
 }
 
 async fn insert_first_admin(connection: &mut AnyConnection, user: UserRow) -> Result<bool, StoreError> {
@@ -121,9 +134,13 @@ async fn insert_first_admin(connection: &mut AnyConnection, user: UserRow) -> Re
         .bind(&user.name)
         .bind(&user.password_hash)
         .bind(user.created_at)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    user_terms::put(connection, &user.id, &user.email, user.name.as_deref()).await?;
+    Ok(true)
 }
 
 impl Store {
@@ -221,9 +238,12 @@ impl Store {
     pub async fn set_name(&self, id: String, name: Option<String>) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
-                let done = sqlx::query(SET_NAME).bind(&id).bind(&name).execute(&mut *connection).await?;
+                let done =
+                    sqlx::query(SET_NAME).bind(&id).bind(&name).fetch_optional(&mut *connection).await?;
+                let Some(row) = done else { return Ok(false) };
+                user_terms::put(connection, &id, &row::text(&row, "email")?, name.as_deref()).await?;
                 bump(connection, Topic::People).await?;
-                Ok(done.rows_affected() == 1)
+                Ok(true)
             }
             .boxed()
         })
@@ -251,16 +271,22 @@ impl Store {
         .await
     }
 
-    /// Disables a person: sessions end and grants are revoked in the same transaction.
+    /// Disables a person: sessions end and grants are revoked in the same transaction. `false`, with nothing changed,
+    /// for the last administrator who can sign in, and for somebody who is disabled or gone already.
     pub async fn disable_user(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
+                // Whoever takes away an administrator takes turns with everybody else who does.
+                super::changes::take_turn_at_setup(connection).await?;
                 let done = sqlx::query(DISABLE).bind(&id).bind(now).execute(&mut *connection).await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
                 super::links::end_of_user(connection, &id, now).await?;
                 super::sessions::end_of_user(connection, &id, now).await?;
                 super::grants::revoke_of_user(connection, &id, now, "user_disabled").await?;
                 bump(connection, Topic::Revocations).await?;
-                Ok(done.rows_affected() == 1)
+                Ok(true)
             }
             .boxed()
         })

@@ -10,6 +10,7 @@ pub mod proof;
 pub mod rng;
 pub mod scope;
 pub mod secret;
+pub mod terms;
 pub mod urls;
 
 pub use clock::{Clock, Timestamp};

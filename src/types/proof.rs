@@ -153,11 +153,6 @@ impl Requirement {
             Self::Everyone => true,
         }
     }
-
-    /// Whether it holds for this person, and is not met by what they have shown.
-    pub const fn misses(self, is_admin: bool, proof: Proof) -> bool {
-        self.covers(is_admin) && !proof.is_multi_factor()
-    }
 }
 
 #[cfg(test)]

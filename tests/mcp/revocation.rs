@@ -44,7 +44,7 @@ async fn a_disabled_person_is_out_everywhere(app: TestApp) {
     let (_, tokens, _) = log_in(&app, "search:read").await;
     assert_eq!(seen.status().await, 200);
     let store = &app.core.accounts.store;
-    assert!(store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap());
+    app.disable_ann().await;
     let unseen = Caller::new(&app, &tokens.access);
     assert_eq!(unseen.status().await, 401, "a token that was not verified before asks the database");
     app.sync().await;

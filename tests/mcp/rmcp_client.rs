@@ -150,7 +150,7 @@ async fn the_sdk_learns_that_access_was_revoked(database: Database) {
     let state = authorize(&app, &app.signed_in().await, request()).await;
     let service = connect(&app, state).await;
     call(&service, "whoami", json!({})).await;
-    app.core.accounts.store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap();
+    app.disable_ann().await;
     app.sync().await;
     service.call_tool(CallToolRequestParams::new("whoami")).await.unwrap_err();
     assert!(app.audit_reasons("access.refused").await.contains(&"token_revoked".to_owned()));

@@ -68,8 +68,7 @@ async fn disabling_a_person_on_another_process_ends_their_streams(app: TestApp) 
     let there = Caller::new(&replica, &tokens.access);
     let session = there.open_session().await;
     let mut stream = listen(&there, &session).await;
-    let store = &app.core.accounts.store;
-    assert!(store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap());
+    app.disable_ann().await;
     assert!(is_open(&mut stream).await, "nobody has told the other process yet");
     replica.sync().await;
     assert!(ends_within(&mut stream, Duration::from_secs(2)).await);

@@ -334,7 +334,7 @@ async fn a_disabled_person_is_not_let_in_by_a_passkey(app: TestApp) {
     let mut key = added(&app, &app.signed_in().await).await;
     let browser = app.browser();
     let (form, options) = signing_in(&browser, "/login").await;
-    app.core.accounts.store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap();
+    app.disable_ann().await;
     let response = browser.send(&with(&form, &key.get(&options))).await;
     assert_eq!(response.status(), 403);
     assert!(cookie_of(&response, "gatepost-session").is_none());

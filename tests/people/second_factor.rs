@@ -279,7 +279,7 @@ async fn the_second_step_belongs_to_its_login_and_browser(app: TestApp) {
     accounts.store.change_password(id, hash, String::new(), now).await.unwrap();
     assert_eq!(browser.send(&form.set("code", &code.at(now))).await.status(), 410);
     let (browser, form) = half_way(&app).await;
-    app.core.accounts.store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap();
+    app.disable_ann().await;
     let response = browser.send(&form.set("code", &code.at(app.clock.now()))).await;
     assert_eq!(response.status(), 403);
     assert!(response.text().await.unwrap().contains("disabled"));

@@ -161,7 +161,7 @@ async fn a_disabled_person_is_signed_out_at_once(app: TestApp) {
     let browser = app.signed_in().await;
     let client = app.client().await;
     let form = browser.consent_form(&client.authorize_url("search:read")).await.set("decision", "allow");
-    app.core.accounts.store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap();
+    app.disable_ann().await;
     assert_eq!(browser.get("/account").await.status(), 303);
     let response = browser.send(&form).await;
     assert!(location(&response).starts_with("/login?"), "{}", location(&response));

@@ -50,6 +50,8 @@ pub fn user(n: usize) -> UserRow {
         created_at: NOW,
         last_login_at: None,
         disabled_at: None,
+        version: 1,
+        second_factor_required: false,
     }
 }
 

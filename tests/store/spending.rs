@@ -106,7 +106,7 @@ async fn a_rotation_to_a_key_that_is_not_waiting_leaves_the_active_one(app: Test
 async fn consent_cannot_outrun_the_disabling_of_a_person(app: TestApp) {
     let (browser, client) = (app.signed_in().await, app.client().await);
     let form = browser.consent_form(&client.authorize_url("search:read")).await.set("decision", "allow");
-    app.core.oauth.store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap();
+    app.disable_ann().await;
     let answer = browser.send(&form).await;
     let location = answer.headers().get("location").map(|l| l.to_str().unwrap().to_owned());
     assert!(location.is_none_or(|l| l.starts_with("/login")), "no code is given");

@@ -171,6 +171,14 @@ impl TestApp {
         self.sync().await;
     }
 
+    /// Disables Ann. Somebody else becomes an administrator first: the last one stays.
+    pub async fn disable_ann(&self) {
+        let store = &self.core.accounts.store;
+        let ada = new_user(&self.core.accounts, "ada@example.com".to_owned(), None, None, true);
+        store.add_user(ada).await.unwrap();
+        assert!(store.disable_user(self.user.id.clone(), self.clock.now()).await.unwrap());
+    }
+
     /// What the watchers do every moment.
     pub async fn sync(&self) {
         jobs::sync(&self.core.oauth, &self.core.trust, Versions::default()).await.unwrap();

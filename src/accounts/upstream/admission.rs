@@ -197,6 +197,8 @@ mod tests {
             created_at: 0,
             last_login_at: None,
             disabled_at: None,
+            version: 1,
+            second_factor_required: false,
         }
     }
 

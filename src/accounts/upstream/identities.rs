@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::admission::Refusal;
 use super::{Attempt, Failure};
 use crate::accounts::ceremony::{self, CeremonyError};
-use crate::accounts::second_factor::{Dropped, may_drop};
+use crate::accounts::second_factor::{Dropped, is_required, may_drop};
 use crate::accounts::session::Session;
 use crate::accounts::ways_in::{Way, is_left_without};
 use crate::accounts::{Accounts, UserRow, notify};
@@ -132,8 +132,7 @@ pub async fn remove(
 async fn try_remove(accounts: &Accounts, user: &UserRow, id: &str) -> Result<(), RemoveError> {
     let providers = accounts.upstream.clone();
     let way = Way::Identity(id.to_owned());
-    let (required, dropped) =
-        (accounts.second_factor().covers(user.is_admin), Dropped::Identity(id.to_owned()));
+    let (required, dropped) = (is_required(accounts, user), Dropped::Identity(id.to_owned()));
     let may = move |ways: &_| {
         is_left_without(ways, &way, |issuer| providers.knows_issuer(issuer))
             && may_drop(required, ways, &dropped, |issuer| providers.asks_for_two(issuer))

@@ -81,6 +81,13 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::ResourceChanged => ("Resource changed", "Resource not changed"),
         Event::ResourceDeleted => ("Resource deleted", "Resource not deleted"),
         Event::ResourceTested => ("Resource tested", "Resource not tested"),
+        Event::UserReaddressed => ("Address changed", "Address not changed"),
+        Event::AdminGranted => ("Made an administrator", "Not made an administrator"),
+        Event::AdminRemoved => ("No administrator any more", "Administrator not removed"),
+        Event::SecondFactorRequired => ("Second factor required of a person", "Second factor not required"),
+        Event::SecondFactorOptional => {
+            ("Second factor not required any more", "Second factor still required")
+        }
         Event::ScopeAdded => ("Scope added", "Scope not added"),
         Event::ScopeEdited => ("Scope changed", "Scope not changed"),
         Event::ScopeRenamed => ("Scope renamed", "Scope not renamed"),

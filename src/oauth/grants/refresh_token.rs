@@ -33,7 +33,7 @@ use crate::oauth::resource::Resource;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, requested_scope, same_resource};
 use crate::oauth::{OAuth, access_token, scopes};
 use crate::store::grants::GrantRow;
-use crate::store::refresh_tokens::{RefreshRow, Rotation};
+use crate::store::refresh_tokens::{Holder, RefreshRow, Rotation};
 use crate::types::ids::{Kind, new_id};
 use crate::types::master_key::Purpose;
 use crate::types::secret::Bearer;
@@ -97,7 +97,7 @@ pub fn decide(
         _ => return Decision::Replay,
     };
     match token.holder {
-        Some(holder) if policy.second_factor.misses(holder.is_admin, holder.proof) => {
+        Some(holder) if lacks_factor(holder, policy.second_factor) => {
             Decision::Refuse(Reason::SecondFactorNeeded)
         }
         _ => decision,
@@ -116,6 +116,11 @@ fn refuse(reason: Reason) -> Refusal {
         _ => "the refresh token is not valid: start a new authorization",
     };
     Refusal::new(Code::InvalidGrant, reason, text)
+}
+
+/// Whether the person must show a second factor, and had shown none for this grant.
+pub const fn lacks_factor(holder: Holder, general: Requirement) -> bool {
+    (holder.is_required || general.covers(holder.is_admin)) && !holder.proof.is_multi_factor()
 }
 
 fn policy(ctx: &OAuth) -> Policy {
@@ -303,7 +308,6 @@ impl TokenRules for Rotating<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::refresh_tokens::Holder;
     use crate::types::{FirstFactor, Proof};
 
     fn row(now: &str, before: Option<&str>, rotated_at: Option<Timestamp>) -> RefreshRow {
@@ -340,12 +344,15 @@ mod tests {
     #[test]
     fn a_second_factor_that_is_required_now_must_have_been_shown() {
         let hash = Hashed::of("b");
-        let told = |is_admin, proof: Proof, text: &str| {
-            let token =
-                RefreshRow { holder: Some(Holder { is_admin, proof }), ..row("b", Some("a"), Some(100)) };
+        let told_of = |is_admin, is_required, proof: Proof, text: &str| {
+            let token = RefreshRow {
+                holder: Some(Holder { is_admin, is_required, proof }),
+                ..row("b", Some("a"), Some(100))
+            };
             let (hash, genuine) = (Hashed::of(text), true);
             decide(&token, &grant(None), Presented { client_id: "cli_1", hash: &hash, genuine }, 120, POLICY)
         };
+        let told = |is_admin, proof, text: &str| told_of(is_admin, false, proof, text);
         let (password, passkey) = (FirstFactor::Password.into(), FirstFactor::Passkey.into());
         let refused = Decision::Refuse(Reason::SecondFactorNeeded);
         assert_eq!(told(true, password, "b"), refused);
@@ -354,6 +361,8 @@ mod tests {
         assert_eq!(told(true, passkey, "b"), Decision::Rotate);
         assert_eq!(told(true, password.with_code(), "a"), Decision::Retry);
         assert_eq!(told(false, password, "b"), Decision::Rotate);
+        assert_eq!(told_of(false, true, password, "b"), refused, "an administrator wants it of this person");
+        assert_eq!(told_of(false, true, passkey, "b"), Decision::Rotate);
         let nobody = row("b", None, None);
         let presented = Presented { client_id: "cli_1", hash: &hash, genuine: true };
         assert_eq!(decide(&nobody, &grant(None), presented, 120, POLICY), Decision::Rotate);

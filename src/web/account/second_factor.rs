@@ -11,7 +11,7 @@ use super::super::pages::account::{
 use super::super::{State, address, cookies, error_page, qr};
 use super::Visit;
 use crate::accounts::ceremony::CeremonyError;
-use crate::accounts::second_factor::{Standing, decide};
+use crate::accounts::second_factor::{Standing, decide, is_required};
 use crate::accounts::totp::{self, SetUp, SetUpError};
 use crate::oauth::error::Refusal;
 use crate::oauth::params::Params;
@@ -149,7 +149,7 @@ async fn settings(
         Ok(found) => found,
         Err(error) => return failed(state, error),
     };
-    let required = state.accounts.second_factor().covers(user.is_admin);
+    let required = is_required(&state.accounts, user);
     let page = SecondFactorSettingsPage {
         shell: visit.shell(Tab::SignIn),
         app: app.map(|app| AuthenticatorView { since: when::moment(app.created_at), codes_left }),

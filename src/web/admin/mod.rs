@@ -7,9 +7,11 @@
 mod access;
 mod answers;
 mod audit;
+mod grants;
 mod home;
 mod keys;
 mod notices;
+mod people;
 mod routes;
 mod scopes;
 mod settings;

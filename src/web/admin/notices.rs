@@ -11,7 +11,20 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "scope-deleted" => "The scope is gone, also from what people agreed to.",
         // clients
         // people
+        "person-saved" => "It is saved.",
+        "person-disabled" => "They are kept out: sign-ins and connected apps have ended.",
+        "person-enabled" => "They may sign in again.",
+        "person-deleted" => "The account is deleted.",
+        "admin-made" => "They are an administrator now.",
+        "admin-unmade" => "They are an ordinary person now.",
+        "factor-required" => "A second factor is a must for them now.",
+        "factor-left" => "Whether they need a second factor is left to the general rule.",
+        "factor-cleared" => "Their second factor is gone, and they are signed out everywhere.",
+        "sign-ins-ended" => "It has ended.",
+        "identity-removed" => "That login is removed.",
+        "apps-ended" => "It is disconnected; access has ended.",
         // grants
+        "grants-ended" => "Their access has ended.",
         // keys
         "key-rotated" => {
             "The new key signs from now on. The old one stays published until its tokens have expired."

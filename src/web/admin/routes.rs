@@ -6,7 +6,7 @@
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
-use super::{audit, home, keys, scopes, settings};
+use super::{audit, grants, home, keys, people, scopes, settings};
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,37 @@ routes! {
     "/admin/resources/{id}/scopes/delete" => FreshSubmission scopes::delete::post;
     // clients
     // people
+    "/admin/people" => View people::list::get;
+    "/admin/people/new" => FreshView people::new::get;
+    "/admin/people/new" => FreshSubmission people::new::post;
+    "/admin/people/{id}" => View people::one::get;
+    "/admin/people/{id}/edit" => FreshView people::edit::get;
+    "/admin/people/{id}/edit" => FreshSubmission people::edit::post;
+    "/admin/people/{id}/disable" => View people::disable::get;
+    "/admin/people/{id}/disable" => Submission people::disable::post;
+    "/admin/people/{id}/enable" => FreshView people::enable::get;
+    "/admin/people/{id}/enable" => FreshSubmission people::enable::post;
+    "/admin/people/{id}/admin" => FreshView people::administer::get;
+    "/admin/people/{id}/admin" => FreshSubmission people::administer::post;
+    "/admin/people/{id}/reset-link" => FreshView people::reset_link::get;
+    "/admin/people/{id}/reset-link" => FreshSubmission people::reset_link::post;
+    "/admin/people/{id}/invite-link" => FreshView people::invite_link::get;
+    "/admin/people/{id}/invite-link" => FreshSubmission people::invite_link::post;
+    "/admin/people/{id}/second-factor" => FreshView people::second_factor::get;
+    "/admin/people/{id}/second-factor" => FreshSubmission people::second_factor::post;
+    "/admin/people/{id}/sessions/end" => View people::end_sessions::get;
+    "/admin/people/{id}/sessions/end" => Submission people::end_sessions::post;
+    "/admin/people/{id}/identities/{identity}/remove" => FreshView people::remove_identity::get;
+    "/admin/people/{id}/identities/{identity}/remove" => FreshSubmission people::remove_identity::post;
+    "/admin/people/{id}/apps/end" => View people::end_apps::get;
+    "/admin/people/{id}/apps/end" => Submission people::end_apps::post;
+    "/admin/people/{id}/delete" => FreshView people::delete::get;
+    "/admin/people/{id}/delete" => FreshSubmission people::delete::post;
     // grants
+    "/admin/grants" => View grants::list::get;
+    "/admin/grants/end" => Submission grants::end::post;
+    "/admin/grants/end-pair" => Submission grants::end_pair::post;
+    "/admin/grants/{id}" => View grants::one::get;
     // keys
     "/admin/keys" => View keys::list::get;
     "/admin/keys/rotate" => FreshView keys::rotate::get;

@@ -51,7 +51,7 @@ async fn a_disabled_person_s_tokens_are_dead(app: TestApp) {
     let tokens = client.log_in(&browser, "openid").await;
     let code = client.code(&browser, "openid").await;
     let store = &app.core.oauth.store;
-    assert!(store.disable_user(app.user.id.clone(), app.clock.now()).await.unwrap());
+    app.disable_ann().await;
     app.sync().await;
     assert!(!is_alive(&app, &tokens.access).await);
     assert_eq!(client.refused(&client.refreshing(&tokens.refresh)).await, "invalid_grant");

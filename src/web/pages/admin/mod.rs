@@ -1,8 +1,10 @@
 //! The pages for administrators: one file per noun, each page inside the same [`Shell`].
 
 mod audit;
+mod grants;
 mod home;
 mod keys;
+mod people;
 mod resources;
 #[cfg(test)]
 mod samples;
@@ -12,8 +14,13 @@ mod settings;
 pub use audit::{
     AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
 };
+pub use grants::{GrantPage, GrantView, GrantsPage, WhoView};
 pub use home::{AdminHomePage, Bar, ChartView, ConcernView, FirstStepView, LineView, ResourceLinesView};
 pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};
+pub use people::{
+    AppView, EditPersonPage, IdentityView, NewPersonPage, PasskeyView, PeoplePage, PersonFactorPage,
+    PersonHead, PersonLinkPage, PersonPage, PersonView, SignInView, StepPage,
+};
 pub use resources::{ResourceHead, ResourceTab};
 #[cfg(test)]
 pub use samples::{filled, samples};

@@ -6,12 +6,28 @@ use super::*;
 
 /// Every sample, and the states of it that look different.
 pub fn samples() -> Vec<(&'static str, String)> {
-    [keys_samples(), scopes_samples(), audit_samples(), settings_samples()].concat()
+    [
+        people_samples(),
+        grants_samples(),
+        keys_samples(),
+        scopes_samples(),
+        audit_samples(),
+        settings_samples(),
+    ]
+    .concat()
 }
 
 /// Every page with one text wherever a stranger's could stand.
 pub fn filled(text: &str) -> Vec<(&'static str, String)> {
-    [keys_filled(text), scopes_filled(text), audit_filled(text), settings_filled(text)].concat()
+    [
+        people_filled(text),
+        grants_filled(text),
+        keys_filled(text),
+        scopes_filled(text),
+        audit_filled(text),
+        settings_filled(text),
+    ]
+    .concat()
 }
 
 fn keys_samples() -> Vec<(&'static str, String)> {
@@ -126,5 +142,55 @@ fn settings_filled(text: &str) -> Vec<(&'static str, String)> {
         ("admin-require-factor", RequireSecondFactorPage::filled(text).render().unwrap()),
         ("admin-registration", AllowRegistrationPage::filled(text).render().unwrap()),
         ("admin-branding", BrandingPage::filled(text).render().unwrap()),
+    ]
+}
+
+fn people_samples() -> Vec<(&'static str, String)> {
+    let edit = EditPersonPage::sample;
+    vec![
+        ("admin-people", PeoplePage::sample().render().unwrap()),
+        ("admin-people-none", PeoplePage::empty("", false).render().unwrap()),
+        ("admin-people-not-found", PeoplePage::empty("x", false).render().unwrap()),
+        ("admin-people-go-on", PeoplePage::empty("x", true).render().unwrap()),
+        ("admin-person-new", NewPersonPage::sample().render().unwrap()),
+        ("admin-person-edit", edit().render().unwrap()),
+        ("admin-person-edit-changed", EditPersonPage { changed: true, ..edit() }.render().unwrap()),
+        ("admin-person", PersonPage::sample().render().unwrap()),
+        ("admin-person-bare", PersonPage::bare().render().unwrap()),
+        ("admin-person-you", PersonPage { is_you: true, ..PersonPage::sample() }.render().unwrap()),
+        ("admin-person-step", StepPage::sample().render().unwrap()),
+        ("admin-person-second-factor", PersonFactorPage::sample(true).render().unwrap()),
+        ("admin-person-second-factor-general", PersonFactorPage::sample(false).render().unwrap()),
+        ("admin-person-link", PersonLinkPage::sample().render().unwrap()),
+    ]
+}
+
+fn people_filled(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-people", PeoplePage::filled(text).render().unwrap()),
+        ("admin-person-new", NewPersonPage::filled(text).render().unwrap()),
+        ("admin-person-edit", EditPersonPage::filled(text).render().unwrap()),
+        ("admin-person", PersonPage::filled(text).render().unwrap()),
+        ("admin-person-step", StepPage::filled(text).render().unwrap()),
+        ("admin-person-second-factor", PersonFactorPage::filled(text).render().unwrap()),
+        ("admin-person-link", PersonLinkPage::filled(text).render().unwrap()),
+    ]
+}
+
+fn grants_samples() -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-grants", GrantsPage::sample().render().unwrap()),
+        ("admin-grants-none", GrantsPage::empty("", None).render().unwrap()),
+        ("admin-grants-not-found", GrantsPage::empty("x", None).render().unwrap()),
+        ("admin-grants-go-on", GrantsPage::empty("x", Some("1 March 2026")).render().unwrap()),
+        ("admin-grant", GrantPage::sample().render().unwrap()),
+        ("admin-grant-machine", GrantPage::machine().render().unwrap()),
+    ]
+}
+
+fn grants_filled(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-grants", GrantsPage::filled(text).render().unwrap()),
+        ("admin-grant", GrantPage::filled(text).render().unwrap()),
     ]
 }
