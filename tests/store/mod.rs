@@ -9,6 +9,6 @@ mod held_lock;
 mod races;
 mod reaping;
 mod removing;
-mod rows;
+pub mod rows;
 mod schema;
 mod spending;

@@ -12,6 +12,7 @@ mod home;
 mod keys;
 mod notices;
 mod people;
+mod resources;
 mod routes;
 mod scopes;
 mod settings;

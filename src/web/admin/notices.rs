@@ -4,6 +4,10 @@
 pub fn sentence(code: &str) -> Option<&'static str> {
     Some(match code {
         // resources
+        "resource-created" => "It is added. Below is what its server must do; then test it.",
+        "resource-saved" => "It is saved.",
+        "resource-default" => "It is the default now.",
+        "resource-deleted" => "It is deleted, and everything that apps held for it has ended.",
         // scopes
         "scope-added" => "The scope is added. Apps can ask for it from now on.",
         "scope-saved" => "The scope is saved. It holds from the next request on.",

@@ -6,7 +6,7 @@
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
-use super::{audit, grants, home, keys, people, scopes, settings};
+use super::{audit, grants, home, keys, people, resources, scopes, settings};
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,21 @@ routes! {
     // home
     "/admin" => View home::get;
     // resources
+    "/admin/resources" => View resources::list::get;
+    "/admin/resources/new" => View resources::create::get;
+    "/admin/resources/new" => Submission resources::create::post;
+    "/admin/resources/{id}" => View resources::quickstart::get;
+    "/admin/resources/{id}/settings" => View resources::settings::get;
+    "/admin/resources/{id}/settings" => Submission resources::settings::post;
+    "/admin/resources/{id}/metadata" => View resources::metadata::get;
+    "/admin/resources/{id}/clients" => View resources::connected::clients;
+    "/admin/resources/{id}/people" => View resources::connected::people;
+    "/admin/resources/{id}/test" => View resources::test::get;
+    "/admin/resources/{id}/test" => Submission resources::test::post;
+    "/admin/resources/{id}/default" => View resources::default::get;
+    "/admin/resources/{id}/default" => Submission resources::default::post;
+    "/admin/resources/{id}/delete" => FreshView resources::delete::get;
+    "/admin/resources/{id}/delete" => FreshSubmission resources::delete::post;
     // scopes
     "/admin/resources/{id}/scopes" => View scopes::list::get;
     "/admin/resources/{id}/scopes/add" => View scopes::add::get;

@@ -21,7 +21,7 @@ pub use people::{
     AppView, EditPersonPage, IdentityView, NewPersonPage, PasskeyView, PeoplePage, PersonFactorPage,
     PersonHead, PersonLinkPage, PersonPage, PersonView, SignInView, StepPage,
 };
-pub use resources::{ResourceHead, ResourceTab};
+pub use resources::*;
 #[cfg(test)]
 pub use samples::{filled, samples};
 pub use scopes::{

@@ -10,6 +10,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         people_samples(),
         grants_samples(),
         keys_samples(),
+        resources_samples(),
         scopes_samples(),
         audit_samples(),
         settings_samples(),
@@ -23,6 +24,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         people_filled(text),
         grants_filled(text),
         keys_filled(text),
+        resources_filled(text),
         scopes_filled(text),
         audit_filled(text),
         settings_filled(text),
@@ -192,5 +194,72 @@ fn grants_filled(text: &str) -> Vec<(&'static str, String)> {
     vec![
         ("admin-grants", GrantsPage::filled(text).render().unwrap()),
         ("admin-grant", GrantPage::filled(text).render().unwrap()),
+    ]
+}
+
+fn resources_samples() -> Vec<(&'static str, String)> {
+    let only_here = ResourcesPage { any_elsewhere: false, ..ResourcesPage::sample() };
+    let wrong = NewResourcePage {
+        problems: Problems(vec![Problem::new("url", "Use https://.")]),
+        ..NewResourcePage::sample()
+    };
+    let here = QuickstartPage { duties: None, is_default: true, ..QuickstartPage::sample() };
+    let mut without_python = QuickstartPage::sample();
+    without_python.duties = without_python.duties.map(|duties| Duties { python: None, ..duties });
+    let untested = ResourceTestPage { steps: Vec::new(), failed: 0, ..ResourceTestPage::sample() };
+    let mut fine = ResourceTestPage::sample();
+    fine.steps.truncate(1);
+    fine.failed = 0;
+    let conflict = ResourceSettingsPage {
+        now: Some(vec![("Name", "Notes of all".into())]),
+        ..ResourceSettingsPage::sample()
+    };
+    let built_in = ResourceSettingsPage {
+        form: SettingsForm { url: None, ..ResourceSettingsPage::sample().form },
+        is_default: true,
+        is_deletable: false,
+        ..ResourceSettingsPage::sample()
+    };
+    let no_clients =
+        ResourceClientsPage { clients: Vec::new(), next_url: None, ..ResourceClientsPage::sample() };
+    let no_people = ResourcePeoplePage { consents: Vec::new(), ..ResourcePeoplePage::sample() };
+    let served_here = ResourceMetadataPage { copy_url: None, ..ResourceMetadataPage::sample() };
+    vec![
+        ("admin-resources", ResourcesPage::sample().render().unwrap()),
+        ("admin-resources-only-here", only_here.render().unwrap()),
+        ("admin-resource-new", NewResourcePage::sample().render().unwrap()),
+        ("admin-resource-new-wrong", wrong.render().unwrap()),
+        ("admin-resource", QuickstartPage::sample().render().unwrap()),
+        ("admin-resource-here", here.render().unwrap()),
+        ("admin-resource-eddsa", without_python.render().unwrap()),
+        ("admin-resource-test", ResourceTestPage::sample().render().unwrap()),
+        ("admin-resource-untested", untested.render().unwrap()),
+        ("admin-resource-test-fine", fine.render().unwrap()),
+        ("admin-resource-settings", ResourceSettingsPage::sample().render().unwrap()),
+        ("admin-resource-settings-conflict", conflict.render().unwrap()),
+        ("admin-resource-settings-here", built_in.render().unwrap()),
+        ("admin-resource-default", DefaultResourcePage::sample().render().unwrap()),
+        ("admin-resource-delete", DeleteResourcePage::sample().render().unwrap()),
+        ("admin-resource-metadata", ResourceMetadataPage::sample().render().unwrap()),
+        ("admin-resource-metadata-here", served_here.render().unwrap()),
+        ("admin-resource-clients", ResourceClientsPage::sample().render().unwrap()),
+        ("admin-resource-clients-none", no_clients.render().unwrap()),
+        ("admin-resource-people", ResourcePeoplePage::sample().render().unwrap()),
+        ("admin-resource-people-none", no_people.render().unwrap()),
+    ]
+}
+
+fn resources_filled(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-resources", ResourcesPage::filled(text).render().unwrap()),
+        ("admin-resource-new", NewResourcePage::filled(text).render().unwrap()),
+        ("admin-resource", QuickstartPage::filled(text).render().unwrap()),
+        ("admin-resource-test", ResourceTestPage::filled(text).render().unwrap()),
+        ("admin-resource-settings", ResourceSettingsPage::filled(text).render().unwrap()),
+        ("admin-resource-default", DefaultResourcePage::filled(text).render().unwrap()),
+        ("admin-resource-delete", DeleteResourcePage::filled(text).render().unwrap()),
+        ("admin-resource-metadata", ResourceMetadataPage::filled(text).render().unwrap()),
+        ("admin-resource-clients", ResourceClientsPage::filled(text).render().unwrap()),
+        ("admin-resource-people", ResourcePeoplePage::filled(text).render().unwrap()),
     ]
 }

@@ -1,4 +1,16 @@
-//! Resources: what surrounds every page about one of them.
+//! Resources: what surrounds every page about one of them, and those pages.
+
+mod list;
+mod quickstart;
+mod settings;
+mod users;
+
+pub use list::{NewResourcePage, ResourceLine, ResourcesPage};
+pub use quickstart::{Duties, ProbeStepView, QuickstartPage, ResourceTestPage};
+pub use settings::{DefaultResourcePage, DeleteResourcePage, ResourceSettingsPage, SettingsForm};
+pub use users::{
+    ResourceClientView, ResourceClientsPage, ResourceConsentView, ResourceMetadataPage, ResourcePeoplePage,
+};
 
 /// One resource, on top of its pages.
 pub struct ResourceHead {

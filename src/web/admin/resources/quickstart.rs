@@ -1,0 +1,76 @@
+//! `/admin/resources/{id}`: how apps connect, and what a server elsewhere must do.
+
+use actix_web::HttpResponse;
+use actix_web::web::Path;
+
+use super::super::super::State;
+use super::super::super::metadata::resource_document;
+use super::super::super::pages::Snippet;
+use super::super::super::pages::admin::{Area, Duties, QuickstartPage, ResourceTab};
+use super::super::access::View;
+use super::super::answers;
+use super::{code, document_url, head, in_force};
+use crate::connect;
+use crate::mcp::challenge;
+use crate::oauth::keys::Alg;
+use crate::oauth::resource::Resource;
+
+pub async fn get(view: View, id: Path<String>) -> HttpResponse {
+    let state = &view.state;
+    let resource = match in_force(state, &id) {
+        Ok(resource) => resource,
+        Err(answer) => return answer,
+    };
+    let name = if resource.is_here() { "gatepost".to_owned() } else { connect::short_name(&resource.name) };
+    let html = QuickstartPage {
+        shell: view.shell(Area::Resources),
+        head: head(&resource, ResourceTab::Quickstart),
+        url: resource.uri.clone(),
+        is_default: resource.is_default,
+        snippets: connect::lines_as(&name, &resource.uri).into_iter().map(snippet).collect(),
+        duties: (!resource.is_here()).then(|| duties(state, &resource)),
+        documents: documents(state, &resource),
+    };
+    answers::page(state, &html, &view.token)
+}
+
+fn snippet(line: connect::Line) -> Snippet {
+    Snippet { client: line.client.to_owned(), hint: line.hint.to_owned(), text: line.text, link: None }
+}
+
+fn documents(state: &State, resource: &Resource) -> Vec<(&'static str, String)> {
+    let here = state.issuer().at(&resource.metadata_path());
+    let what =
+        if resource.is_here() { "The resource" } else { "The resource, as your server should serve it" };
+    vec![
+        (what, here),
+        ("This authorization server", state.issuer().at("/.well-known/oauth-authorization-server")),
+        ("Its keys", state.issuer().at("/keys")),
+    ]
+}
+
+fn duties(state: &State, resource: &Resource) -> Duties {
+    let metadata_url = document_url(state, resource);
+    let metadata = serde_json::to_string_pretty(&resource_document(state, resource)).unwrap_or_default();
+    let defaults = resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.as_str());
+    let challenge = challenge::missing_token(&metadata_url, defaults);
+    let server = code::Server {
+        name: &resource.name,
+        url: &resource.uri,
+        issuer: state.issuer().as_str(),
+        alg: resource.alg.as_str(),
+        metadata_url: &metadata_url,
+        metadata: &metadata,
+    };
+    Duties {
+        challenge: format!("WWW-Authenticate: {challenge}"),
+        issuer: state.issuer().as_str().to_owned(),
+        jwks_url: state.issuer().at("/keys"),
+        introspection_url: state.issuer().at("/oauth/introspect"),
+        alg: resource.alg.as_str().to_owned(),
+        python: (resource.alg != Alg::EdDsa).then(|| code::python(&server)),
+        typescript: code::typescript(&server),
+        metadata,
+        metadata_url,
+    }
+}

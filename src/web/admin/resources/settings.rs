@@ -1,0 +1,130 @@
+//! `/admin/resources/{id}/settings`: what can be set of a resource.
+
+use actix_web::HttpResponse;
+use actix_web::web::Path;
+
+use super::super::super::State;
+use super::super::super::pages::admin::{
+    Area, Problems, ResourceSettingsPage, ResourceTab, SettingsForm, Shell,
+};
+use super::super::access::{Submission, View};
+use super::super::answers;
+use super::head_of_row;
+use crate::admin::Failure;
+use crate::admin::resources::find;
+use crate::admin::resources::settings::{Settings, change};
+use crate::oauth::resource::ResourceKind;
+use crate::store::resources::ResourceRow;
+
+pub async fn get(view: View, id: Path<String>) -> HttpResponse {
+    let state = &view.state;
+    match find(&state.admin, &id).await {
+        Ok(row) => {
+            let html = page(state, view.shell(Area::Resources), &row, as_form(&row));
+            answers::page(state, &html, &view.token)
+        }
+        Err(failure) => answers::failed(state, failure),
+    }
+}
+
+pub async fn post(sent: Submission, id: Path<String>) -> HttpResponse {
+    let state = &sent.state;
+    let row = match find(&state.admin, &id).await {
+        Ok(row) => row,
+        Err(failure) => return answers::failed(state, failure),
+    };
+    let form = read(&sent, &row);
+    let changed = change(&state.admin, &sent.actor, &id, sent.version(), &wanted(&form, &sent)).await;
+    let failure = match changed {
+        Ok(()) => return answers::done(&ResourceTab::Settings.url(&id), "resource-saved"),
+        Err(failure @ (Failure::Invalid(_) | Failure::Changed)) => failure,
+        Err(failure) => return answers::failed(state, failure),
+    };
+    // Once more, for who it was that changed meanwhile.
+    let row = match find(&state.admin, &id).await {
+        Ok(row) => row,
+        Err(failure) => return answers::failed(state, failure),
+    };
+    let mut html = page(state, sent.shell(Area::Resources), &row, form);
+    match &failure {
+        Failure::Invalid(problems) => {
+            // The version that was read: what others changed since is still to be told of.
+            html.version = sent.version();
+            html.problems = Problems(problems.clone());
+        }
+        _ => html.now = Some(in_words(&row)),
+    }
+    answers::again(state, &failure, &html, &sent.token)
+}
+
+fn page(state: &State, shell: Shell, row: &ResourceRow, form: SettingsForm) -> ResourceSettingsPage {
+    ResourceSettingsPage {
+        shell,
+        head: head_of_row(row, ResourceTab::Settings),
+        version: row.version,
+        form,
+        problems: Problems::default(),
+        now: None,
+        is_default: row.is_default,
+        is_deletable: row.kind == ResourceKind::External.as_str(),
+        access_setting: state.oauth.lifetimes.access_token,
+        refresh_setting: state.oauth.lifetimes.refresh_absolute,
+    }
+}
+
+fn as_form(row: &ResourceRow) -> SettingsForm {
+    let number = |value: Option<i64>| value.map(|v| v.to_string()).unwrap_or_default();
+    SettingsForm {
+        name: row.name.clone(),
+        url: row.uri.clone(),
+        aliases: row.aliases.join("\n"),
+        registration_open: row.registration_open,
+        access_token_seconds: number(row.access_token_seconds),
+        refresh_token_seconds: number(row.refresh_token_seconds),
+        signing_alg: row.signing_alg.clone(),
+    }
+}
+
+fn read(sent: &Submission, row: &ResourceRow) -> SettingsForm {
+    let text = |name| sent.text(name).to_owned();
+    SettingsForm {
+        name: text("name"),
+        url: row.uri.as_ref().map(|_| text("url")),
+        aliases: text("aliases"),
+        registration_open: sent.is_ticked("registration_open"),
+        access_token_seconds: text("access_token_seconds"),
+        refresh_token_seconds: text("refresh_token_seconds"),
+        signing_alg: text("signing_alg"),
+    }
+}
+
+fn wanted(form: &SettingsForm, sent: &Submission) -> Settings {
+    // What is no number is outside of every range, and is told so.
+    let seconds = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap_or(i64::MIN));
+    Settings {
+        name: form.name.clone(),
+        url: form.url.clone(),
+        aliases: sent.lines("aliases"),
+        registration_open: form.registration_open,
+        access_token_seconds: seconds(&form.access_token_seconds),
+        refresh_token_seconds: seconds(&form.refresh_token_seconds),
+        signing_alg: form.signing_alg.clone(),
+    }
+}
+
+/// Every value as a person reads it.
+fn in_words(row: &ResourceRow) -> Vec<(&'static str, String)> {
+    let seconds = |value: Option<i64>| value.map_or_else(|| "the setting".to_owned(), |v| v.to_string());
+    let aliases = if row.aliases.is_empty() { "none".to_owned() } else { row.aliases.join(", ") };
+    let open = if row.registration_open { "yes" } else { "no" };
+    let mut words = vec![("Name", row.name.clone())];
+    words.extend(row.uri.clone().map(|url| ("Public URL", url)));
+    words.extend([
+        ("Aliases", aliases),
+        ("Apps that registered themselves may ask", open.to_owned()),
+        ("Life of access tokens, in seconds", seconds(row.access_token_seconds)),
+        ("Life of refresh tokens, in seconds", seconds(row.refresh_token_seconds)),
+        ("Signing algorithm", row.signing_alg.clone()),
+    ]);
+    words
+}

@@ -1,0 +1,172 @@
+//! Settings of a resource, making it the default, deleting it.
+//!
+//! Settings post `csrf`, `version`, `name`, `url`, `aliases`, `registration_open`, `access_token_seconds`,
+//! `refresh_token_seconds` and `signing_alg`; the default `csrf`; deleting `csrf` and `confirm`.
+
+use askama::Template;
+
+use super::super::super::filters;
+use super::super::{Area, Problems, Shell};
+use super::{ResourceHead, ResourceTab};
+
+/// The form.
+#[derive(Template)]
+#[template(path = "admin/resources/settings.html")]
+pub struct ResourceSettingsPage {
+    pub shell: Shell,
+    pub head: ResourceHead,
+    /// The version that the form replaces.
+    pub version: i64,
+    pub form: SettingsForm,
+    pub problems: Problems,
+    /// Somebody else changed it: what it says now, by the names of the fields.
+    pub now: Option<Vec<(&'static str, String)>>,
+    pub is_default: bool,
+    pub is_deletable: bool,
+    /// The settings of the server, for fields that are left empty.
+    pub access_setting: i64,
+    pub refresh_setting: i64,
+}
+
+/// What the fields hold.
+#[derive(Clone, Debug, Default)]
+pub struct SettingsForm {
+    pub name: String,
+    /// Nothing of the built-in resource: its URL is not set here.
+    pub url: Option<String>,
+    /// One a line.
+    pub aliases: String,
+    pub registration_open: bool,
+    pub access_token_seconds: String,
+    pub refresh_token_seconds: String,
+    pub signing_alg: String,
+}
+
+impl ResourceSettingsPage {
+    /// The algorithms, each with what to know of it.
+    pub const ALGS: [(&'static str, &'static str); 3] = [
+        ("ES256", "small and fast; every current library knows it"),
+        ("RS256", "what ScaleKit's SDKs and older libraries read"),
+        ("EdDSA", "the fastest; FastMCP and some libraries cannot check it"),
+    ];
+}
+
+/// Asks before a resource is made the default.
+#[derive(Template)]
+#[template(path = "admin/resources/default.html")]
+pub struct DefaultResourcePage {
+    pub shell: Shell,
+    pub head: ResourceHead,
+    /// The name of the default there is.
+    pub before: Option<String>,
+}
+
+/// Asks before a resource is deleted.
+#[derive(Template)]
+#[template(path = "admin/resources/delete.html")]
+pub struct DeleteResourcePage {
+    pub shell: Shell,
+    pub head: ResourceHead,
+    /// Some of the apps that lose access, and whether there are more.
+    pub clients: Vec<String>,
+    pub more_clients: bool,
+    /// Some of the people, by e-mail address.
+    pub people: Vec<String>,
+    pub more_people: bool,
+    pub problems: Problems,
+}
+
+#[cfg(test)]
+impl ResourceSettingsPage {
+    pub fn sample() -> Self {
+        Self {
+            shell: Shell::sample(Area::Resources),
+            head: ResourceHead::sample(ResourceTab::Settings),
+            version: 3,
+            form: SettingsForm {
+                name: "Notes".into(),
+                url: Some("https://notes.example.com/mcp".into()),
+                aliases: "https://old.example.com/mcp".into(),
+                registration_open: true,
+                access_token_seconds: "900".into(),
+                refresh_token_seconds: String::new(),
+                signing_alg: "ES256".into(),
+            },
+            problems: Problems::default(),
+            now: None,
+            is_default: false,
+            is_deletable: true,
+            access_setting: 3600,
+            refresh_setting: 7_776_000,
+        }
+    }
+
+    pub fn filled(text: &str) -> Self {
+        let t = || text.to_owned();
+        let problem = |field| crate::admin::Problem::new(field, text);
+        let fields =
+            ["name", "url", "aliases", "access_token_seconds", "refresh_token_seconds", "signing_alg"];
+        Self {
+            shell: Shell::filled(text, Area::Resources),
+            head: ResourceHead::filled(text, ResourceTab::Settings),
+            form: SettingsForm {
+                name: t(),
+                url: Some(t()),
+                aliases: t(),
+                registration_open: true,
+                access_token_seconds: t(),
+                refresh_token_seconds: t(),
+                signing_alg: t(),
+            },
+            problems: Problems(fields.map(problem).to_vec()),
+            now: Some(vec![("Name", t())]),
+            ..Self::sample()
+        }
+    }
+}
+
+#[cfg(test)]
+impl DefaultResourcePage {
+    pub fn sample() -> Self {
+        Self {
+            shell: Shell::sample(Area::Resources),
+            head: ResourceHead::sample(ResourceTab::Settings),
+            before: Some("Gatepost tools".into()),
+        }
+    }
+
+    pub fn filled(text: &str) -> Self {
+        Self {
+            shell: Shell::filled(text, Area::Resources),
+            head: ResourceHead::filled(text, ResourceTab::Settings),
+            before: Some(text.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+impl DeleteResourcePage {
+    pub fn sample() -> Self {
+        Self {
+            shell: Shell::sample(Area::Resources),
+            head: ResourceHead::sample(ResourceTab::Settings),
+            clients: vec!["Inspector".into()],
+            more_clients: true,
+            people: vec!["ada@example.com".into()],
+            more_people: false,
+            problems: Problems::default(),
+        }
+    }
+
+    pub fn filled(text: &str) -> Self {
+        Self {
+            shell: Shell::filled(text, Area::Resources),
+            head: ResourceHead::filled(text, ResourceTab::Settings),
+            clients: vec![text.into()],
+            more_clients: true,
+            people: vec![text.into()],
+            more_people: true,
+            problems: Problems(vec![crate::admin::Problem::new("confirm", text)]),
+        }
+    }
+}
