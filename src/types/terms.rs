@@ -73,7 +73,8 @@ mod tests {
         let long = terms(&"é ".repeat(100_000));
         assert_eq!(long.len(), 1, "eight words, all cut to the same");
         assert_eq!(long[0].len(), MAX_BYTES * 2);
-        let words = terms(&(0..100).map(|n| format!("w{n} ")).collect::<String>());
+        let text: Vec<String> = (0..100).map(|n| format!("w{n}")).collect();
+        let words = terms(&text.join(" "));
         assert_eq!(words.len(), MAX_WORDS);
         assert!(words.iter().all(|term| term.bytes().all(|b| b.is_ascii_hexdigit())));
     }

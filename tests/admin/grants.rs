@@ -58,8 +58,8 @@ async fn every_filter_walks_through_its_rows_once(app: TestApp) {
     let resource = app.core.oauth.resources.current().all()[0].id.clone();
     let all = || (0..1_100_usize).rev();
     let ids = |chosen: Vec<usize>| chosen.into_iter().map(|n| format!("grt_{n:04}")).collect::<Vec<_>>();
-    let of_bob = |n: &usize| n % 3 != 0;
-    let live = |n: &usize| n % 10 != 0;
+    let of_bob = |n: &usize| !n.is_multiple_of(3);
+    let live = |n: &usize| !n.is_multiple_of(10);
     let base = Search::default();
     let user = Some(bob.id.clone());
     let other = OAuthClient::register(&app, "Other").await.id;

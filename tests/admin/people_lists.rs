@@ -61,14 +61,12 @@ async fn a_walk_through_the_pages_finds_everybody_once(app: TestApp) {
 }
 
 async fn a_filtered_search_goes_on_where_its_window_ends(app: TestApp) {
-    let mut statement = String::new();
-    for n in 0..1_200 {
-        let joint = if n == 0 { "" } else { "," };
-        statement +=
-            &format!("{joint}('usr_w{n:04}', 'w{n:04}@example.org', {}, 0, 1)", i64::from(n == 1_150));
-    }
+    let rows: Vec<String> = (0..1_200)
+        .map(|n| format!("('usr_w{n:04}', 'w{n:04}@example.org', {}, 0, 1)", i64::from(n == 1_150)))
+        .collect();
     let pool = app.core.oauth.store.pool();
-    let text = format!("INSERT INTO users (id, email, is_admin, created_at, has_terms) VALUES {statement}");
+    let text =
+        format!("INSERT INTO users (id, email, is_admin, created_at, has_terms) VALUES {}", rows.join(","));
     sqlx::query(sqlx::AssertSqlSafe(text)).execute(pool).await.unwrap();
     // `w`, as the search knows it.
     sqlx::query("INSERT INTO user_terms (term, user_id) SELECT '77', id FROM users WHERE id LIKE 'usr_w%'")

@@ -25,12 +25,10 @@ pub async fn get(FreshView(view): FreshView, id: Path<String>) -> HttpResponse {
 
 pub async fn post(FreshSubmission(sent): FreshSubmission, id: Path<String>) -> HttpResponse {
     let state = &sent.state;
-    let failure = match access::delete(&state.admin, &sent.actor, &id, sent.text("email")).await {
-        Ok(_) => {
-            state.trust.forget_all();
-            return answers::done(PAGE, "person-deleted");
-        }
-        Err(failure) => failure,
+    let deleted = access::delete(&state.admin, &sent.actor, &id, sent.text("email")).await;
+    let Err(failure) = deleted else {
+        state.trust.forget_all();
+        return answers::done(PAGE, "person-deleted");
     };
     let Failure::Invalid(problems) = &failure else { return answers::failed(state, failure) };
     let sentence = problems.first().map(|problem| problem.sentence.clone());

@@ -83,6 +83,7 @@ pub struct EditPersonPage {
 /// One person.
 #[derive(Template)]
 #[template(path = "admin/people/one.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page says or leaves out")]
 pub struct PersonPage {
     pub shell: Shell,
     pub head: PersonHead,
