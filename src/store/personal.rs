@@ -7,7 +7,7 @@ use sqlx::{Column as _, Row as _};
 use super::{Store, StoreError, sql};
 
 sql! {
-    PROFILE = "SELECT id, email, name, is_admin, created_at, last_login_at, \
+    PROFILE = "SELECT id, email, name, is_admin, second_factor_required, created_at, last_login_at, \
                CASE WHEN password_hash IS NULL THEN 0 ELSE 1 END AS has_password \
                FROM users WHERE id = $1 LIMIT $2";
     IDENTITIES = "SELECT id, issuer, subject, provider, email, created_at, last_used_at FROM identities \
