@@ -64,27 +64,60 @@ macro_rules! names {
 }
 
 /// The rows an index leads to, the newest first, as many as one search looks at.
+///
+/// Of people, clients and grants there are many, and Postgres expects few rows of each. Of kinds, reasons and actors
+/// there are few, and with `kind = $1 … ORDER BY id` it may walk the whole trail by its primary key, expecting to meet
+/// the kind soon: so both columns of their indexes are compared together, and give the order.
 macro_rules! window {
-    ($leads:literal) => {
+    (id) => {
+        concat!("(SELECT * FROM audit_events WHERE $1 = '' AND id > $2 AND id < $3", order!(id), "5000) AS w")
+    };
+    (many $column:ident) => {
         concat!(
             "(SELECT * FROM audit_events WHERE ",
-            $leads,
-            " AND id > $2 AND id < $3 ORDER BY id DESC LIMIT 5000) AS w"
+            stringify!($column),
+            " = $1 AND id > $2 AND id < $3",
+            order!(many $column),
+            "5000) AS w"
+        )
+    };
+    (few $column:ident $condition:literal) => {
+        concat!(
+            "(SELECT * FROM audit_events WHERE (",
+            stringify!($column),
+            ", id) > ($1, $2) AND (",
+            stringify!($column),
+            ", id) < ($1, $3)",
+            $condition,
+            order!(few $column),
+            "5000) AS w"
         )
     };
 }
 
+/// The order of the index that leads.
+macro_rules! order {
+    (few $column:ident $($condition:literal)?) => {
+        concat!(" ORDER BY ", stringify!($column), " DESC, id DESC LIMIT ")
+    };
+    ($($column:ident)+) => {
+        " ORDER BY id DESC LIMIT "
+    };
+}
+
 macro_rules! page {
-    ($leads:literal) => {
+    ($($lead:tt)+) => {
         concat!(
             "SELECT ",
             columns!(),
             " FROM (SELECT * FROM ",
-            window!($leads),
+            window!($($lead)+),
             " WHERE ($4 = '' OR user_id = $4) AND ($5 = '' OR actor_id = $5) AND ($6 = '' OR client_id = $6) \
              AND ($7 = '' OR resource_id = $7) AND ($8 = '' OR grant_id = $8) AND ($9 = '' OR kind = $9) \
              AND ($10 = '' OR (outcome = 'ok' AND $10 = 'ok') OR (outcome <> 'ok' AND $10 <> 'ok')) \
-             AND ($11 = '' OR reason = $11) ORDER BY id DESC LIMIT $12) AS e",
+             AND ($11 = '' OR reason = $11)",
+            order!($($lead)+),
+            "$12) AS e",
             names!(),
             "ORDER BY e.id DESC"
         )
@@ -92,8 +125,8 @@ macro_rules! page {
 }
 
 macro_rules! edge {
-    ($leads:literal) => {
-        concat!("SELECT MIN(id) AS last, COUNT(*) AS n FROM ", window!($leads))
+    ($($lead:tt)+) => {
+        concat!("SELECT MIN(id) AS last, COUNT(*) AS n FROM ", window!($($lead)+))
     };
 }
 
@@ -112,20 +145,20 @@ macro_rules! chain {
 }
 
 sql! {
-    BY_USER = page!("user_id = $1");
-    BY_ACTOR = page!("actor_id = $1");
-    BY_CLIENT = page!("client_id = $1");
-    BY_GRANT = page!("grant_id = $1");
-    BY_KIND = page!("kind = $1");
-    BY_REASON = page!("reason = $1 AND outcome <> 'ok'");
-    BY_TIME = page!("$1 = ''");
-    EDGE_BY_USER = edge!("user_id = $1");
-    EDGE_BY_ACTOR = edge!("actor_id = $1");
-    EDGE_BY_CLIENT = edge!("client_id = $1");
-    EDGE_BY_GRANT = edge!("grant_id = $1");
-    EDGE_BY_KIND = edge!("kind = $1");
-    EDGE_BY_REASON = edge!("reason = $1 AND outcome <> 'ok'");
-    EDGE_BY_TIME = edge!("$1 = ''");
+    BY_USER = page!(many user_id);
+    BY_ACTOR = page!(few actor_id " AND actor_id IS NOT NULL");
+    BY_CLIENT = page!(many client_id);
+    BY_GRANT = page!(many grant_id);
+    BY_KIND = page!(few kind "");
+    BY_REASON = page!(few reason " AND outcome <> 'ok'");
+    BY_TIME = page!(id);
+    EDGE_BY_USER = edge!(many user_id);
+    EDGE_BY_ACTOR = edge!(few actor_id " AND actor_id IS NOT NULL");
+    EDGE_BY_CLIENT = edge!(many client_id);
+    EDGE_BY_GRANT = edge!(many grant_id);
+    EDGE_BY_KIND = edge!(few kind "");
+    EDGE_BY_REASON = edge!(few reason " AND outcome <> 'ok'");
+    EDGE_BY_TIME = edge!(id);
     ONE = chain!("id = $1");
     OF_REFERENCE = chain!("reference = $1 ORDER BY id LIMIT 50");
     OF_FLOW = chain!("flow_id = $1 ORDER BY id LIMIT 200");

@@ -28,6 +28,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_127_000_005 "people",
     20_261_127_000_006 "audit",
     20_261_127_000_008 "settings",
+    20_261_127_000_009 "audit_of_client",
 ];
 
 fn migrator() -> Migrator {
