@@ -249,12 +249,14 @@ class Filling:
 
     def all_events(self):
         weights = [weight for *_, weight in KINDS_OF_EVENTS]
+        # One administrator did a fifth of everything, another next to nothing.
         for number, at in enumerate(self.times(self.size.events, 390)):
             kind, reason, _ = self.dice.choices(KINDS_OF_EVENTS, weights)[0]
             grant, person, client = self.dice.choice(self.grants)
             yield (self.ids.at("evt", at), int(at), kind, "ok" if reason == "ok" else "refused", reason, person, client,
                    self.resource, grant if kind.startswith("token") else None, None,
-                   f"192.0.2.{number % 254 + 1}", f"ref{number}" if number % 50 == 0 else None, None, None,
+                   f"192.0.2.{number % 254 + 1}", f"ref{number}" if number % 50 == 0 else None, None,
+                   self.people[1 if number % 5 == 0 else 2][0] if number % 5 == 0 or number % 5_000 == 1 else None,
                    f"{number // 4:026x}" if kind != "session.login" else None)
 
     def all_hours(self):
