@@ -23,8 +23,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::accounts::Accounts;
 use crate::mcp::{McpMount, SessionGuard, Streams};
 use crate::oauth::OAuth;
-use crate::store::StoreError;
 use crate::store::changes::Versions;
+use crate::store::{Store, StoreError};
 use crate::trust::Embedded;
 use crate::types::Timestamp;
 
@@ -36,8 +36,8 @@ const HANG_UP_EVERY: Duration = Duration::from_millis(400);
 const REAP_EVERY: Duration = Duration::from_mins(1);
 /// Rows removed by one statement.
 const BATCH: i64 = 500;
-/// People made known to the search by one transaction.
-const CATCH_UP: i64 = 100;
+/// People, and clients, made known to the search by one transaction.
+const CATCH_UP: i64 = 50;
 /// Statements of one kind in one round.
 const ROUNDS: usize = 20;
 /// MCP sessions ended at a time.
@@ -136,20 +136,26 @@ pub async fn hang_up_once(ctx: &OAuth, open: &Open) {
     stream::iter(&sessions).for_each_concurrent(CLOSINGS, |id| open.mount.end_session(id)).await;
 }
 
-/// Makes people known to the search who were stored before there was one, in small batches, then ends.
-pub fn catch_up(accounts: Accounts) -> JoinHandle<()> {
+/// Makes people and clients known to the search who were stored before there was one, in small batches, then ends.
+pub fn catch_up(store: Store) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
-            match accounts.store.add_missing_user_terms(CATCH_UP).await {
+            match catch_up_once(&store).await {
                 Ok(0) => return,
-                Ok(count) => tracing::debug!(count, "made people known to the search"),
+                Ok(count) => tracing::debug!(count, "made rows known to the search"),
                 Err(error) => {
-                    tracing::warn!(%error, "people could not be made known to the search; tried again later");
+                    tracing::warn!(%error, "rows could not be made known to the search; tried again later");
                     tokio::time::sleep(REAP_EVERY).await;
                 }
             }
         }
     })
+}
+
+async fn catch_up_once(store: &Store) -> Result<usize, StoreError> {
+    let people = store.add_missing_user_terms(CATCH_UP).await?;
+    let clients = store.add_missing_client_terms(CATCH_UP).await?;
+    Ok(people + clients)
 }
 
 /// Removes what has ended until the process ends.

@@ -90,10 +90,8 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::Consent | Event::ConsentWithdrawn => consent(kind, ok, reason, app),
         Event::Authorization if ok => format!("{app} asked for access."),
         Event::Authorization => format!("A request of {app} was refused."),
-        Event::TokenIssued if ok => format!("{app} got its login."),
-        Event::TokenIssued => format!("{app} tried to get a login and was refused."),
-        Event::TokenRefreshed if ok => format!("{app} renewed its login."),
-        Event::TokenRefreshed => format!("{app} tried to renew its login and was refused."),
+        Event::TokenIssued => token(ok, app, "got its login", "get a login"),
+        Event::TokenRefreshed => token(ok, app, "renewed its login", "renew its login"),
         Event::TokenRevoked => format!("{app} gave its login back."),
         Event::GrantRevoked => grant_revoked(reason, app),
         Event::Introspection => format!("{app} asked about a login."),
@@ -107,6 +105,7 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ResourceChanged
         | Event::ResourceDeleted
         | Event::ResourceTested
+        | Event::ClientEnabled
         | Event::KeyRotated
         | Event::KeyRetired
         | Event::ScopeAdded
@@ -116,6 +115,10 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::AuditExported
         | Event::SettingChanged => "Something changed on this server.".to_owned(),
     }
+}
+
+fn token(ok: bool, app: &str, done: &str, tried: &str) -> String {
+    if ok { format!("{app} {done}.") } else { format!("{app} tried to {tried} and was refused.") }
 }
 
 fn login(ok: bool, reason: &str, detail: Option<&str>) -> String {

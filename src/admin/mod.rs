@@ -5,6 +5,7 @@
 //! for pages.
 
 pub mod audit;
+pub mod clients;
 pub mod grants;
 pub mod home;
 pub mod keys;

@@ -39,7 +39,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     let hanging_up = jobs::hang_up(core.oauth.clone(), open);
     let reaping = jobs::reap(core.accounts.clone(), app::retention(&config));
-    jobs::catch_up(core.accounts.clone());
+    let catching_up = jobs::catch_up(core.oauth.store.clone());
     let feed = state.audit_feed.clone();
     let server = web::serve(state, mount.clone(), sockets)?;
     banner(&core, setup_link);
@@ -61,6 +61,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     watching.abort();
     hanging_up.abort();
     reaping.abort();
+    catching_up.abort();
     core.accounts.mail.flush().await;
     core.oauth.usage.flush().await;
     core.oauth.audit.flush().await;

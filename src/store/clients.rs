@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
-use super::{Store, StoreError, row, sql};
+use super::{Store, StoreError, managed_clients, row, sql};
 use crate::types::{Hashed, ScopeSet, Timestamp};
 
 /// How the client came to be known.
@@ -89,28 +89,31 @@ sql! {
     FIND = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
             management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id = $1";
     LIST = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
-            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id > $1 \
+            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id > $1 AND deleted_at IS NULL \
             ORDER BY id LIMIT $2";
     /// An identical registration gets the row that is there, and its unused days start anew.
     ADD = "INSERT INTO clients (id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, \
-           digest, management_hash, created_at, allowed_scopes, access_token_seconds) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+           digest, management_hash, created_at, allowed_scopes, access_token_seconds, has_terms) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1) \
            ON CONFLICT (digest) DO UPDATE SET created_at = CASE WHEN clients.last_used_at IS NULL \
-           THEN excluded.created_at ELSE clients.created_at END \
+           THEN excluded.created_at ELSE clients.created_at END, registrations = clients.registrations + 1 \
            RETURNING id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at";
     ADD_SECRET = "INSERT INTO client_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)";
     FIND_SECRET = "SELECT id, client_id, secret_hash FROM client_secrets WHERE id = $1 AND revoked_at IS NULL";
     TOUCH = "UPDATE clients SET last_used_at = $2 WHERE id = $1 \
              AND (last_used_at IS NULL OR last_used_at < $3)";
-    DISABLE = "UPDATE clients SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL";
+    DISABLE = "UPDATE clients SET disabled_at = $2, version = version + 1 WHERE id = $1 AND disabled_at IS NULL";
+    /// Who registers the same once more gets a client of its own.
+    REMOVE = "UPDATE clients SET disabled_at = COALESCE(disabled_at, $2), deleted_at = $2, digest = NULL, \
+              version = version + 1 WHERE id = $1 AND deleted_at IS NULL";
     REAP = "DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c WHERE c.kind = 'dynamic' \
             AND c.last_used_at IS NULL AND c.created_at < $1 \
             AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) \
             AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) LIMIT $2)";
 }
 
-fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
     let id = row::text(row, "id")?;
     let kind = match row::text(row, "kind")?.as_str() {
         "dynamic" => ClientKind::Dynamic,
@@ -171,7 +174,12 @@ impl Store {
                     .bind(client.access_token_seconds)
                     .fetch_one(&mut *connection)
                     .await?;
+                let new_id = client.id;
                 let client = read(&row)?;
+                if client.id == new_id {
+                    managed_clients::put_terms(connection, &new_id, &client.name, &client.redirect_uris)
+                        .await?;
+                }
                 if let Some(secret) = secret {
                     sqlx::query(ADD_SECRET)
                         .bind(&secret.id)
@@ -227,13 +235,14 @@ impl Store {
         .await
     }
 
-    /// Deletes a client that asked to be deleted (RFC 7592), and revokes its grants first so that every
-    /// process drops the tokens they gave.
+    /// Deletes a client, and revokes its grants first so that every process drops the tokens they gave. Its row
+    /// stays, so that the audit trail can name it. `false` when it was deleted or unknown.
     pub async fn remove_client(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
                 super::grants::revoke_of_client(connection, &id, now, "client_deleted").await?;
-                let changed = sqlx::query(DISABLE).bind(&id).bind(now).execute(&mut *connection).await?;
+                let changed = sqlx::query(REMOVE).bind(&id).bind(now).execute(&mut *connection).await?;
+                managed_clients::forget_terms(connection, &id).await?;
                 bump(connection, Topic::Clients).await?;
                 Ok(changed.rows_affected() == 1)
             }

@@ -21,6 +21,7 @@ pub mod grants;
 pub mod identities;
 pub mod known_browsers;
 pub mod links;
+pub mod managed_clients;
 mod migrations;
 pub mod passkeys;
 pub mod people;
@@ -126,6 +127,7 @@ fn statements() -> Vec<&'static str> {
         ceremonies::ALL,
         changes::ALL,
         clients::ALL,
+        managed_clients::ALL,
         codes::ALL,
         connected::ALL,
         consents::ALL,

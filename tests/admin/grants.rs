@@ -33,13 +33,17 @@ async fn walk(app: &TestApp, search: &Search) -> (Vec<String>, usize, usize) {
     }
 }
 
-/// Grants `grt_0000` and so on; each third of a machine, each tenth revoked.
+/// Grants `grt_0000` and so on; the first of a machine, each third of Ann, each tenth revoked.
 async fn many(app: &TestApp, count: usize, client: &str, user: &str) {
     let resource = app.core.oauth.resources.current().all()[0].id.clone();
-    let end = app.clock.now() + 1_000_000;
+    let (ann, end) = (app.user.id.clone(), app.clock.now() + 1_000_000);
     let rows: Vec<String> = (0..count)
         .map(|n| {
-            let user = if n % 3 == 0 { "NULL".to_owned() } else { format!("'{user}'") };
+            let user = match n {
+                0 => "NULL".to_owned(),
+                n if n % 3 == 0 => format!("'{ann}'"),
+                _ => format!("'{user}'"),
+            };
             let revoked = if n % 10 == 0 { "5" } else { "NULL" };
             format!("('grt_{n:04}', {user}, '{client}', '{resource}', 'search:read', {n}, {end}, {revoked})")
         })

@@ -1,6 +1,7 @@
 //! What administrators see and change, one file per noun.
 
 mod audit;
+mod clients;
 mod grants;
 mod home;
 mod keys;

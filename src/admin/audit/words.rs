@@ -66,6 +66,7 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::ClientCreated => ("Client added", "Client not added"),
         Event::ClientDeleted => ("Client deleted", "Client not deleted"),
         Event::ClientDisabled => ("Client disabled", "Client not disabled"),
+        Event::ClientEnabled => ("Client enabled", "Client not enabled"),
         Event::Authorization => ("App asked for access", "Request for access refused"),
         Event::Consent => ("Access allowed", "Access not allowed"),
         Event::ConsentWithdrawn => ("Access withdrawn", "Access not withdrawn"),

@@ -7,6 +7,7 @@
 mod access;
 mod answers;
 mod audit;
+mod clients;
 mod grants;
 mod home;
 mod keys;

@@ -14,6 +14,9 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "scope-renamed" => "The scope is renamed, also in what people agreed to.",
         "scope-deleted" => "The scope is gone, also from what people agreed to.",
         // clients
+        "client-disabled" => "The client is disabled, and what it held is revoked.",
+        "client-enabled" => "The client works again. People connect it anew.",
+        "client-deleted" => "The client is gone, and what it held is revoked.",
         // people
         "person-saved" => "It is saved.",
         "person-disabled" => "They are kept out: sign-ins and connected apps have ended.",
@@ -40,7 +43,6 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "logo-removed" => "The logo is gone from every page.",
         "second-factor-rule-set" => "The rule about second factors holds from now on.",
         "registration-rule-set" => "The rule about clients that register themselves holds from now on.",
-        // api tokens
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
-use super::{audit, grants, home, keys, people, resources, scopes, settings};
+use super::{audit, clients, grants, home, keys, people, resources, scopes, settings};
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,12 @@ routes! {
     "/admin/resources/{id}/scopes/delete" => FreshView scopes::delete::get;
     "/admin/resources/{id}/scopes/delete" => FreshSubmission scopes::delete::post;
     // clients
+    "/admin/clients" => View clients::list::get;
+    "/admin/clients/{id}" => View clients::one::get;
+    "/admin/clients/{id}/disable" => Submission clients::disable::post;
+    "/admin/clients/{id}/enable" => Submission clients::enable::post;
+    "/admin/clients/{id}/delete" => FreshView clients::delete::get;
+    "/admin/clients/{id}/delete" => FreshSubmission clients::delete::post;
     // people
     "/admin/people" => View people::list::get;
     "/admin/people/new" => FreshView people::new::get;
@@ -159,5 +165,4 @@ routes! {
     "/admin/settings/second-factor" => FreshSubmission settings::second_factor::post;
     "/admin/settings/registration" => FreshView settings::registration::get;
     "/admin/settings/registration" => FreshSubmission settings::registration::post;
-    // api tokens
 }

@@ -1,6 +1,7 @@
 //! The pages for administrators: one file per noun, each page inside the same [`Shell`].
 
 mod audit;
+mod clients;
 mod grants;
 mod home;
 mod keys;
@@ -14,6 +15,7 @@ mod settings;
 pub use audit::{
     AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
 };
+pub use clients::{ClientLine, ClientPage, ClientsPage, DeleteClientPage};
 pub use grants::{GrantPage, GrantView, GrantsPage, WhoView};
 pub use home::{AdminHomePage, Bar, ChartView, ConcernView, FirstStepView, LineView, ResourceLinesView};
 pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};
@@ -54,12 +56,11 @@ pub enum Area {
     Keys,
     Audit,
     Settings,
-    Api,
 }
 
 impl Area {
     /// In the order they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Home,
         Self::Resources,
         Self::Clients,
@@ -68,7 +69,6 @@ impl Area {
         Self::Keys,
         Self::Audit,
         Self::Settings,
-        Self::Api,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -81,7 +81,6 @@ impl Area {
             Self::Keys => "Keys",
             Self::Audit => "Audit",
             Self::Settings => "Settings",
-            Self::Api => "API",
         }
     }
 
@@ -95,7 +94,6 @@ impl Area {
             Self::Keys => "/admin/keys",
             Self::Audit => "/admin/audit",
             Self::Settings => "/admin/settings",
-            Self::Api => "/admin/api-tokens",
         }
     }
 }

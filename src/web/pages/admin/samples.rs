@@ -7,6 +7,7 @@ use super::*;
 /// Every sample, and the states of it that look different.
 pub fn samples() -> Vec<(&'static str, String)> {
     [
+        clients_samples(),
         people_samples(),
         grants_samples(),
         keys_samples(),
@@ -21,6 +22,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
 /// Every page with one text wherever a stranger's could stand.
 pub fn filled(text: &str) -> Vec<(&'static str, String)> {
     [
+        clients_filled(text),
         people_filled(text),
         grants_filled(text),
         keys_filled(text),
@@ -82,6 +84,26 @@ fn scopes_filled(text: &str) -> Vec<(&'static str, String)> {
         ("admin-scope-edit", ScopeFormPage::filled(text).render().unwrap()),
         ("admin-scope-rename", RenameScopePage::filled(text).render().unwrap()),
         ("admin-scope-delete", DeleteScopePage::filled(text).render().unwrap()),
+    ]
+}
+
+fn clients_samples() -> Vec<(&'static str, String)> {
+    let typed = DeleteClientPage { shell: Shell::sample(Area::Clients), ..DeleteClientPage::filled("cli_1") };
+    vec![
+        ("admin-clients", ClientsPage::sample().render().unwrap()),
+        ("admin-clients-none", ClientsPage::empty().render().unwrap()),
+        ("admin-client", ClientPage::sample().render().unwrap()),
+        ("admin-client-disabled", ClientPage::disabled().render().unwrap()),
+        ("admin-client-delete", DeleteClientPage::sample().render().unwrap()),
+        ("admin-client-delete-problem", typed.render().unwrap()),
+    ]
+}
+
+fn clients_filled(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-clients", ClientsPage::filled(text).render().unwrap()),
+        ("admin-client", ClientPage::filled(text).render().unwrap()),
+        ("admin-client-delete", DeleteClientPage::filled(text).render().unwrap()),
     ]
 }
 

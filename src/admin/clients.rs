@@ -1,0 +1,107 @@
+//! Clients: what there is, finding one, disabling, enabling, deleting.
+//!
+//! | asked for                     | result                                                                    |
+//! |-------------------------------|---------------------------------------------------------------------------|
+//! | disable                       | gets no token and asks nobody; what it held is revoked, on every process  |
+//! | enable                        | works again; people connect it anew                                       |
+//! | delete, its id typed          | as disabled, for good: its id never works again; the audit trail names it |
+//! | delete, the id not as shown   | refused                                                                   |
+
+use super::{Actor, Admin, Failure, Page};
+use crate::audit::Event;
+pub use crate::store::managed_clients::{ManagedClient, Show, hosts};
+use crate::types::terms;
+
+/// Comes after every id of a client, in every collation.
+const AFTER_ALL: &str = "d";
+
+/// A page of clients, the newest first; `after` is where the page before ended.
+pub async fn list(
+    admin: &Admin,
+    show: Show,
+    after: Option<&str>,
+    size: usize,
+) -> Result<Page<ManagedClient>, Failure> {
+    let store = &admin.oauth.store;
+    let rows = store.managed_clients(show, after.unwrap_or(AFTER_ALL), limit(size)).await?;
+    Ok(Page::of(rows, size, |row| row.client.id.clone()))
+}
+
+/// Clients whose id is what was typed, or whose name or host has a word that begins with it.
+pub async fn search(
+    admin: &Admin,
+    typed: &str,
+    after: Option<&str>,
+    size: usize,
+) -> Result<Page<ManagedClient>, Failure> {
+    let store = &admin.oauth.store;
+    if let Some(found) = store.find_managed_client(typed.trim()).await? {
+        return Ok(Page { rows: vec![found], next: None });
+    }
+    let Some((from, to)) = terms::prefix(typed) else { return Ok(Page { rows: Vec::new(), next: None }) };
+    let (term, id) = after.and_then(|place| place.split_once('.')).unwrap_or((&from, ""));
+    // A place that somebody made up must not lead out of the range.
+    let term = if term < from.as_str() { &from } else { term };
+    let rows = store.search_clients((&from, &to), (term, id), limit(size)).await?;
+    let page = Page::of(rows, size, |(term, row)| format!("{term}.{}", row.client.id));
+    Ok(Page { rows: page.rows.into_iter().map(|(_, row)| row).collect(), next: page.next })
+}
+
+fn limit(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX - 1) + 1
+}
+
+/// One client.
+pub async fn find(admin: &Admin, id: &str) -> Result<ManagedClient, Failure> {
+    admin.oauth.store.find_managed_client(id).await?.ok_or(Failure::NotFound)
+}
+
+/// Disables a client and revokes what it held. Nothing happens to one that is disabled.
+pub async fn disable(admin: &Admin, actor: &Actor, id: &str) -> Result<(), Failure> {
+    find(admin, id).await?;
+    let ctx = &admin.oauth;
+    if ctx.store.disable_client(id.to_owned(), ctx.clock.now()).await? {
+        after(admin, actor, Event::ClientDisabled, id, None).await?;
+    }
+    Ok(())
+}
+
+/// Lets a disabled client work again. Nothing happens to one that works.
+pub async fn enable(admin: &Admin, actor: &Actor, id: &str) -> Result<(), Failure> {
+    find(admin, id).await?;
+    if admin.oauth.store.enable_client(id.to_owned()).await? {
+        after(admin, actor, Event::ClientEnabled, id, None).await?;
+    }
+    Ok(())
+}
+
+/// Deletes a client for good. `typed`: its id once more, from who asks.
+///
+/// # Errors
+/// [`Failure::Invalid`] `typed` when that is not its id.
+pub async fn delete(admin: &Admin, actor: &Actor, id: &str, typed: &str) -> Result<(), Failure> {
+    let found = find(admin, id).await?;
+    if typed.trim() != id {
+        return Err(Failure::invalid("typed", "That is not its id. Copy it exactly as it is shown."));
+    }
+    let ctx = &admin.oauth;
+    if !ctx.store.remove_client(id.to_owned(), ctx.clock.now()).await? {
+        return Err(Failure::NotFound);
+    }
+    after(admin, actor, Event::ClientDeleted, id, Some(found.client.name)).await
+}
+
+async fn after(
+    admin: &Admin,
+    actor: &Actor,
+    event: Event,
+    id: &str,
+    name: Option<String>,
+) -> Result<(), Failure> {
+    let ctx = &admin.oauth;
+    ctx.clients.forget_all();
+    let entry = actor.did(event).client(id.to_owned());
+    ctx.audit.record(if let Some(name) = name { entry.detail(name) } else { entry }).await;
+    ctx.revocations.refresh(&ctx.store, ctx.clock.now()).await?;
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Tables `clients` and `client_terms` as administrators see and change them: lists by key, searched by terms.
+
+use futures::FutureExt as _;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use super::changes::{Topic, bump};
+use super::clients::{self, ClientRow};
+use super::{Store, StoreError, row, sql};
+use crate::types::{Timestamp, terms};
+
+/// Which clients a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    #[default]
+    All,
+    Dynamic,
+    Static,
+    Machine,
+    Disabled,
+}
+
+/// A client that has not been deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedClient {
+    pub client: ClientRow,
+    pub version: i64,
+    /// How often it registered itself; 1 for one that an administrator made.
+    pub registrations: i64,
+}
+
+macro_rules! columns {
+    () => {
+        "c.id, c.kind, c.name, c.auth_method, c.redirect_uris, c.grant_types, c.scope, c.metadata, c.digest, \
+         c.management_hash, c.allowed_scopes, c.access_token_seconds, c.created_at, c.last_used_at, \
+         c.disabled_at, c.version, c.registrations"
+    };
+}
+
+macro_rules! listing {
+    ($and:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM clients c WHERE c.deleted_at IS NULL AND c.id < $1",
+            $and,
+            " ORDER BY c.id DESC LIMIT $2"
+        )
+    };
+}
+
+sql! {
+    ONE = concat!("SELECT ", columns!(), " FROM clients c WHERE c.id = $1 AND c.deleted_at IS NULL");
+    LIST = listing!("");
+    LIST_DYNAMIC = listing!(" AND c.kind = 'dynamic'");
+    LIST_STATIC = listing!(" AND c.kind = 'static'");
+    LIST_MACHINE = listing!(" AND c.kind = 'machine'");
+    LIST_DISABLED = listing!(" AND c.disabled_at IS NOT NULL");
+    /// A client with several terms in the range is found by the first of them only.
+    SEARCH = concat!("SELECT f.term, ", columns!(), " FROM client_terms f JOIN clients c ON c.id = f.client_id \
+              WHERE (f.term, f.client_id) > ($1, $2) AND f.term < $3 AND NOT EXISTS (SELECT 1 FROM client_terms o \
+              WHERE o.client_id = f.client_id AND o.term >= $4 AND o.term < f.term) \
+              ORDER BY f.term, f.client_id LIMIT $5");
+    ENABLE = "UPDATE clients SET disabled_at = NULL, version = version + 1 \
+              WHERE id = $1 AND disabled_at IS NOT NULL AND deleted_at IS NULL";
+    FORGET = "DELETE FROM client_terms WHERE client_id = $1";
+    ADD_TERM = "INSERT INTO client_terms (term, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    UNKNOWN = "SELECT id FROM clients WHERE has_terms = 0 ORDER BY id LIMIT $1";
+    /// Holds the row until the transaction ends: a change at the same moment waits, or was first.
+    HOLD = "UPDATE clients SET has_terms = 1 WHERE id = $1 AND has_terms = 0 \
+            RETURNING name, redirect_uris, deleted_at";
+}
+
+fn read(row: &AnyRow) -> Result<ManagedClient, StoreError> {
+    Ok(ManagedClient {
+        client: clients::read(row)?,
+        version: row::int(row, "version")?,
+        registrations: row::int(row, "registrations")?,
+    })
+}
+
+/// The hosts people are sent to, without repetition; for one without a host the scheme.
+pub fn hosts(redirect_uris: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for uri in redirect_uris {
+        let Ok(url) = url::Url::parse(uri) else { continue };
+        let host = url.host_str().map_or_else(|| format!("{}:", url.scheme()), str::to_owned);
+        if !out.contains(&host) {
+            out.push(host);
+        }
+    }
+    out
+}
+
+/// Lets a client be found by its name and hosts, inside the caller's transaction.
+pub(super) async fn put_terms(
+    connection: &mut AnyConnection,
+    id: &str,
+    name: &str,
+    redirect_uris: &[String],
+) -> Result<(), StoreError> {
+    let found_by = hosts(redirect_uris).into_iter().chain([name.to_owned()]);
+    for term in found_by.flat_map(|text| terms::terms(&text)) {
+        sqlx::query(ADD_TERM).bind(term).bind(id).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Lets a client be found by nothing, inside the caller's transaction.
+pub(super) async fn forget_terms(connection: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
+    sqlx::query(FORGET).bind(id).execute(connection).await?;
+    Ok(())
+}
+
+impl Store {
+    /// A client that has not been deleted.
+    pub async fn find_managed_client(&self, id: &str) -> Result<Option<ManagedClient>, StoreError> {
+        sqlx::query(ONE).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
+    }
+
+    /// Up to `limit` clients whose ids come before `before`, the newest first.
+    pub async fn managed_clients(
+        &self,
+        show: Show,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<ManagedClient>, StoreError> {
+        let statement = match show {
+            Show::All => LIST,
+            Show::Dynamic => LIST_DYNAMIC,
+            Show::Static => LIST_STATIC,
+            Show::Machine => LIST_MACHINE,
+            Show::Disabled => LIST_DISABLED,
+        };
+        let rows = sqlx::query(statement).bind(before).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Up to `limit` clients with a term in the range, after this term and id, each with the term it was found by.
+    pub async fn search_clients(
+        &self,
+        (from, to): (&str, &str),
+        (term, id): (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<(String, ManagedClient)>, StoreError> {
+        let query = sqlx::query(SEARCH).bind(term).bind(id).bind(to).bind(from).bind(limit);
+        let rows = query.fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row::text(row, "term")?, read(row)?))).collect()
+    }
+
+    /// Lets a disabled client work again; what it held stays revoked. `false` when it was not disabled.
+    pub async fn enable_client(&self, id: String) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let changed = sqlx::query(ENABLE).bind(&id).execute(&mut *connection).await?;
+                bump(connection, Topic::Clients).await?;
+                Ok(changed.rows_affected() == 1)
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Makes up to `limit` clients known to the search that were stored before there was one; returns how many it
+    /// looked at.
+    pub async fn add_missing_client_terms(&self, limit: i64) -> Result<usize, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let rows = sqlx::query(UNKNOWN).bind(limit).fetch_all(&mut *connection).await?;
+                for found in &rows {
+                    let id = row::text(found, "id")?;
+                    let held = sqlx::query(HOLD).bind(&id).fetch_optional(&mut *connection).await?;
+                    let Some(client) = held else { continue };
+                    let deleted: Option<Timestamp> = row::time_opt(&client, "deleted_at")?;
+                    if deleted.is_none() {
+                        let uris: Vec<String> = row::json(&client, "clients", "redirect_uris")?;
+                        put_terms(connection, &id, &row::text(&client, "name")?, &uris).await?;
+                    }
+                }
+                Ok(rows.len())
+            }
+            .boxed()
+        })
+        .await
+    }
+}

@@ -1,0 +1,54 @@
+//! `/admin/clients/{id}`: one client and what it says of itself.
+
+use actix_web::HttpResponse;
+use actix_web::web::Path;
+
+use super::super::super::pages::admin::{Area, ClientPage};
+use super::super::super::when;
+use super::super::access::View;
+use super::super::answers;
+use crate::admin::clients::{self, ManagedClient};
+
+pub async fn get(view: View, id: Path<String>) -> HttpResponse {
+    let found = match clients::find(&view.state.admin, &id).await {
+        Ok(found) => found,
+        Err(failure) => return answers::failed(&view.state, failure),
+    };
+    let client = &found.client;
+    let html = ClientPage {
+        shell: view.shell(Area::Clients),
+        line: super::line(&found),
+        auth_method: match client.auth_method.as_str() {
+            "none" => "No secret (public client, PKCE)".to_owned(),
+            method => method.to_owned(),
+        },
+        redirect_uris: client.redirect_uris.clone(),
+        allowed_scopes: client.allowed_scopes.as_ref().map(ToString::to_string),
+        access_token_seconds: client.access_token_seconds,
+        created: when::second(client.created_at),
+        disabled: client.disabled_at.map(when::second),
+        says: says(&found),
+    };
+    answers::page(&view.state, &html, &view.token)
+}
+
+/// What a client says of itself, as text: nothing of it is loaded or linked.
+fn says(found: &ManagedClient) -> Vec<(&'static str, String)> {
+    let said = &found.client.metadata;
+    let contacts = (!said.contacts.is_empty()).then(|| said.contacts.join(", "));
+    let scope = (!found.client.scope.is_empty()).then(|| found.client.scope.clone());
+    [
+        ("Scopes it said it would ask for", scope),
+        ("Home page", said.client_uri.clone()),
+        ("Logo", said.logo_uri.clone()),
+        ("Terms of service", said.tos_uri.clone()),
+        ("Privacy policy", said.policy_uri.clone()),
+        ("Software", said.software_id.clone()),
+        ("Software version", said.software_version.clone()),
+        ("Type", said.application_type.clone()),
+        ("Contacts", contacts),
+    ]
+    .into_iter()
+    .filter_map(|(label, value)| value.map(|value| (label, value)))
+    .collect()
+}
