@@ -273,7 +273,10 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=size, help=f"default: {size:,}")
     arguments = parser.parse_args()
     database = (Sqlite if arguments.database.startswith("sqlite:") else Postgres)(arguments.database)
-    Filling(database, arguments).fill()
+    filling = Filling(database, arguments)
+    filling.fill()
+    print(f"has the most grants: {filling.people[0][0]} {filling.clients[0][0]}")
+    print(f"did the most:        {filling.people[1][0]}")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,11 @@ LISTS = {
     "/admin/clients": ["q=claude", "q=c", "q=visual+studio+code", "q=code", "q=needle+in", "q=app77.example",
                        "q=zzz-nothing"],
     "/admin/people": ["q=a", "q=grace", "q=grace+fischer", "q=ada.adams", "q=example.com", "q=mail.ex",
-                      "q=donald.jones0", "q=zzz-nothing"],
-    "/admin/grants": ["q=claude", "q=ada", "q=needle+in", "q=zzz-nothing", "person=donald.jones0@example.com",
-                      "user=donald.jones0@example.com"],
+                      "q=donald.jones0", "q=zzz-nothing", "q=a&show=disabled", "q=example.com&show=admins",
+                      "q=grace&show=new"],
+    "/admin/grants": ["client=claude", "client=needle+in", "client=zzz-nothing", "client=claude&state=live",
+                      "person=donald.jones0@example.com", "person=donald.jones0@example.com&state=unused",
+                      "person=donald.jones0@example.com&client=zed", "person=nobody@example.com", "person=ada"],
     "/admin/audit": ["q=ref50", "q=zzz-nothing", "person=donald.jones0@example.com", "person=nobody@example.com",
                      "reason=replayed", "reason=none", "kind=token.refreshed&outcome=refused",
                      "kind=consent.decided&outcome=refused", "kind=session.login&outcome=refused&reason=wrong_password",
@@ -40,6 +42,12 @@ LISTS = {
     "/admin/settings": [],
     "/admin/api-tokens": [],
     "/admin": [],
+}
+
+# Filters that take an id, and what ids of that kind begin with.
+NARROWING = {
+    "/admin/grants": (("client", "cli"), ("person", "usr")),
+    "/admin/audit": (("client", "cli"), ("grant", "grt"), ("actor", "usr"), ("person", "usr")),
 }
 
 
@@ -167,11 +175,10 @@ def look(browser, table, path, more):
             measure_depth(browser, table, query)
     for thing in things:
         page = measure(browser, table, thing)
-        if path == "/admin/audit":
-            # What few events have, by the ids that one of them names.
-            for name, prefix in (("client", "cli"), ("grant", "grt"), ("actor", "usr"), ("person", "usr")):
-                for found in re.findall(rf"{prefix}_[0-9a-v]{{26}}", page or "")[:1]:
-                    measure(browser, table, f"{path}?{name}={found}")
+        # What few rows have, by the ids that one of them names.
+        for name, prefix in NARROWING.get(path, ()):
+            for found in re.findall(rf"{prefix}_[0-9a-v]{{26}}", page or "")[:1]:
+                measure(browser, table, f"{path}?{name}={found}")
         below = [html.unescape(link) for link in re.findall(rf'href="({re.escape(thing)}/[^"#]+)"', page or "")]
         for link in list(dict.fromkeys(below))[:8]:
             if measure(browser, table, link):

@@ -88,6 +88,9 @@ async fn identical_public_registrations_share_an_id(app: TestApp) {
     assert_eq!(moved["client_id"], first["client_id"], "the loopback port is free");
     assert_eq!(moved["redirect_uris"], json!(["http://127.0.0.1:50123/callback"]), "what it asked for");
     assert_eq!(app.db_rows().await, before, "nothing new is stored");
+    let id = first["client_id"].as_str().unwrap();
+    let counted = app.core.oauth.store.find_managed_client(id).await.unwrap().unwrap();
+    assert_eq!(counted.registrations, 3);
     for different in [
         json!({ "client_name": "Test App" }),
         json!({ "redirect_uris": ["http://localhost:7777/callback"] }),

@@ -5,7 +5,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
     Some(match code {
         // resources
         "resource-created" => "It is added. Below is what its server must do; then test it.",
-        "resource-saved" => "It is saved.",
+        "resource-saved" | "person-saved" => "It is saved.",
         "resource-default" => "It is the default now.",
         "resource-deleted" => "It is deleted, and everything that apps held for it has ended.",
         // scopes
@@ -18,7 +18,6 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "client-enabled" => "The client works again. People connect it anew.",
         "client-deleted" => "The client is gone, and what it held is revoked.",
         // people
-        "person-saved" => "It is saved.",
         "person-disabled" => "They are kept out: sign-ins and connected apps have ended.",
         "person-enabled" => "They may sign in again.",
         "person-deleted" => "The account is deleted.",
