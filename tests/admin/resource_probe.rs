@@ -33,11 +33,6 @@ impl Elsewhere {
         Mock::given(path(at)).respond_with(answer).mount(&self.server).await;
     }
 
-    fn challenge(&self, metadata: &str) -> ResponseTemplate {
-        let value = format!("Bearer scope=\"a b\", resource_metadata=\"{metadata}\"");
-        ResponseTemplate::new(401).insert_header("www-authenticate", value.as_str())
-    }
-
     fn prm_url(&self) -> String {
         format!("{}{PRM}", self.server.uri())
     }
@@ -51,6 +46,11 @@ impl Elsewhere {
     }
 }
 
+fn challenge(metadata: &str) -> ResponseTemplate {
+    let value = format!("Bearer scope=\"a b\", resource_metadata=\"{metadata}\"");
+    ResponseTemplate::new(401).insert_header("www-authenticate", value.as_str())
+}
+
 fn verdicts(steps: &[Step]) -> Vec<Verdict> {
     steps.iter().map(|step| step.verdict).collect()
 }
@@ -59,11 +59,10 @@ const FINE: Verdict = Verdict::Fine;
 
 async fn a_good_chain_is_fine_at_every_step(app: TestApp) {
     let notes = Elsewhere::new(&app).await;
-    let challenge = notes.challenge(&notes.prm_url());
     Mock::given(method("POST"))
         .and(path("/mcp"))
         .and(body_partial_json(json!({ "method": "initialize" })))
-        .respond_with(challenge)
+        .respond_with(challenge(&notes.prm_url()))
         .expect(1)
         .mount(&notes.server)
         .await;
@@ -111,7 +110,7 @@ async fn what_is_wrong_with_the_challenge_is_named(app: TestApp) {
 async fn metadata_of_another_origin_is_not_fetched(app: TestApp) {
     let (notes, stranger) = (Elsewhere::new(&app).await, MockServer::start().await);
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&stranger).await;
-    notes.answers("/mcp", notes.challenge(&format!("{}/x", stranger.uri()))).await;
+    notes.answers("/mcp", challenge(&format!("{}/x", stranger.uri()))).await;
     let steps = notes.test(&app).await;
     assert_eq!(steps[0].verdict, Verdict::Failed);
     assert!(steps[0].advice.as_ref().unwrap().contains("was not fetched"), "{:?}", steps[0]);
@@ -120,63 +119,33 @@ async fn metadata_of_another_origin_is_not_fetched(app: TestApp) {
 }
 
 async fn what_is_wrong_with_the_metadata_is_named(app: TestApp) {
-    let json = |body: Value| ResponseTemplate::new(200).set_body_json(body);
-    let huge = "x".repeat(65 * 1024);
-    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
-    let issuer = app.url.clone();
-    let slow = json(json!({})).set_delay(Duration::from_millis(5500));
-    let cases: Vec<(Box<dyn Fn(&str) -> ResponseTemplate>, Verdict, &str)> = vec![
-        (
-            Box::new(move |_| json(json!({ "resource": "https://evil.example/<b>" }))),
-            Verdict::Failed,
-            "evil.example",
-        ),
-        (Box::new(move |url| json(json!({ "resource": format!("{url}/") }))), Verdict::Failed, "resource is"),
-        (
-            Box::new(move |url| json(json!({ "resource": url }))),
-            Verdict::Failed,
-            "names no authorization server",
-        ),
-        (
-            Box::new(move |url| {
-                json(json!({ "resource": url, "authorization_servers": ["https://x.example"] }))
-            }),
-            Verdict::Failed,
-            "x.example",
-        ),
-        (
-            Box::new(move |url| {
-                json(json!({ "resource": url, "authorization_servers": [format!("{issuer}/")] }))
-            }),
-            Verdict::Doubtful,
-            "with a slash",
-        ),
-        (Box::new(move |_| json(json!([1]))), Verdict::Failed, "no object"),
-        (Box::new(|_| ResponseTemplate::new(200).set_body_string("<html>")), Verdict::Failed, "not JSON"),
-        (
-            Box::new(move |_| ResponseTemplate::new(200).set_body_string(huge.clone())),
-            Verdict::Failed,
-            "64 KiB",
-        ),
-        (
-            Box::new(move |_| ResponseTemplate::new(200).set_body_string(deep.clone())),
-            Verdict::Failed,
-            "not JSON",
-        ),
-        (
-            Box::new(|_| ResponseTemplate::new(302).insert_header("location", "/x")),
-            Verdict::Failed,
-            "redirect",
-        ),
-        (Box::new(|_| ResponseTemplate::new(401)), Verdict::Failed, "must be public"),
-        (Box::new(|_| ResponseTemplate::new(503)), Verdict::Failed, "5xx"),
-        (Box::new(move |_| slow.clone()), Verdict::Failed, "within 5 seconds"),
-    ];
     let notes = Elsewhere::new(&app).await;
-    for (answer, verdict, part) in cases {
+    let status = ResponseTemplate::new;
+    let text = |body: &str| status(200).set_body_string(body);
+    let of = |resource: &str, servers: Value| {
+        status(200).set_body_json(json!({ "resource": resource, "authorization_servers": servers }))
+    };
+    let (url, with_slash) = (notes.url.as_str(), format!("{}/", app.url));
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    for (answer, verdict, part) in [
+        (of("https://evil.example/<b>", json!([app.url])), Verdict::Failed, "evil.example"),
+        (of(&format!("{url}/"), json!([app.url])), Verdict::Failed, "resource is"),
+        (of(url, Value::Null), Verdict::Failed, "names no authorization server"),
+        (of(url, json!(["https://x.example"])), Verdict::Failed, "x.example"),
+        (of(url, json!(["https://x.example", app.url])), Verdict::Doubtful, "later"),
+        (of(url, json!([with_slash])), Verdict::Doubtful, "with a slash"),
+        (text("[1]"), Verdict::Failed, "no object"),
+        (text("<html>"), Verdict::Failed, "not JSON"),
+        (text(&"x".repeat(65 * 1024)), Verdict::Failed, "64 KiB"),
+        (text(&deep), Verdict::Failed, "not JSON"),
+        (status(302).insert_header("location", "/x"), Verdict::Failed, "redirect"),
+        (status(401), Verdict::Failed, "must be public"),
+        (status(503), Verdict::Failed, "5xx"),
+        (text("{}").set_delay(Duration::from_millis(5500)), Verdict::Failed, "within 5 seconds"),
+    ] {
         notes.server.reset().await;
-        notes.answers("/mcp", notes.challenge(&notes.prm_url())).await;
-        notes.answers(PRM, answer(&notes.url)).await;
+        notes.answers("/mcp", challenge(&notes.prm_url())).await;
+        notes.answers(PRM, answer).await;
         let steps = notes.test(&app).await;
         assert_eq!((steps[0].verdict, steps[1].verdict), (FINE, verdict), "{part}: {steps:?}");
         assert!(steps[1].seen.contains(part), "{part} in {:?}", steps[1]);

@@ -193,7 +193,7 @@ async fn settings_out_of_range_change_nothing(app: TestApp) {
     let notes = add(&app, "Notes", NOTES).await;
     let page = format!("/admin/resources/{}/settings", notes.id);
     let before = app.core.oauth.store.list_resources().await.unwrap().0;
-    let many: String = (0..21).map(|n| format!("https://a{n}.example/\n")).collect();
+    let many = (0..21).map(|n| format!("https://a{n}.example/")).collect::<Vec<_>>().join("\n");
     for (field, value, sentence) in [
         ("access_token_seconds", "59", "from 60 to 86400"),
         ("access_token_seconds", "86401", "from 60 to 86400"),
@@ -295,7 +295,7 @@ async fn exactly_one_resource_is_the_default(app: TestApp) {
     }
     let rows = app.core.oauth.store.list_resources().await.unwrap().0;
     let defaults: Vec<_> = rows.iter().filter(|r| r.is_default).map(|r| r.id.clone()).collect();
-    assert_eq!(defaults, [notes.id.clone()]);
+    assert_eq!(defaults, std::slice::from_ref(&notes.id));
     assert_eq!(events(&app, "resource.changed").await.len(), 1, "the second time changes nothing");
     assert!(text_of(&ann.page("/").await).contains(NOTES));
 
