@@ -5,6 +5,7 @@ browser_steps() {
   step 'browser: journey' browser_run journey.mjs
   step 'browser: sign-in' browser_run sign_in.mjs
   step 'browser: elsewhere' browser_elsewhere
+  step 'browser: administration' browser_run admin.mjs
 }
 
 # browser_run SCRIPT: one of tests/browser.
