@@ -133,7 +133,7 @@ async function required(person) {
   const app = await person.ask('Reading Lamp');
   person.at('/account/second-factor');
   await person.addApp('required');
-  await person.page.locator('.row a').click();
+  await person.page.locator('main .row a').click();
   await person.page.waitForURL(/\/consent/);
   await person.allow(app);
   await person.visit('/account/second-factor');
