@@ -29,16 +29,18 @@ pub struct ResourceConsentRow {
 }
 
 sql! {
-    /// Jumps from one client to the next in the index instead of reading all of its grants.
-    CLIENTS = "WITH RECURSIVE k(id, n) AS (SELECT (SELECT MIN(client_id) FROM grants WHERE resource_id = $1 \
-               AND revoked_at IS NULL AND client_id > $2), CAST(1 AS BIGINT) UNION ALL SELECT (SELECT MIN(g.client_id) \
-               FROM grants g WHERE g.resource_id = $1 AND g.revoked_at IS NULL AND g.client_id > k.id), k.n + 1 \
-               FROM k WHERE k.id IS NOT NULL AND k.n < $3) \
+    /// Jumps from one client to the next in the index instead of reading all of its grants. `|| ''` is how the
+    /// indexes of the lists are made: see the migration.
+    CLIENTS = "WITH RECURSIVE k(id, n) AS (SELECT (SELECT g.client_id || '' FROM grants g \
+               WHERE g.resource_id = $1 AND g.revoked_at IS NULL AND g.client_id || '' > $2 \
+               ORDER BY g.client_id || '' LIMIT 1), CAST(1 AS BIGINT) UNION ALL SELECT (SELECT g.client_id || '' \
+               FROM grants g WHERE g.resource_id = $1 AND g.revoked_at IS NULL AND g.client_id || '' > k.id \
+               ORDER BY g.client_id || '' LIMIT 1), k.n + 1 FROM k WHERE k.id IS NOT NULL AND k.n < $3) \
                SELECT c.id, c.name, c.kind, c.last_used_at FROM k JOIN clients c ON c.id = k.id ORDER BY c.id";
     /// The newest first: ids sort by time.
     CONSENTS = "SELECT k.id, k.user_id, u.email, k.client_id, c.name, k.scopes, k.created_at FROM consents k \
                 JOIN users u ON u.id = k.user_id JOIN clients c ON c.id = k.client_id \
-                WHERE k.resource_id = $1 AND k.id < $2 ORDER BY k.id DESC LIMIT $3";
+                WHERE k.resource_id = $1 AND k.id || '' < $2 ORDER BY k.id || '' DESC LIMIT $3";
 }
 
 fn read_client(row: &AnyRow) -> Result<ResourceClientRow, StoreError> {
