@@ -4,8 +4,8 @@ use anyhow::{anyhow, bail};
 use serde_json::json;
 
 use super::output;
+use crate::admin::{Actor, Failure, clients};
 use crate::app::Core;
-use crate::audit::{Entry, Event};
 use crate::cli::{AuthMethodArg, ClientCommand, ClientCreateArgs};
 use crate::oauth::client::AuthMethod;
 use crate::oauth::registration;
@@ -18,11 +18,11 @@ pub async fn run(core: &Core, command: ClientCommand) -> anyhow::Result<()> {
         ClientCommand::Create(args) => create(core, args).await?,
         ClientCommand::List(args) => list(core, args.json).await?,
         ClientCommand::Revoke { client_id } => {
-            if core.oauth.store.find_client(&client_id).await?.is_none() {
-                bail!("there is no client {client_id}; see `gatepost client list`");
+            match clients::disable(&core.admin(), &Actor::command_line(), &client_id).await {
+                Ok(()) => {}
+                Err(Failure::NotFound) => bail!("there is no client {client_id}; see `gatepost client list`"),
+                Err(failure) => return Err(failure.into()),
             }
-            core.oauth.store.disable_client(client_id.clone(), core.oauth.clock.now()).await?;
-            core.oauth.audit.record(Entry::ok(Event::ClientDisabled).client(client_id.clone())).await;
             output::line(&format!("{client_id} is disabled and everything it held is revoked."));
         }
     }

@@ -153,8 +153,11 @@ impl Store {
         self.transaction(move |connection| {
             async move {
                 let changed = sqlx::query(ENABLE).bind(&id).execute(&mut *connection).await?;
+                if changed.rows_affected() == 0 {
+                    return Ok(false);
+                }
                 bump(connection, Topic::Clients).await?;
-                Ok(changed.rows_affected() == 1)
+                Ok(true)
             }
             .boxed()
         })

@@ -28,6 +28,7 @@ mod mcp;
 mod metadata;
 pub mod pages;
 mod password_link;
+mod path;
 mod problem;
 mod qr;
 mod register;

@@ -12,7 +12,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, Error, HttpServer, rt};
 
-use super::{State, brand, configure, host};
+use super::{State, brand, configure, host, path};
 use crate::mcp::McpMount;
 
 /// How long requests may run on after a stop was asked for, in seconds.
@@ -44,6 +44,7 @@ pub fn serve(state: Data<State>, mount: McpMount, sockets: Vec<TcpListener>) -> 
         let mount = mount.clone();
         App::new()
             .app_data(state.clone())
+            .wrap(from_fn(path::check))
             .wrap(from_fn(host::check))
             .wrap(from_fn(app_middleware))
             .configure(move |config| configure(config, &mount))

@@ -102,6 +102,8 @@ async fn a_server_elsewhere_is_added_and_its_tokens_are_for_it_alone(app: TestAp
 
 async fn what_cannot_be_a_resource_is_refused_with_all_its_faults(app: TestApp) {
     let ann = app.signed_in().await;
+    let empty = form(&ann, "/admin/resources/new").await;
+    assert_eq!((empty.get("name"), empty.get("url")), ("", ""));
     add(&app, "Notes", NOTES).await;
     let port = app.address.port();
     let taken = [
@@ -131,7 +133,8 @@ async fn what_cannot_be_a_resource_is_refused_with_all_its_faults(app: TestApp) 
         for sentence in sentences {
             assert!(text_of(&html).contains(sentence), "{sentence}");
         }
-        assert_eq!(Form::of(&html, "/admin/resources/new").get("url"), url, "what was typed is kept");
+        let again = Form::of(&html, "/admin/resources/new");
+        assert_eq!((again.get("name"), again.get("url")), (name, url), "what was typed is kept");
     }
     assert_eq!(app.core.oauth.store.list_resources().await.unwrap().0.len(), 2);
 }

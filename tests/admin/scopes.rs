@@ -90,6 +90,7 @@ async fn a_new_scope_works_with_the_next_request_on_every_process(app: TestApp) 
     let (ann, replica) = (app.signed_in().await, app.replica().await);
     let (_, _, reader) = log_in(&app, "search:read").await;
     let add = Form::of(&ann.page(&page(&app, "/add").await).await, &page(&app, "/add").await);
+    assert_eq!(add.get("name"), "", "a new scope has no name yet");
     let add = add.set("name", "pages:read").set("description", "Read pages").set("tools[]", "web_extract");
     done(&app, &ann, &add, "scope-added").await;
     let edit = form(&app, &ann, "/edit", "search:read").await;

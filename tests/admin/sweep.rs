@@ -136,8 +136,72 @@ async fn a_required_second_factor_comes_first(app: TestApp) {
     }
 }
 
+/// Ids are text of strangers: what no id can be is found by nothing.
+async fn an_id_that_cannot_be_one_is_not_found(app: TestApp) {
+    let ann = app.signed_in().await;
+    let csrf = token(&ann).await;
+    let long = "x".repeat(1_000);
+    for route in ADMIN_ROUTES.iter().filter(|route| route.path.contains('{')) {
+        for odd in ["%00", "x%00y", "%0D%0A", "%FF", "..%2F..", "%F0%9F%94%92", &long] {
+            let parts = route.path.split('/').map(|part| if part.starts_with('{') { odd } else { part });
+            let path = parts.collect::<Vec<_>>().join("/");
+            let status = if is_form(route) {
+                let fields = vec![("csrf".to_owned(), csrf.clone())];
+                ann.send(&Form { action: path, fields }).await.status()
+            } else {
+                ann.get(&path).await.status()
+            };
+            // 429: the sensitive ones are more than a minute takes.
+            assert!(matches!(status.as_u16(), 404 | 429), "{route:?} with {odd}: {status}");
+        }
+    }
+}
+
+async fn a_login_on_the_way_from_a_form_leads_back_to_its_page(app: TestApp) {
+    let ann = app.signed_in().await;
+    let resource = app.core.oauth.resources.current().all()[0].id.clone();
+    let kid = app
+        .core
+        .oauth
+        .store
+        .list_keys()
+        .await
+        .unwrap()
+        .iter()
+        .find(|k| k.state.as_str() == "next")
+        .unwrap()
+        .id
+        .clone();
+    let scopes = format!("/admin/resources/{resource}/scopes");
+    let mut forms = Vec::new();
+    for (path, query) in [
+        ("/admin/keys/rotate".to_owned(), "alg=ES256".to_owned()),
+        ("/admin/keys/retire".to_owned(), format!("kid={kid}")),
+        (format!("{scopes}/edit"), "scope=search%3Aread".to_owned()),
+        (format!("{scopes}/rename"), "scope=search%3Aread".to_owned()),
+        (format!("{scopes}/delete"), "scope=search%3Aread".to_owned()),
+    ] {
+        let page = ann.page(&format!("{path}?{query}")).await;
+        forms.push((path.clone(), Form::of(&page, &path)));
+    }
+    app.advance(16 * 60).await;
+    let mut pages = Vec::new();
+    for (path, form) in forms {
+        let login = location(&ann.send(&form).await);
+        let query = login.strip_prefix("/login?").unwrap_or_else(|| panic!("{path}: {login}"));
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
+        pages.push(pairs.into_iter().find(|(name, _)| name == "return_to").unwrap().1);
+    }
+    ann.sign_in_again().await;
+    for page in pages {
+        ann.page(&page).await;
+    }
+}
+
 on_both! {
     nobody_gets_through,
+    an_id_that_cannot_be_one_is_not_found,
+    a_login_on_the_way_from_a_form_leads_back_to_its_page,
     an_ordinary_person_is_refused_and_noted,
     an_old_login_sees_and_does_what_is_not_sensitive_only,
     a_form_without_its_token_changes_nothing,

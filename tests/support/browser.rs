@@ -33,8 +33,10 @@ impl Form {
 
     /// The form that posts to this path.
     pub fn of(html: &str, action: &str) -> Self {
-        let mark = format!(" action=\"{action}\"");
-        let at = html.find(&mark).unwrap_or_else(|| panic!("no form to {action} in:\n{html}"));
+        // With or without a query that says what the form is about.
+        let marks = ["\"", "?"].map(|end| format!(" action=\"{action}{end}"));
+        let at = marks.iter().find_map(|mark| html.find(mark));
+        let at = at.unwrap_or_else(|| panic!("no form to {action} in:\n{html}"));
         Self::read(&html[html[..at].rfind("<form").unwrap()..])
     }
 

@@ -217,10 +217,15 @@ pub(super) async fn received(
     Ok(Submission { state, session, fields, actor, token })
 }
 
-/// The page to go back to from a form: the nearest address at or above the form's that shows a page.
+/// The page to go back to from a form: the nearest address at or above the form's that shows a page. At the form's
+/// own address the query comes along: it says what the form is about.
 fn page_of(request: &HttpRequest) -> String {
     let pattern = request.match_pattern().unwrap_or_default();
-    page_above(&pattern, request.path())
+    let page = page_above(&pattern, request.path());
+    match request.uri().path_and_query() {
+        Some(whole) if page == request.path() => whole.as_str().to_owned(),
+        _ => page,
+    }
 }
 
 fn page_above(pattern: &str, path: &str) -> String {
