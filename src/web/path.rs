@@ -1,7 +1,8 @@
-//! Paths that can be no address of ours.
+//! Paths that can be no page of ours.
 //!
-//! Ids in a path reach the store as they come, and Postgres takes no NUL in a text: such a path is no page, rather
-//! than a failure of the database. (Queries and forms are refused by their parser.)
+//! Ids in the path of a page reach the store as they come, and Postgres takes no NUL in a text: such a path is no
+//! page, rather than a failure of the database. (Queries and forms are refused by their parser; the endpoints of the
+//! protocol bound their ids themselves, and answer in their own words.)
 
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
@@ -10,12 +11,16 @@ use actix_web::middleware::Next;
 
 use super::error_page;
 
-/// Answers 404 to a path with a NUL in it.
+/// Where paths hold ids of pages.
+const PAGES: [&str; 3] = ["/admin/", "/account/", "/login/"];
+
+/// Answers 404 to the path of a page with a NUL in it.
 pub async fn check<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    if request.uri().path().contains("%00") {
+    let path = request.uri().path();
+    if path.contains("%00") && PAGES.iter().any(|page| path.starts_with(page)) {
         return Ok(request.into_response(error_page::not_found()).map_into_right_body());
     }
     next.call(request).await.map(ServiceResponse::map_into_left_body)

@@ -141,6 +141,9 @@ async fn an_id_that_cannot_be_one_is_not_found(app: TestApp) {
     let ann = app.signed_in().await;
     let csrf = token(&ann).await;
     let long = "x".repeat(1_000);
+    for page in ["/account/passkeys/%00", "/account/identities/%00/remove", "/login/%00/callback"] {
+        assert_eq!(ann.get(page).await.status(), 404, "{page}");
+    }
     for route in ADMIN_ROUTES.iter().filter(|route| route.path.contains('{')) {
         for odd in ["%00", "x%00y", "%0D%0A", "%FF", "..%2F..", "%F0%9F%94%92", &long] {
             let parts = route.path.split('/').map(|part| if part.starts_with('{') { odd } else { part });
