@@ -47,6 +47,8 @@ const DAY: i64 = 86_400;
 const KEY_MARGIN: i64 = 2 * DAY;
 /// How long a browser is known that nobody signs in on, in seconds: as long as its cookie.
 const BROWSER_LIFE: i64 = 400 * DAY;
+/// How long client secrets are kept that were revoked or expired.
+const ENDED_SECRETS: i64 = 30 * DAY;
 /// How long the emptied row of a deleted person stays, in seconds: longer than any access token lives.
 const DELETED_MARGIN: i64 = 2 * DAY;
 
@@ -190,6 +192,7 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
             store.reap_links(now, BATCH).await?,
             store.reap_ceremonies(now, now - DAY, BATCH).await?,
             store.reap_clients(now - retention.unused_clients, BATCH).await?,
+            store.reap_client_secrets(now - ENDED_SECRETS, BATCH).await?,
             store.reap_known_browsers(now - BROWSER_LIFE, BATCH).await?,
             store.reap_users(now - DELETED_MARGIN, BATCH).await?,
             store.reap_events(now - retention.audit_events, BATCH).await?,

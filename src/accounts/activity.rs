@@ -75,17 +75,11 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::SecondFactor => "A wrong code was entered after the first step of signing in.".to_owned(),
         Event::SecondFactorOn if ok => "An authenticator app was set up.".to_owned(),
         Event::SecondFactorOn => "An authenticator app was not set up: the code was wrong.".to_owned(),
-        Event::SecondFactorOff if reason == "administrator" => {
-            "An administrator removed your authenticator app and passkeys.".to_owned()
-        }
-        Event::SecondFactorOff if ok => "The authenticator app was turned off.".to_owned(),
-        Event::SecondFactorOff => "The authenticator app was not turned off.".to_owned(),
+        Event::SecondFactorOff => second_factor_off(ok, reason),
         Event::RecoveryCodesMade => "New recovery codes were made.".to_owned(),
-        Event::PasskeyAdded if ok => "A passkey was added.".to_owned(),
-        Event::PasskeyAdded => "A passkey was not added.".to_owned(),
-        Event::PasskeyRenamed => "A passkey was renamed.".to_owned(),
-        Event::PasskeyRemoved if ok => "A passkey was removed.".to_owned(),
-        Event::PasskeyRemoved => "A passkey was not removed.".to_owned(),
+        Event::PasskeyAdded => passkey(ok, "added"),
+        Event::PasskeyRenamed => passkey(ok, "renamed"),
+        Event::PasskeyRemoved => passkey(ok, "removed"),
         Event::ResetLinkCreated => reset_link(ok, reason, detail),
         Event::Consent | Event::ConsentWithdrawn => consent(kind, ok, reason, app),
         Event::Authorization if ok => format!("{app} asked for access."),
@@ -106,6 +100,10 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ResourceDeleted
         | Event::ResourceTested
         | Event::ClientEnabled
+        | Event::ClientChanged
+        | Event::ClientSecretAdded
+        | Event::ClientSecretExpires
+        | Event::ClientSecretRevoked
         | Event::KeyRotated
         | Event::KeyRetired
         | Event::ScopeAdded
@@ -119,6 +117,19 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
 
 fn token(ok: bool, app: &str, done: &str, tried: &str) -> String {
     if ok { format!("{app} {done}.") } else { format!("{app} tried to {tried} and was refused.") }
+}
+
+fn passkey(ok: bool, done: &str) -> String {
+    if ok { format!("A passkey was {done}.") } else { format!("A passkey was not {done}.") }
+}
+
+fn second_factor_off(ok: bool, reason: &str) -> String {
+    match (ok, reason) {
+        (_, "administrator") => "An administrator removed your authenticator app and passkeys.",
+        (true, _) => "The authenticator app was turned off.",
+        (false, _) => "The authenticator app was not turned off.",
+    }
+    .to_owned()
 }
 
 fn login(ok: bool, reason: &str, detail: Option<&str>) -> String {

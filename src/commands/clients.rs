@@ -4,12 +4,13 @@ use anyhow::{anyhow, bail};
 use serde_json::json;
 
 use super::output;
+use crate::admin::clients::create::NewClient;
 use crate::admin::{Actor, Failure, clients};
 use crate::app::Core;
 use crate::cli::{AuthMethodArg, ClientCommand, ClientCreateArgs};
 use crate::oauth::client::AuthMethod;
 use crate::oauth::registration;
-use crate::store::clients::ClientRow;
+use crate::store::clients::{ClientKind, ClientRow};
 
 const PAGE: i64 = 1000;
 
@@ -31,16 +32,23 @@ pub async fn run(core: &Core, command: ClientCommand) -> anyhow::Result<()> {
 }
 
 async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
-    let method = match args.auth_method {
+    let auth_method = match args.auth_method {
         AuthMethodArg::None => AuthMethod::None,
         AuthMethodArg::ClientSecretBasic => AuthMethod::Basic,
         AuthMethodArg::ClientSecretPost => AuthMethod::Post,
     };
-    let as_json = args.json;
-    let registered = registration::create_static(&core.oauth, &args.name, args.redirect_uris, method)
-        .await
-        .map_err(|refusal| anyhow!("{}", refusal.description))?;
-    if as_json {
+    let new = NewClient {
+        kind: ClientKind::Static,
+        auth_method,
+        name: args.name,
+        redirect_uris: args.redirect_uris,
+        allowed_scopes: None,
+        access_token_seconds: None,
+    };
+    let made = clients::create::create(&core.admin(), &Actor::command_line(), &new, None).await;
+    let made = made.map_err(in_words)?;
+    let registered = registration::describe(&core.oauth, made.client.client, auth_method, made.secret, None);
+    if args.json {
         output::json(&registered);
         return Ok(());
     }
@@ -52,6 +60,17 @@ async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
         output::line(&format!("redirect_uri   {uri}"));
     }
     Ok(())
+}
+
+/// Every sentence about what cannot be taken.
+fn in_words(failure: Failure) -> anyhow::Error {
+    match failure {
+        Failure::Invalid(problems) => {
+            let sentences: Vec<_> = problems.into_iter().map(|problem| problem.sentence).collect();
+            anyhow!("{}", sentences.join("\n"))
+        }
+        other => other.into(),
+    }
 }
 
 async fn list(core: &Core, as_json: bool) -> anyhow::Result<()> {

@@ -8,8 +8,8 @@ use moka::sync::Cache;
 
 use super::error::Refusal;
 use super::redirect_uri::RedirectUri;
-use crate::store::Store;
 use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
+use crate::store::{Store, StoreError};
 use crate::types::{Hashed, ScopeSet, Timestamp};
 
 /// How a client authenticates at the token endpoint
@@ -93,12 +93,14 @@ pub struct Clients {
     cache: Cache<String, Arc<Client>>,
     /// Raised whenever what is held may be stale.
     generation: Arc<AtomicU64>,
-    /// When each client's last use was written down.
+    /// When each client's and secret's last use was written down, by id.
     touched: Cache<String, Timestamp>,
 }
 
 /// How often a client's last use is written down, in seconds.
 const TOUCH_EVERY: i64 = 3600;
+/// The same for a secret: whoever replaces one looks whether the old one is still used.
+const TOUCH_SECRET_EVERY: i64 = 60;
 
 impl Clients {
     pub fn new(store: Store) -> Self {
@@ -130,16 +132,26 @@ impl Clients {
 
     /// Notes that a client was used, at most once an hour, without making it wait.
     pub fn touch(&self, id: &str, now: Timestamp) {
-        if self.touched.get(id).is_some_and(|at| at + TOUCH_EVERY > now) {
-            return;
+        if self.is_due(id, now, TOUCH_EVERY) {
+            let (store, id) = (self.store.clone(), id.to_owned());
+            write_down(async move { store.touch_client(id, now, TOUCH_EVERY).await });
         }
-        self.touched.insert(id.to_owned(), now);
-        let (store, id) = (self.store.clone(), id.to_owned());
-        tokio::spawn(async move {
-            if let Err(error) = store.touch_client(id, now, TOUCH_EVERY).await {
-                tracing::warn!(%error, "a client's last use could not be noted");
-            }
-        });
+    }
+
+    /// Notes that a client's secret was used, at most once a minute, without making anybody wait.
+    pub fn touch_secret(&self, id: &str, now: Timestamp) {
+        if self.is_due(id, now, TOUCH_SECRET_EVERY) {
+            let (store, id) = (self.store.clone(), id.to_owned());
+            write_down(async move { store.touch_client_secret(id, now, TOUCH_SECRET_EVERY).await });
+        }
+    }
+
+    fn is_due(&self, id: &str, now: Timestamp, every: i64) -> bool {
+        let is_due = self.touched.get(id).is_none_or(|at| at + every <= now);
+        if is_due {
+            self.touched.insert(id.to_owned(), now);
+        }
+        is_due
     }
 
     /// Drops what is held.
@@ -147,6 +159,14 @@ impl Clients {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.cache.invalidate_all();
     }
+}
+
+fn write_down(writing: impl Future<Output = Result<(), StoreError>> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = writing.await {
+            tracing::warn!(%error, "a client's last use could not be noted");
+        }
+    });
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@
 //! | confidential           | `client_id` + `client_secret` in the body   | ok, whichever of the two was registered    |
 //! | confidential           | Basic and the same `client_id` in the body  | ok (the Python SDK sends both)             |
 //! | confidential           | nothing, or a wrong secret                  | 401 `invalid_client`                       |
+//! | confidential           | a secret that was revoked, or has expired   | 401 `invalid_client`, which says so        |
 //! | any                    | Basic and another `client_id` in the body   | 400 `invalid_request`                      |
 //! | any                    | Basic and `client_secret` in the body       | 400 `invalid_request`                      |
 //!
+//! Secrets are looked up with each request, so that one that was revoked is refused by the next request everywhere.
 //! A `Bearer` header is no client authentication and is ignored: the ScaleKit SDKs send one everywhere.
 
 use std::sync::Arc;
@@ -20,13 +22,14 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::client::{Client, Clients};
+use super::OAuth;
+use super::client::Client;
 use super::error::{Code, Reason, Refusal};
 use super::params::Params;
-use crate::store::Store;
-use crate::types::Plain;
+use crate::store::client_secrets::SecretRow;
 use crate::types::ids::Kind;
 use crate::types::secret::Bearer;
+use crate::types::{Plain, Timestamp};
 
 /// What a request says about its client, not yet believed.
 #[derive(Debug)]
@@ -40,13 +43,12 @@ struct Presented {
 /// # Errors
 /// As in the table above.
 pub async fn authenticate(
-    clients: &Clients,
-    store: &Store,
+    ctx: &OAuth,
     authorization: Option<&str>,
     params: &Params,
 ) -> Result<Arc<Client>, Refusal> {
     let presented = read(authorization, params)?;
-    let client = clients.find(&presented.client_id).await?.ok_or_else(|| {
+    let client = ctx.clients.find(&presented.client_id).await?.ok_or_else(|| {
         Refusal::new(
             Code::InvalidClient,
             Reason::UnknownClient,
@@ -70,15 +72,50 @@ pub async fn authenticate(
             "this client must authenticate with its client_secret",
         ));
     };
-    check_secret(store, &client.id, &secret).await?;
+    check_secret(ctx, &client.id, &secret).await?;
     Ok(client)
 }
 
-async fn check_secret(store: &Store, client_id: &str, secret: &Plain<String>) -> Result<(), Refusal> {
-    let wrong = || Refusal::new(Code::InvalidClient, Reason::WrongClientSecret, "client_secret is wrong");
-    let bearer = Bearer::parse(Kind::ClientSecret, secret.expose()).ok_or_else(wrong)?;
-    let row = store.find_client_secret(&bearer.id).await?.ok_or_else(wrong)?;
-    if row.client_id == client_id && row.hash.matches(bearer.secret.expose()) { Ok(()) } else { Err(wrong()) }
+/// The client that a request names, for the audit trail: not yet believed.
+pub fn named(authorization: Option<&str>, params: &Params) -> Option<String> {
+    let in_header = authorization.and_then(basic).and_then(Result::ok).map(|(id, _)| id);
+    in_header.or_else(|| params.first("client_id").map(str::to_owned))
+}
+
+async fn check_secret(ctx: &OAuth, client_id: &str, secret: &Plain<String>) -> Result<(), Refusal> {
+    let now = ctx.clock.now();
+    let bearer = Bearer::parse(Kind::ClientSecret, secret.expose()).ok_or_else(|| wrong(WRONG))?;
+    let row = ctx.store.find_client_secret(&bearer.id).await?.ok_or_else(|| wrong(WRONG))?;
+    decide(&row, client_id, &bearer, now).map_err(wrong)?;
+    ctx.clients.touch_secret(&row.id, now);
+    Ok(())
+}
+
+type Wrong = (Reason, &'static str);
+const WRONG: Wrong = (Reason::WrongClientSecret, "client_secret is wrong");
+
+fn wrong((reason, text): Wrong) -> Refusal {
+    Refusal::new(Code::InvalidClient, reason, text)
+}
+
+/// Only who has the secret learns what became of it.
+fn decide(row: &SecretRow, client_id: &str, shown: &Bearer, now: Timestamp) -> Result<(), Wrong> {
+    if row.client_id != client_id || !row.hash.matches(shown.secret.expose()) {
+        return Err(WRONG);
+    }
+    if row.revoked_at.is_some() {
+        return Err((
+            Reason::RevokedClientSecret,
+            "client_secret was revoked: ask the administrator for another",
+        ));
+    }
+    if row.is_expired(now) {
+        return Err((
+            Reason::ExpiredClientSecret,
+            "client_secret has expired: ask the administrator for another",
+        ));
+    }
+    Ok(())
 }
 
 fn read(authorization: Option<&str>, params: &Params) -> Result<Presented, Refusal> {
@@ -130,11 +167,28 @@ fn form_decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::{Clock, Rng};
 
     fn presented(header: Option<&str>, body: &str) -> Result<(String, Option<String>), Code> {
         read(header, &Params::parse(body.as_bytes()).unwrap())
             .map(|p| (p.client_id, p.secret.map(|s| s.expose().clone())))
             .map_err(|e| e.code)
+    }
+
+    #[test]
+    fn a_secret_works_until_it_is_revoked_or_expires() {
+        let bearer = Bearer::generate(Kind::ClientSecret, &Clock::manual(100), &Rng::counted(1));
+        let other = Bearer::generate(Kind::ClientSecret, &Clock::manual(100), &Rng::counted(9));
+        let row = SecretRow::of(&bearer, "cli_1", 100, Some(200));
+        let says = |row: &SecretRow, id, shown: &Bearer, now| decide(row, id, shown, now).map_err(|w| w.0);
+        assert_eq!(says(&row, "cli_1", &bearer, 199), Ok(()));
+        assert_eq!(says(&row, "cli_1", &bearer, 200), Err(Reason::ExpiredClientSecret));
+        let revoked = SecretRow { revoked_at: Some(150), ..row.clone() };
+        assert_eq!(says(&revoked, "cli_1", &bearer, 150), Err(Reason::RevokedClientSecret));
+        for (id, shown) in [("cli_2", &bearer), ("cli_1", &other)] {
+            assert_eq!(says(&revoked, id, shown, 300), Err(Reason::WrongClientSecret));
+        }
+        assert!(bearer.to_text().expose().ends_with(&row.hint) && row.hint.len() == 4);
     }
 
     #[test]

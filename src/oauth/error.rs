@@ -116,6 +116,8 @@ pub enum Reason {
     ConsentNeeded,
     AuthMethodMismatch,
     WrongClientSecret,
+    ExpiredClientSecret,
+    RevokedClientSecret,
     UnknownCode,
     ExpiredCode,
     ReplayedCode,

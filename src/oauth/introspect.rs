@@ -53,7 +53,7 @@ pub async fn respond(
     let answer = answer(ctx, authorization, params).await;
     if let Err(refusal) = &answer {
         let entry = Entry::refused(Event::Introspection, refusal.reason.as_str())
-            .client(params.first("client_id").map(str::to_owned))
+            .client(client_auth::named(authorization, params))
             .address(origin.address.clone());
         ctx.audit.record(entry).await;
     }
@@ -61,7 +61,7 @@ pub async fn respond(
 }
 
 async fn answer(ctx: &OAuth, authorization: Option<&str>, params: &Params) -> Result<Introspection, Refusal> {
-    let caller = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
+    let caller = client_auth::authenticate(ctx, authorization, params).await?;
     if caller.is_public() {
         return Err(Refusal::new(
             Code::InvalidClient,

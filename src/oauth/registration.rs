@@ -22,21 +22,22 @@ use sha2::{Digest, Sha256};
 
 use super::client::{AuthMethod, Client};
 use super::error::{Code, Reason, Refusal};
-use super::grants::{authorization_code, client_credentials, refresh_token};
+use super::grants::{authorization_code, refresh_token};
 use super::redirect_uri::RedirectUri;
 use super::{OAuth, Origin};
 use crate::audit::{Entry, Event};
-use crate::store::clients::{ClientKind, ClientMetadata, ClientRow, SecretRow};
+use crate::store::client_secrets::SecretRow;
+use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
 use crate::types::ids::{Kind, new_id};
 use crate::types::secret::Bearer;
 use crate::types::{Plain, ScopeSet, Timestamp};
 
 /// The most redirect URIs of one client.
-const MAX_REDIRECT_URIS: usize = 16;
+pub const MAX_REDIRECT_URIS: usize = 16;
 /// The longest descriptive value, in bytes.
 const MAX_TEXT: usize = 2048;
 /// All descriptive values and redirect URIs of one client together, in bytes.
-const MAX_TOTAL: usize = 8192;
+pub const MAX_TOTAL: usize = 8192;
 /// The longest name, in characters.
 const MAX_NAME: usize = 200;
 
@@ -121,8 +122,7 @@ async fn try_register(ctx: &OAuth, body: &[u8]) -> Result<Registered, Refusal> {
         let row = ClientRow { management_hash: Some(management.hash()), ..row };
         (row, Some(secret), Some(management))
     };
-    let secret_row =
-        secret.as_ref().map(|s| SecretRow { id: s.id.clone(), client_id: row.id.clone(), hash: s.hash() });
+    let secret_row = secret.as_ref().map(|s| SecretRow::of(s, &row.id, now, None));
     let stored = ctx.store.add_client(row.clone(), secret_row).await?;
     if stored.disabled_at.is_some() {
         return Err(Refusal::new(
@@ -136,7 +136,8 @@ async fn try_register(ctx: &OAuth, body: &[u8]) -> Result<Registered, Refusal> {
     Ok(describe(ctx, shown, auth_method, secret.map(|s| s.to_text()), management.map(|m| m.to_text())))
 }
 
-fn describe(
+/// A client as its owner is told of it; what is secret is there only when it was just made.
+pub fn describe(
     ctx: &OAuth,
     row: ClientRow,
     auth_method: AuthMethod,
@@ -173,7 +174,7 @@ fn parse(body: &[u8]) -> Result<Metadata, Refusal> {
     serde_json::from_slice(body).map_err(malformed)
 }
 
-/// The validator of everything a client may say of itself; administrators' clients pass through it too.
+/// The validator of everything a client may say of itself.
 fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal> {
     let redirect_uris = redirect_uris(&m.redirect_uris.unwrap_or_default())?;
     let auth_method =
@@ -344,62 +345,4 @@ pub async fn delete(ctx: &OAuth, client: &Client, origin: &Origin) -> Result<(),
     let entry = Entry::ok(Event::ClientDeleted).client(client.id.clone()).address(origin.address.clone());
     ctx.audit.record(entry).await;
     Ok(())
-}
-
-/// A machine made by an administrator, and its secret. `allowed_scopes`: its ceiling, if it has one.
-pub async fn create_machine(
-    ctx: &OAuth,
-    name: &str,
-    auth_method: AuthMethod,
-    allowed_scopes: Option<ScopeSet>,
-) -> Result<Registered, Refusal> {
-    if auth_method == AuthMethod::None {
-        return Err(bad_metadata("a machine needs a secret: client_secret_basic or client_secret_post"));
-    }
-    // A machine has nowhere to send people; what else it says is checked as of any client.
-    let nowhere = vec!["https://localhost/".to_owned()];
-    let metadata = Metadata {
-        redirect_uris: Some(nowhere),
-        client_name: Some(name.to_owned()),
-        token_endpoint_auth_method: Some(auth_method.as_str().to_owned()),
-        ..Metadata::default()
-    };
-    let (row, _) = validate(ctx, metadata)?;
-    let row = ClientRow {
-        kind: ClientKind::Machine,
-        digest: None,
-        redirect_uris: Vec::new(),
-        grant_types: vec![client_credentials::GRANT_TYPE.to_owned()],
-        allowed_scopes,
-        ..row
-    };
-    let secret = Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng);
-    let secret_row = SecretRow { id: secret.id.clone(), client_id: row.id.clone(), hash: secret.hash() };
-    let row = ctx.store.add_client(row, Some(secret_row)).await?;
-    ctx.audit.record(Entry::ok(Event::ClientCreated).client(row.id.clone())).await;
-    Ok(describe(ctx, row, auth_method, Some(secret.to_text()), None))
-}
-
-/// A client made by an administrator, and its secret if it has one.
-pub async fn create_static(
-    ctx: &OAuth,
-    name: &str,
-    redirect_uris: Vec<String>,
-    auth_method: AuthMethod,
-) -> Result<Registered, Refusal> {
-    let metadata = Metadata {
-        redirect_uris: Some(redirect_uris),
-        client_name: Some(name.to_owned()),
-        token_endpoint_auth_method: Some(auth_method.as_str().to_owned()),
-        ..Metadata::default()
-    };
-    let (row, auth_method) = validate(ctx, metadata)?;
-    let row = ClientRow { kind: ClientKind::Static, digest: None, ..row };
-    let secret =
-        (auth_method != AuthMethod::None).then(|| Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng));
-    let secret_row =
-        secret.as_ref().map(|s| SecretRow { id: s.id.clone(), client_id: row.id.clone(), hash: s.hash() });
-    let row = ctx.store.add_client(row, secret_row).await?;
-    ctx.audit.record(Entry::ok(Event::ClientCreated).client(row.id.clone())).await;
-    Ok(describe(ctx, row, auth_method, secret.map(|s| s.to_text()), None))
 }

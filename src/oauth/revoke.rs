@@ -24,7 +24,7 @@ pub async fn respond(
     let answer = answer(ctx, authorization, params, origin).await;
     if let Err(refusal) = &answer {
         let entry = Entry::refused(Event::TokenRevoked, refusal.reason.as_str())
-            .client(params.first("client_id").map(str::to_owned))
+            .client(client_auth::named(authorization, params))
             .address(origin.address.clone());
         ctx.audit.record(entry).await;
     }
@@ -37,7 +37,7 @@ async fn answer(
     params: &Params,
     origin: &Origin,
 ) -> Result<(), Refusal> {
-    let client = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
+    let client = client_auth::authenticate(ctx, authorization, params).await?;
     let token = params.require("token")?;
     params.get("token_type_hint")?;
     let grant = match refresh_token::find(ctx, token).await? {

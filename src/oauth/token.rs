@@ -99,7 +99,7 @@ pub async fn respond(
             Ok(granted.response)
         }
         Err(refused) => {
-            let client = refused.client_id.or_else(|| params.first("client_id").map(str::to_owned));
+            let client = refused.client_id.or_else(|| client_auth::named(authorization, params));
             let entry = Entry::refused(event, refused.refusal.reason.as_str())
                 .client(client)
                 .grant(refused.grant_id)
@@ -116,7 +116,7 @@ async fn answer(
     params: &Params,
 ) -> Result<(Granted, Arc<Client>), Refused> {
     let grant_type = params.require("grant_type")?;
-    let client = client_auth::authenticate(&ctx.clients, &ctx.store, authorization, params).await?;
+    let client = client_auth::authenticate(ctx, authorization, params).await?;
     let granted = grant(ctx, grant_type, params, &client).await;
     match granted {
         Ok(granted) => Ok((granted, client)),

@@ -1,10 +1,12 @@
-//! Tables `clients` and `client_secrets`: applications and how they prove who they are.
+//! Table `clients`: applications and what is known of them.
 
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
+use super::client_secrets::{self, SecretRow};
 use super::{Store, StoreError, managed_clients, row, sql};
 use crate::types::{Hashed, ScopeSet, Timestamp};
 
@@ -77,14 +79,6 @@ pub struct ClientRow {
     pub disabled_at: Option<Timestamp>,
 }
 
-/// One secret of a client.
-#[derive(Clone, Debug)]
-pub struct SecretRow {
-    pub id: String,
-    pub client_id: String,
-    pub hash: Hashed,
-}
-
 sql! {
     FIND = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
             management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id = $1";
@@ -93,14 +87,13 @@ sql! {
             ORDER BY id LIMIT $2";
     /// An identical registration gets the row that is there, and its unused days start anew.
     ADD = "INSERT INTO clients (id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, \
-           digest, management_hash, created_at, allowed_scopes, access_token_seconds, has_terms) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1) \
+           digest, management_hash, created_at, allowed_scopes, access_token_seconds, form_nonce, has_terms) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1) \
            ON CONFLICT (digest) DO UPDATE SET created_at = CASE WHEN clients.last_used_at IS NULL \
            THEN excluded.created_at ELSE clients.created_at END, registrations = clients.registrations + 1 \
            RETURNING id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at";
-    ADD_SECRET = "INSERT INTO client_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)";
-    FIND_SECRET = "SELECT id, client_id, secret_hash FROM client_secrets WHERE id = $1 AND revoked_at IS NULL";
+    OF_FORM = "SELECT id FROM clients WHERE form_nonce = $1";
     TOUCH = "UPDATE clients SET last_used_at = $2 WHERE id = $1 \
              AND (last_used_at IS NULL OR last_used_at < $3)";
     DISABLE = "UPDATE clients SET disabled_at = $2, version = version + 1 WHERE id = $1 AND disabled_at IS NULL";
@@ -140,6 +133,31 @@ pub(super) fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
     })
 }
 
+async fn insert(
+    connection: &mut AnyConnection,
+    client: &ClientRow,
+    nonce: Option<&str>,
+) -> Result<ClientRow, StoreError> {
+    let found = sqlx::query(ADD)
+        .bind(&client.id)
+        .bind(client.kind.as_str())
+        .bind(&client.name)
+        .bind(&client.auth_method)
+        .bind(row::to_json(&client.redirect_uris))
+        .bind(row::to_json(&client.grant_types))
+        .bind(&client.scope)
+        .bind(row::to_json(&client.metadata))
+        .bind(&client.digest)
+        .bind(client.management_hash.as_ref().map(Hashed::as_str))
+        .bind(client.created_at)
+        .bind(client.allowed_scopes.as_ref().map(ToString::to_string))
+        .bind(client.access_token_seconds)
+        .bind(nonce)
+        .fetch_one(connection)
+        .await?;
+    read(&found)
+}
+
 impl Store {
     pub async fn find_client(&self, id: &str) -> Result<Option<ClientRow>, StoreError> {
         sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
@@ -156,57 +174,39 @@ impl Store {
         client: ClientRow,
         secret: Option<SecretRow>,
     ) -> Result<ClientRow, StoreError> {
+        self.add_client_of_form(client, secret, None).await
+    }
+
+    /// The same for a form that was given a nonce.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the form has made a client before: see [`Store::find_client_of_form`].
+    pub async fn add_client_of_form(
+        &self,
+        client: ClientRow,
+        secret: Option<SecretRow>,
+        nonce: Option<String>,
+    ) -> Result<ClientRow, StoreError> {
         self.transaction(move |connection| {
             async move {
-                let row = sqlx::query(ADD)
-                    .bind(&client.id)
-                    .bind(client.kind.as_str())
-                    .bind(&client.name)
-                    .bind(&client.auth_method)
-                    .bind(row::to_json(&client.redirect_uris))
-                    .bind(row::to_json(&client.grant_types))
-                    .bind(&client.scope)
-                    .bind(row::to_json(&client.metadata))
-                    .bind(&client.digest)
-                    .bind(client.management_hash.as_ref().map(Hashed::as_str))
-                    .bind(client.created_at)
-                    .bind(client.allowed_scopes.as_ref().map(ToString::to_string))
-                    .bind(client.access_token_seconds)
-                    .fetch_one(&mut *connection)
-                    .await?;
-                let new_id = client.id;
-                let client = read(&row)?;
-                if client.id == new_id {
-                    managed_clients::put_terms(connection, &new_id, &client.name, &client.redirect_uris)
-                        .await?;
+                let row = insert(connection, &client, nonce.as_deref()).await?;
+                if row.id == client.id {
+                    managed_clients::put_terms(connection, &row.id, &row.name, &row.redirect_uris).await?;
                 }
                 if let Some(secret) = secret {
-                    sqlx::query(ADD_SECRET)
-                        .bind(&secret.id)
-                        .bind(&client.id)
-                        .bind(secret.hash.as_str())
-                        .bind(client.created_at)
-                        .execute(&mut *connection)
-                        .await?;
+                    client_secrets::insert(connection, &row.id, &secret, None).await?;
                 }
-                Ok(client)
+                Ok(row)
             }
             .boxed()
         })
         .await
     }
 
-    /// A client secret that has not been revoked.
-    pub async fn find_client_secret(&self, id: &str) -> Result<Option<SecretRow>, StoreError> {
-        let row = sqlx::query(FIND_SECRET).bind(id).fetch_optional(&self.pool).await?;
-        row.map(|r| {
-            Ok(SecretRow {
-                id: row::text(&r, "id")?,
-                client_id: row::text(&r, "client_id")?,
-                hash: row::hash(&r, "secret_hash")?,
-            })
-        })
-        .transpose()
+    /// The id of the client that a form made.
+    pub async fn find_client_of_form(&self, nonce: &str) -> Result<Option<String>, StoreError> {
+        let found = sqlx::query(OF_FORM).bind(nonce).fetch_optional(&self.pool).await?;
+        found.map(|found| row::text(&found, "id")).transpose()
     }
 
     /// Notes that a client was used, at most once per `every` seconds.

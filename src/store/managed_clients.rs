@@ -5,19 +5,44 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
-use super::clients::{self, ClientRow};
+use super::clients::{self, ClientKind, ClientRow};
 use super::{Store, StoreError, row, sql};
 use crate::types::{Timestamp, terms};
 
-/// Which clients a list shows.
+/// Which clients a list shows; what is left out may be any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Show {
-    #[default]
-    All,
-    Dynamic,
-    Static,
-    Machine,
+pub struct Show {
+    pub kind: Option<ClientKind>,
+    pub state: Option<ClientState>,
+}
+
+/// Whether a client gets tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientState {
+    Active,
     Disabled,
+}
+
+impl Show {
+    /// The statement whose index holds these and no others.
+    const fn statement(self) -> &'static str {
+        use ClientKind::{Dynamic, Machine, Static};
+        use ClientState::{Active, Disabled};
+        match (self.kind, self.state) {
+            (None, None) => LIST,
+            (None, Some(Active)) => LIST_ACTIVE,
+            (None, Some(Disabled)) => LIST_DISABLED,
+            (Some(Dynamic), None) => LIST_DYNAMIC,
+            (Some(Dynamic), Some(Active)) => LIST_DYNAMIC_ACTIVE,
+            (Some(Dynamic), Some(Disabled)) => LIST_DYNAMIC_DISABLED,
+            (Some(Static), None) => LIST_STATIC,
+            (Some(Static), Some(Active)) => LIST_STATIC_ACTIVE,
+            (Some(Static), Some(Disabled)) => LIST_STATIC_DISABLED,
+            (Some(Machine), None) => LIST_MACHINE,
+            (Some(Machine), Some(Active)) => LIST_MACHINE_ACTIVE,
+            (Some(Machine), Some(Disabled)) => LIST_MACHINE_DISABLED,
+        }
+    }
 }
 
 /// A client that has not been deleted.
@@ -52,10 +77,17 @@ macro_rules! listing {
 sql! {
     ONE = concat!("SELECT ", columns!(), " FROM clients c WHERE c.id = $1 AND c.deleted_at IS NULL");
     LIST = listing!("");
-    LIST_DYNAMIC = listing!(" AND c.kind = 'dynamic'");
-    LIST_STATIC = listing!(" AND c.kind = 'static'");
-    LIST_MACHINE = listing!(" AND c.kind = 'machine'");
+    LIST_ACTIVE = listing!(" AND c.disabled_at IS NULL");
     LIST_DISABLED = listing!(" AND c.disabled_at IS NOT NULL");
+    LIST_DYNAMIC = listing!(" AND c.kind = 'dynamic'");
+    LIST_DYNAMIC_ACTIVE = listing!(" AND c.kind = 'dynamic' AND c.disabled_at IS NULL");
+    LIST_DYNAMIC_DISABLED = listing!(" AND c.kind = 'dynamic' AND c.disabled_at IS NOT NULL");
+    LIST_STATIC = listing!(" AND c.kind = 'static'");
+    LIST_STATIC_ACTIVE = listing!(" AND c.kind = 'static' AND c.disabled_at IS NULL");
+    LIST_STATIC_DISABLED = listing!(" AND c.kind = 'static' AND c.disabled_at IS NOT NULL");
+    LIST_MACHINE = listing!(" AND c.kind = 'machine'");
+    LIST_MACHINE_ACTIVE = listing!(" AND c.kind = 'machine' AND c.disabled_at IS NULL");
+    LIST_MACHINE_DISABLED = listing!(" AND c.kind = 'machine' AND c.disabled_at IS NOT NULL");
     /// A client with several terms in the range is found by the first of them only.
     SEARCH = concat!("SELECT f.term, ", columns!(), " FROM client_terms f JOIN clients c ON c.id = f.client_id \
               WHERE (f.term, f.client_id) > ($1, $2) AND f.term < $3 AND NOT EXISTS (SELECT 1 FROM client_terms o \
@@ -63,6 +95,8 @@ sql! {
               ORDER BY f.term, f.client_id LIMIT $5");
     ENABLE = "UPDATE clients SET disabled_at = NULL, version = version + 1 \
               WHERE id = $1 AND disabled_at IS NOT NULL AND deleted_at IS NULL";
+    CHANGE = "UPDATE clients SET name = $3, redirect_uris = $4, auth_method = $5, allowed_scopes = $6, \
+              access_token_seconds = $7, version = version + 1 WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
     FORGET = "DELETE FROM client_terms WHERE client_id = $1";
     ADD_TERM = "INSERT INTO client_terms (term, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     UNKNOWN = "SELECT id FROM clients WHERE has_terms = 0 ORDER BY id LIMIT $1";
@@ -125,14 +159,7 @@ impl Store {
         before: &str,
         limit: i64,
     ) -> Result<Vec<ManagedClient>, StoreError> {
-        let statement = match show {
-            Show::All => LIST,
-            Show::Dynamic => LIST_DYNAMIC,
-            Show::Static => LIST_STATIC,
-            Show::Machine => LIST_MACHINE,
-            Show::Disabled => LIST_DISABLED,
-        };
-        let rows = sqlx::query(statement).bind(before).bind(limit).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(show.statement()).bind(before).bind(limit).fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
@@ -146,6 +173,34 @@ impl Store {
         let query = sqlx::query(SEARCH).bind(term).bind(id).bind(to).bind(from).bind(limit);
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok((row::text(row, "term")?, read(row)?))).collect()
+    }
+
+    /// Puts what an administrator may set in place of what was there, if the client still is at `version`: name,
+    /// redirect URIs, authentication, ceiling, life of tokens. `false`, with nothing changed, when it is not.
+    pub async fn change_client(&self, client: ClientRow, version: i64) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
+            async move {
+                let done = sqlx::query(CHANGE)
+                    .bind(&client.id)
+                    .bind(version)
+                    .bind(&client.name)
+                    .bind(row::to_json(&client.redirect_uris))
+                    .bind(&client.auth_method)
+                    .bind(client.allowed_scopes.as_ref().map(ToString::to_string))
+                    .bind(client.access_token_seconds)
+                    .execute(&mut *connection)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                forget_terms(connection, &client.id).await?;
+                put_terms(connection, &client.id, &client.name, &client.redirect_uris).await?;
+                bump(connection, Topic::Clients).await?;
+                Ok(true)
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Lets a disabled client work again; what it held stays revoked. `false` when it was not disabled.

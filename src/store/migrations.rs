@@ -30,6 +30,8 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_127_000_006 "audit",
     20_261_127_000_008 "settings",
     20_261_127_000_009 "audit_of_client",
+    20_261_128_000_001 "client_secrets",
+    20_261_128_000_002 "clients_by_state",
 ];
 
 fn migrator() -> Migrator {

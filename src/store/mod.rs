@@ -9,6 +9,7 @@ pub mod audit;
 pub mod audit_search;
 pub mod ceremonies;
 pub mod changes;
+pub mod client_secrets;
 pub mod clients;
 pub mod codes;
 mod connect;
@@ -126,6 +127,7 @@ fn statements() -> Vec<&'static str> {
         audit_search::ALL,
         ceremonies::ALL,
         changes::ALL,
+        client_secrets::ALL,
         clients::ALL,
         managed_clients::ALL,
         codes::ALL,

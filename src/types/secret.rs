@@ -122,6 +122,12 @@ impl Bearer {
         Plain::new(format!("{}_{}", self.id, self.secret.expose()))
     }
 
+    /// The end of the text, to tell several apart: few enough characters to give nothing away.
+    pub fn hint(&self) -> String {
+        let secret = self.secret.expose();
+        secret[secret.len().saturating_sub(4)..].to_owned()
+    }
+
     /// The hash to store.
     pub fn hash(&self) -> Hashed {
         Hashed::of(self.secret.expose())

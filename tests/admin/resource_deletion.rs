@@ -3,7 +3,6 @@
 use gatepost::admin::resources::delete::delete;
 use gatepost::admin::{Actor, Failure};
 use gatepost::oauth::client::AuthMethod;
-use gatepost::oauth::registration::create_static;
 use serde_json::{Value, json};
 
 use super::resources::{NOTES, add, asking, form, tokens_for};
@@ -18,9 +17,8 @@ struct Inspector {
 
 impl Inspector {
     async fn new(app: &TestApp) -> Self {
-        let uris = vec![REDIRECT_URI.to_owned()];
-        let made = create_static(&app.core.oauth, "Server", uris, AuthMethod::Post).await.unwrap();
-        Self { id: made.client_id, secret: made.client_secret.unwrap() }
+        let made = app.made_client(AuthMethod::Post, REDIRECT_URI).await;
+        Self { id: made.id, secret: made.secret }
     }
 
     async fn ask(&self, app: &TestApp, token: &str) -> Value {

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatepost::admin::resources::create::{NewResource, create};
 use gatepost::admin::{Actor, Failure};
 use gatepost::oauth::client::AuthMethod;
-use gatepost::oauth::registration::create_static;
 use gatepost::store::resources::ResourceRow;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -278,10 +277,8 @@ async fn a_closed_resource_takes_clients_of_administrators_only(app: TestApp) {
     );
     client.tokens(&client.refreshing(&connected.refresh)).await;
 
-    let uris = vec![REDIRECT_URI.to_owned()];
-    let made = create_static(&app.core.oauth, "Reports", uris, AuthMethod::None).await.unwrap();
     let mut own = app.client().await;
-    own.id = made.client_id;
+    own.id = app.made_client(AuthMethod::None, REDIRECT_URI).await.id;
     assert_eq!(decoded(&tokens_for(&ann, &own, Some(NOTES)).await.access).1["aud"], NOTES);
 }
 

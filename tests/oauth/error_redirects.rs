@@ -1,7 +1,6 @@
 //! Errors of the authorization endpoint send nobody to a site that only its own maker vouches for.
 
 use gatepost::oauth::client::AuthMethod;
-use gatepost::oauth::registration;
 
 use super::{ask, decided, leads_to, registered_at};
 use crate::on_both;
@@ -29,10 +28,8 @@ async fn asked(browser: &Browser, url: &str) -> String {
 
 /// A client that an administrator made.
 async fn administrators(app: &TestApp, uri: &str) -> OAuthClient {
-    let made =
-        registration::create_static(&app.core.oauth, "Reports", vec![uri.to_owned()], AuthMethod::None);
     let mut client = app.client().await;
-    client.id = made.await.unwrap().client_id;
+    client.id = app.made_client(AuthMethod::None, uri).await.id;
     client
 }
 

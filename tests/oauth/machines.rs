@@ -1,8 +1,5 @@
 //! The `client_credentials` grant, row by row, up to the tools; and what one client may have at most.
 
-use gatepost::oauth::client::AuthMethod;
-use gatepost::oauth::registration;
-use gatepost::types::ScopeSet;
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
@@ -19,12 +16,9 @@ struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    async fn new(app: &'a TestApp, ceiling: Option<&str>) -> Self {
-        let ceiling = ceiling.map(|text| ScopeSet::parse(text).unwrap());
-        let made =
-            registration::create_machine(&app.core.oauth, "Nightly report", AuthMethod::Basic, ceiling).await;
-        let made = made.unwrap();
-        Self { app, id: made.client_id, secret: made.client_secret.unwrap() }
+    async fn new(app: &'a TestApp) -> Self {
+        let made = app.made_machine(None).await;
+        Self { app, id: made.id, secret: made.secret }
     }
 
     async fn ask(&self, more: &[(&str, &str)]) -> (u16, Value) {
@@ -61,7 +55,7 @@ async fn grants(app: &TestApp) -> i64 {
 }
 
 async fn a_machine_gets_a_token_and_calls(app: TestApp) {
-    let machine = Machine::new(&app, None).await;
+    let machine = Machine::new(&app).await;
     let body = machine.token("search:read").await;
     assert_eq!(body["scope"], "search:read");
     assert_eq!(body["token_type"], "Bearer");
@@ -91,7 +85,7 @@ async fn a_machine_gets_a_token_and_calls(app: TestApp) {
 async fn a_machine_without_the_scope_is_told_which(app: TestApp) {
     // A second scope, so that the machine can have one and not the other.
     crate::admin::scopes::add(&app, "reports:read", &[]).await;
-    let machine = Machine::new(&app, None).await;
+    let machine = Machine::new(&app).await;
     let caller = machine.caller("reports:read").await;
     let refused = caller.call("web_search", json!({ "query": "x" })).await;
     assert_eq!(refused.status(), 403);
@@ -105,7 +99,7 @@ async fn a_machine_without_the_scope_is_told_which(app: TestApp) {
 }
 
 async fn a_disabled_machine_is_out_at_once(app: TestApp) {
-    let (machine, replica) = (Machine::new(&app, None).await, app.replica().await);
+    let (machine, replica) = (Machine::new(&app).await, app.replica().await);
     let caller = machine.caller("search:read").await;
     let elsewhere = Caller::new(&replica, &caller.token);
     assert_eq!((caller.status().await, elsewhere.status().await), (200, 200));
@@ -119,7 +113,7 @@ async fn a_disabled_machine_is_out_at_once(app: TestApp) {
 }
 
 async fn no_grant_is_kept_for_a_disabled_machine(app: TestApp) {
-    let machine = Machine::new(&app, None).await;
+    let machine = Machine::new(&app).await;
     machine.token("search:read").await;
     // Another process disabled it, and this one has not heard of it yet.
     app.core.oauth.store.disable_client(machine.id.clone(), app.clock.now()).await.unwrap();
@@ -129,7 +123,7 @@ async fn no_grant_is_kept_for_a_disabled_machine(app: TestApp) {
 }
 
 async fn a_machine_has_one_grant_however_often_it_asks(app: TestApp) {
-    let machine = Machine::new(&app, None).await;
+    let machine = Machine::new(&app).await;
     let asked = futures::future::join_all((0..20).map(|_| machine.ask(&[]))).await;
     let ids: std::collections::BTreeSet<String> = asked
         .iter()
@@ -157,7 +151,7 @@ async fn a_machine_has_one_grant_however_often_it_asks(app: TestApp) {
 }
 
 async fn a_machine_revokes_and_introspects_its_token(app: TestApp) {
-    let machine = Machine::new(&app, None).await;
+    let machine = Machine::new(&app).await;
     let caller = machine.caller("search:read").await;
     let post = async |path: &str| {
         let request = app.http().post(app.at(path)).basic_auth(&machine.id, Some(&machine.secret));
@@ -199,7 +193,7 @@ async fn only_clients_an_administrator_made_get_tokens_of_their_own(app: TestApp
 }
 
 async fn a_wrong_secret_changes_nothing(app: TestApp) {
-    let mut machine = Machine::new(&app, None).await;
+    let mut machine = Machine::new(&app).await;
     let good = std::mem::take(&mut machine.secret);
     for secret in [String::new(), format!("{good}x"), "sec_x_y".to_owned()] {
         machine.secret = secret;
@@ -210,7 +204,8 @@ async fn a_wrong_secret_changes_nothing(app: TestApp) {
 }
 
 async fn a_machine_gets_what_it_may_have(app: TestApp) {
-    let machine = Machine::new(&app, Some("search:read other")).await;
+    let machine = Machine::new(&app).await;
+    set_client(&app, &machine.id, "scopes", Some("search:read other")).await;
     for (asked, expected) in [("", "search:read"), ("search:read openid nothing", "search:read")] {
         assert_eq!(machine.token(asked).await["scope"], expected, "{asked}");
     }
@@ -225,14 +220,14 @@ async fn a_machine_gets_what_it_may_have(app: TestApp) {
 }
 
 async fn a_machine_names_its_resource(app: TestApp) {
-    let machine = Machine::new(&app, None).await;
+    let machine = Machine::new(&app).await;
     assert_eq!(machine.ask(&[("resource", &app.at("/mcp/"))]).await.0, 200);
     let (status, body) = machine.ask(&[("resource", "https://other.example/mcp")]).await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_target")));
 }
 
 async fn a_machine_has_nothing_to_ask_people(app: TestApp) {
-    let machine = Machine::new(&app, None).await;
+    let machine = Machine::new(&app).await;
     let url = format!("/oauth/authorize?response_type=code&client_id={}", machine.id);
     let page = app.signed_in().await.get(&url).await;
     assert_eq!(page.status(), 400);

@@ -67,7 +67,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 /// The status and the body of an answer in JSON.
-async fn status_and_json(response: Response) -> (u16, Value) {
+pub async fn status_and_json(response: Response) -> (u16, Value) {
     (response.status().as_u16(), json_of(response).await)
 }
 

@@ -3,13 +3,14 @@
 use gatepost::store::StoreError;
 use gatepost::store::audit::EventRow;
 use gatepost::store::changes::{Topic, Versions};
-use gatepost::store::clients::SecretRow;
+use gatepost::store::client_secrets::SecretRow;
 use gatepost::store::links::LinkPurpose;
 use gatepost::store::refresh_tokens::Rotation;
 use gatepost::store::sessions::StillTrue;
 use gatepost::store::signing_keys::KeyState;
 use gatepost::store::users::UserRow;
-use gatepost::types::Hashed;
+use gatepost::types::secret::Bearer;
+use gatepost::types::{Hashed, Plain};
 
 use super::rows::{
     NOW, allow, client, code, count, empty, furnished, grant, key, link, put_app, redeem, refresh, resource,
@@ -152,11 +153,13 @@ async fn clients_come_back_as_they_were_stored(database: Database) {
     let mut first = client(1);
     first.digest = Some("same".to_owned());
     first.management_hash = Some(Hashed::of("registration"));
-    let secret = SecretRow { id: "sec_1".into(), client_id: "cli_1".into(), hash: Hashed::of("secret") };
+    let bearer = Bearer { id: "sec_1".into(), secret: Plain::new("secret".into()) };
+    let secret = SecretRow::of(&bearer, "cli_1", NOW, Some(NOW + 9));
     assert_eq!(store.add_client(first.clone(), Some(secret)).await.unwrap(), first);
     assert_eq!(store.find_client("cli_1").await.unwrap(), Some(first.clone()));
     let found = store.find_client_secret("sec_1").await.unwrap().unwrap();
     assert!(found.client_id == "cli_1" && found.hash.matches("secret"));
+    assert_eq!((found.hint.as_str(), found.expires_at, found.last_used_at), ("cret", Some(NOW + 9), None));
     assert!(store.find_client_secret("sec_9").await.unwrap().is_none());
     let mut same = client(2);
     same.digest = Some("same".to_owned());

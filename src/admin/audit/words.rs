@@ -67,6 +67,10 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::ClientDeleted => ("Client deleted", "Client not deleted"),
         Event::ClientDisabled => ("Client disabled", "Client not disabled"),
         Event::ClientEnabled => ("Client enabled", "Client not enabled"),
+        Event::ClientChanged => ("Client changed", "Client not changed"),
+        Event::ClientSecretAdded => ("Client secret added", "Client secret not added"),
+        Event::ClientSecretExpires => ("Client secret set to expire", "Client secret not set to expire"),
+        Event::ClientSecretRevoked => ("Client secret revoked", "Client secret not revoked"),
         Event::Authorization => ("App asked for access", "Request for access refused"),
         Event::Consent => ("Access allowed", "Access not allowed"),
         Event::ConsentWithdrawn => ("Access withdrawn", "Access not withdrawn"),
@@ -169,6 +173,14 @@ fn token(reason: &str) -> Option<(&'static str, &'static str)> {
         "wrong_client_secret" => (
             "The app showed a wrong client secret.",
             "Make a new secret for the client and put it into the app.",
+        ),
+        "expired_client_secret" => (
+            "The app showed a client secret that has expired.",
+            "Make a new secret for the client and put it into the app.",
+        ),
+        "revoked_client_secret" => (
+            "The app showed a client secret that was revoked.",
+            "Put a current secret of the client into the app. If none should use the old one, see where it is.",
         ),
         "unknown_code" => ("The app showed a code that was never issued, or is gone.", START),
         "expired_code" => (

@@ -20,6 +20,7 @@ pub mod probe;
 pub mod settings;
 pub mod users;
 
+pub(super) use fields::Check;
 pub use fields::{ACCESS_SECONDS, REFRESH_SECONDS, as_url};
 
 use super::{Admin, Failure};

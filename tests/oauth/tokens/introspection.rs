@@ -1,7 +1,6 @@
 //! `/oauth/introspect`: which client learns what of which token.
 
 use gatepost::oauth::client::AuthMethod;
-use gatepost::oauth::registration::create_static;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -12,10 +11,8 @@ use crate::support::{OAuthClient, TestApp, json_of};
 
 async fn an_administrator_s_client_introspects_every_token(app: TestApp) {
     let (browser, client) = (app.signed_in().await, app.client().await);
-    let uris = vec![REDIRECT_URI.to_owned()];
-    let server = create_static(&app.core.oauth, "Server", uris, AuthMethod::Basic).await.unwrap();
-    let secret = server.client_secret.unwrap();
-    let ask = async |token: &str| introspected(&app, &server.client_id, &secret, token).await;
+    let server = app.made_client(AuthMethod::Basic, REDIRECT_URI).await;
+    let ask = async |token: &str| introspected(&app, &server.id, &server.secret, token).await;
     let tokens = client.log_in(&browser, "search:read").await;
     let claims = part_of(&tokens.access, 1);
     let mut expected = json!({ "active": true, "token_type": "Bearer" });

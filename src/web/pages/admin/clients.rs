@@ -1,4 +1,4 @@
-//! Clients. The list asks with `q`, `show` and `after`; disabling and enabling post `csrf`, deleting `csrf`, `typed`.
+//! Clients. The list asks with `q`, or `kind` and `state`, and `after`; disabling and enabling post `csrf`, deleting `csrf`, `typed`.
 
 use askama::Template;
 
@@ -11,12 +11,19 @@ use super::{Area, Problems, Shell};
 pub struct ClientsPage {
     pub shell: Shell,
     pub search: String,
-    /// Value, name, and whether it is chosen.
-    pub shows: Vec<(&'static str, &'static str, bool)>,
+    pub kinds: [FilterLink; 4],
+    pub states: [FilterLink; 3],
     pub is_filtered: bool,
     pub clients: Vec<ClientLine>,
     pub next_url: Option<String>,
     pub first_url: Option<String>,
+}
+
+/// One way to filter a list.
+pub struct FilterLink {
+    pub url: String,
+    pub name: &'static str,
+    pub is_chosen: bool,
 }
 
 /// One client of a list.
@@ -74,6 +81,10 @@ mod samples {
         }
     }
 
+    fn filter_link(name: &'static str) -> FilterLink {
+        FilterLink { url: "/admin/clients".into(), name, is_chosen: name.starts_with("Any") }
+    }
+
     impl ClientsPage {
         pub fn sample() -> Self {
             Self { shell: Shell::sample(Area::Clients), search: String::new(), ..Self::filled("Notes") }
@@ -87,7 +98,8 @@ mod samples {
             Self {
                 shell: Shell::filled(t, Area::Clients),
                 search: t.into(),
-                shows: vec![("", "All", true), ("machine", "Machines", false)],
+                kinds: ["Any kind", "Registered themselves", "Made here", "Machines"].map(filter_link),
+                states: ["Any state", "Active", "Disabled"].map(filter_link),
                 is_filtered: false,
                 clients: vec![line(t), ClientLine { is_disabled: true, last_used: None, ..line(t) }],
                 next_url: Some("/admin/clients?after=cli_1".into()),

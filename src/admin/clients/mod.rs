@@ -1,15 +1,30 @@
-//! Clients: what there is, finding one, disabling, enabling, deleting.
+//! Clients: the apps that may ask for tokens.
 //!
-//! | asked for                     | result                                                                    |
-//! |-------------------------------|---------------------------------------------------------------------------|
-//! | disable                       | gets no token and asks nobody; what it held is revoked, on every process  |
-//! | enable                        | works again; people connect it anew                                       |
-//! | delete, its id typed          | as disabled, for good: its id never works again; the audit trail names it |
-//! | delete, the id not as shown   | refused                                                                   |
+//! | asked for                     | result                                                                    | file       |
+//! |-------------------------------|---------------------------------------------------------------------------|------------|
+//! | make one by hand              | public, confidential, or a machine                                        | `create`   |
+//! | change it                     | in force with the next request, on every process within a second          | `edit`     |
+//! | add and end its secrets       | up to five at a time; what is ended is refused by the next request        | `secrets`  |
+//! | what happened with it         | from the audit trail, the newest first                                    | `timeline` |
+//! | disable                       | gets no token and asks nobody; what it held is revoked, on every process  | here       |
+//! | enable                        | works again; people connect it anew                                       | here       |
+//! | delete, its id typed          | as disabled, for good: its id never works again; the audit trail names it | here       |
+//! | delete, the id not as shown   | refused                                                                   | here       |
+
+pub mod create;
+pub mod edit;
+mod fields;
+pub mod secrets;
+pub mod timeline;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub use fields::{Nameable, nameable_scopes};
 
 use super::{Actor, Admin, Failure, Page};
 use crate::audit::Event;
-pub use crate::store::managed_clients::{ManagedClient, Show, hosts};
+pub use crate::store::managed_clients::{ClientState, ManagedClient, Show, hosts};
 use crate::types::terms;
 
 /// Comes after every id of a client, in every collation.
@@ -49,6 +64,20 @@ pub async fn search(
 
 fn limit(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX - 1) + 1
+}
+
+/// What a form that makes something carries, so that sent twice it makes nothing twice.
+pub fn nonce(admin: &Admin) -> String {
+    URL_SAFE_NO_PAD.encode(admin.oauth.rng.bytes::<16>())
+}
+
+/// A nonce as it may be stored.
+fn check_nonce(text: &str) -> Result<String, Failure> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if (16..=64).contains(&text.len()) && text.bytes().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err(Failure::invalid("nonce", "The form is incomplete. Open its page once more."))
 }
 
 /// One client.

@@ -1,5 +1,10 @@
 //! `/admin/clients`: found, looked at, disabled, enabled and deleted, and what follows elsewhere.
 
+mod edit;
+mod make;
+mod secrets;
+
+use gatepost::admin::{Actor, clients};
 use gatepost::store::clients::{ClientKind, ClientMetadata, ClientRow};
 
 use crate::mcp::caller::{Caller, log_in};
@@ -32,10 +37,22 @@ async fn add(app: &TestApp, id: &str, name: &str, uri: &str) {
     app.core.oauth.store.add_client(row, None).await.unwrap();
 }
 
+fn ann() -> Actor {
+    Actor { id: "usr_ann".to_owned(), ..Actor::default() }
+}
+
+/// Who did it, as the newest event of a kind says.
+async fn done_by(app: &TestApp, kind: &str) -> Option<String> {
+    app.core.oauth.audit.flush().await;
+    let events = app.core.oauth.store.list_events("", 10_000).await.unwrap();
+    events.into_iter().filter(|event| event.kind == kind).next_back().and_then(|event| event.actor_id)
+}
+
 /// The ids that a page of the list links to.
 fn ids(html: &str) -> Vec<String> {
     let links = html.split("href=\"/admin/clients/").skip(1);
-    links.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    let ids = links.map(|rest| rest.split('"').next().unwrap().to_owned());
+    ids.filter(|id| id.starts_with("cli_")).collect()
 }
 
 async fn found(ann: &Browser, query: &str) -> Vec<String> {
@@ -61,7 +78,7 @@ async fn a_client_is_found_by_words_host_and_id(app: TestApp) {
         assert_eq!(found(&ann, query).await, [""; 0], "{query}");
     }
     assert_eq!(ids(&ann.page(PAGE).await), ["cli_b", "cli_a"], "the newest first");
-    assert_eq!(ids(&ann.page(&format!("{PAGE}?show=machine")).await), [""; 0]);
+    assert_eq!(ids(&ann.page(&format!("{PAGE}?kind=machine")).await), [""; 0]);
 }
 
 async fn every_client_is_on_one_page_only(app: TestApp) {
@@ -82,6 +99,29 @@ async fn every_client_is_on_one_page_only(app: TestApp) {
     }
 }
 
+async fn kind_and_state_filter_together(app: TestApp) {
+    let (admin, browser) = (app.core.admin(), app.signed_in().await);
+    let machine = app.made_machine(None).await.id;
+    let off = app.made_machine(None).await.id;
+    add(&app, "cli_a", "Quiet Notes", "https://notes.example/back").await;
+    clients::disable(&admin, &ann(), &off).await.unwrap();
+    for (query, expected) in [
+        ("kind=machine", vec![off.as_str(), &machine]),
+        ("kind=machine&state=active", vec![machine.as_str()]),
+        ("kind=machine&state=disabled", vec![off.as_str()]),
+        ("state=disabled", vec![off.as_str()]),
+        ("state=active", vec!["cli_a", &machine]),
+        ("kind=static", vec![]),
+        ("kind=dynamic&state=active", vec!["cli_a"]),
+        ("kind=odd&state=odd", vec!["cli_a", &off, &machine]),
+    ] {
+        let html = browser.page(&format!("{PAGE}?{query}")).await;
+        assert_eq!(ids(&html), expected, "{query}");
+    }
+    let html = browser.page(&format!("{PAGE}?kind=machine&state=disabled")).await;
+    assert!(html.contains("/admin/clients?kind=static&#38;state=disabled"), "each filter keeps the other");
+}
+
 async fn a_disabled_client_is_out_everywhere_until_enabled(app: TestApp) {
     let (ann, replica) = (app.signed_in().await, app.replica().await);
     let (client, tokens, here) = log_in(&app, "search:read").await;
@@ -93,7 +133,7 @@ async fn a_disabled_client_is_out_everywhere_until_enabled(app: TestApp) {
     for caller in [&here, &there] {
         assert_eq!(caller.modern("tools/list", serde_json::json!({})).send().await.unwrap().status(), 401);
     }
-    assert_eq!(ids(&ann.page(&format!("{PAGE}?show=disabled")).await), [client.id.as_str()]);
+    assert_eq!(ids(&ann.page(&format!("{PAGE}?kind=dynamic&state=disabled")).await), [client.id.as_str()]);
     step(&ann, &page, &format!("{page}/enable"), "client-enabled", &page).await;
     assert!(app.core.oauth.clients.find(&client.id).await.ok().unwrap().is_some());
     assert_eq!(here.modern("tools/list", serde_json::json!({})).send().await.unwrap().status(), 401);
@@ -142,7 +182,7 @@ async fn hostile_names_do_nothing(app: TestApp) {
 }
 
 on_both! {
-    a_client_is_found_by_words_host_and_id, every_client_is_on_one_page_only,
+    a_client_is_found_by_words_host_and_id, kind_and_state_filter_together, every_client_is_on_one_page_only,
     a_disabled_client_is_out_everywhere_until_enabled, a_deleted_client_never_works_again,
     clients_from_before_the_search_become_known_to_it, hostile_names_do_nothing,
 }

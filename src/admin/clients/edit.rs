@@ -1,0 +1,148 @@
+//! Changing what an administrator may set of a client.
+//!
+//! | changed                    | `static` | `machine` | `dynamic` | what holds from then on                                         |
+//! |----------------------------|----------|-----------|-----------|-----------------------------------------------------------------|
+//! | name                       | yes      | yes       | no        | consent pages and lists say the new one; logins stay            |
+//! | redirect URIs              | yes      | none      | no        | requests to be sent elsewhere are refused; logins stay          |
+//! | authentication             | basic ↔ post | basic ↔ post | no | what it is told to use; either is taken                        |
+//! | scopes it may have at most | yes      | yes       | yes       | tokens that are out open no more than this, here at once, elsewhere when they are renewed |
+//! | life of access tokens      | yes      | yes       | yes       | new tokens                                                      |
+//!
+//! A dynamic client says of itself what is marked `no`, by RFC 7591, and identical ones share a registration: what
+//! an administrator put there would be theirs no more. Between public and confidential there is no way: an app that
+//! is out there has a secret, or has none.
+//!
+//! The version that a change was made from must still be in force: of two people who change the same client the second
+//! is told.
+
+use super::super::resources::{ACCESS_SECONDS, Check};
+use super::super::{Actor, Admin, Failure};
+use super::{ManagedClient, fields, find};
+use crate::audit::Event;
+use crate::oauth::client::AuthMethod;
+use crate::store::clients::{ClientKind, ClientRow};
+
+/// Everything that can be set, as it shall be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    pub name: String,
+    pub redirect_uris: Vec<String>,
+    /// `none`, `client_secret_basic` or `client_secret_post`.
+    pub auth_method: String,
+    /// The scopes of resources it may have at most; nothing for no limit.
+    pub allowed_scopes: Option<Vec<String>>,
+    /// Seconds; nothing for what the resource says.
+    pub access_token_seconds: Option<i64>,
+}
+
+impl Edit {
+    /// As it is.
+    pub fn of(client: &ClientRow) -> Self {
+        Self {
+            name: client.name.clone(),
+            redirect_uris: client.redirect_uris.clone(),
+            auth_method: client.auth_method.clone(),
+            allowed_scopes: client
+                .allowed_scopes
+                .as_ref()
+                .map(|scopes| scopes.iter().map(str::to_owned).collect()),
+            access_token_seconds: client.access_token_seconds,
+        }
+    }
+
+    /// The names of what differs, for the audit trail.
+    fn differences(&self, before: &Self) -> Vec<&'static str> {
+        [
+            ("name", self.name != before.name),
+            ("redirect_uris", self.redirect_uris != before.redirect_uris),
+            ("auth_method", self.auth_method != before.auth_method),
+            ("allowed_scopes", self.allowed_scopes != before.allowed_scopes),
+            ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),
+        ]
+        .into_iter()
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
+    }
+}
+
+/// Puts `wanted` in force, if the client still is at `version`. Nothing happens when nothing differs.
+///
+/// # Errors
+/// [`Failure::Changed`] when somebody else changed it since; [`Failure::Invalid`] with every field that is wrong.
+pub async fn edit(
+    admin: &Admin,
+    actor: &Actor,
+    id: &str,
+    version: i64,
+    wanted: &Edit,
+) -> Result<ManagedClient, Failure> {
+    let ctx = &admin.oauth;
+    let before = find(admin, id).await?;
+    if before.version != version {
+        return Err(Failure::Changed);
+    }
+    let row = changed(admin, &before.client, wanted)?;
+    let differences = Edit::of(&row).differences(&Edit::of(&before.client));
+    if differences.is_empty() {
+        return Ok(before);
+    }
+    if !ctx.store.change_client(row, version).await? {
+        return Err(Failure::Changed);
+    }
+    ctx.clients.forget_all();
+    let detail = format!("changed: {}", differences.join(", "));
+    ctx.audit.record(actor.did(Event::ClientChanged).client(id.to_owned()).detail(detail)).await;
+    find(admin, id).await
+}
+
+fn changed(admin: &Admin, before: &ClientRow, wanted: &Edit) -> Result<ClientRow, Failure> {
+    let mut check = Check::default();
+    let allowed_scopes = fields::ceiling(
+        &mut check,
+        admin,
+        before.kind,
+        wanted.allowed_scopes.as_deref(),
+        before.allowed_scopes.as_ref(),
+    );
+    check.seconds("access_token_seconds", wanted.access_token_seconds, &ACCESS_SECONDS);
+    let row =
+        ClientRow { allowed_scopes, access_token_seconds: wanted.access_token_seconds, ..before.clone() };
+    let row = if before.kind == ClientKind::Dynamic {
+        says_itself(&mut check, before, wanted);
+        row
+    } else {
+        let name = check.name(&wanted.name);
+        let redirect_uris = fields::redirect_uris(&mut check, before.kind, &wanted.redirect_uris);
+        let auth_method = auth_method(&mut check, before, &wanted.auth_method);
+        ClientRow { name, redirect_uris, auth_method, ..row }
+    };
+    check.done()?;
+    Ok(row)
+}
+
+/// What only the client itself may say must be as it is.
+fn says_itself(check: &mut Check, before: &ClientRow, wanted: &Edit) {
+    let is = Edit::of(before);
+    for (field, differs) in [
+        ("name", wanted.name != is.name),
+        ("redirect_uris", wanted.redirect_uris != is.redirect_uris),
+        ("auth_method", wanted.auth_method != is.auth_method),
+    ] {
+        if differs {
+            check.say(field, "The app registered itself and says this of itself: it cannot be set here.");
+        }
+    }
+}
+
+fn auth_method(check: &mut Check, before: &ClientRow, wanted: &str) -> String {
+    let is_public = |method: &str| method == AuthMethod::None.as_str();
+    if AuthMethod::parse(wanted).is_none() {
+        check.say("auth_method", "Choose none, client_secret_basic or client_secret_post.");
+    } else if is_public(wanted) != is_public(&before.auth_method) {
+        check.say(
+            "auth_method",
+            "An app with a secret cannot become one without, nor the other way: make a new client.",
+        );
+    }
+    wanted.to_owned()
+}

@@ -1,0 +1,140 @@
+//! Changing a client: who may change what, what holds from then on, and two people at the same time.
+
+use gatepost::admin::clients::edit::{Edit, edit};
+use gatepost::admin::clients::{self, ManagedClient};
+use gatepost::admin::{Admin, Failure};
+use gatepost::oauth::client::AuthMethod;
+use serde_json::json;
+
+use super::make::problems;
+use super::{ann, done_by};
+use crate::mcp::caller::log_in;
+use crate::on_both;
+use crate::support::{OAuthClient, REDIRECT_URI, TestApp};
+
+async fn stored(admin: &Admin, id: &str) -> (ManagedClient, Edit) {
+    let found = clients::find(admin, id).await.unwrap();
+    let edit = Edit::of(&found.client);
+    (found, edit)
+}
+
+async fn a_change_holds_from_the_next_request_everywhere(app: TestApp) {
+    let (admin, replica, browser) = (app.core.admin(), app.replica().await, app.signed_in().await);
+    let mut client = app.client().await;
+    client.id = app.made_client(AuthMethod::None, REDIRECT_URI).await.id;
+    let (before, was) = stored(&admin, &client.id).await;
+    assert!(replica.core.oauth.clients.find(&client.id).await.ok().unwrap().is_some(), "held in memory");
+    let wanted = Edit {
+        name: "Renamed".to_owned(),
+        redirect_uris: vec!["https://new.example/back".to_owned()],
+        access_token_seconds: Some(90),
+        ..was.clone()
+    };
+    let after = edit(&admin, &ann(), &client.id, before.version, &wanted).await.unwrap();
+    assert_eq!((after.version, Edit::of(&after.client)), (before.version + 1, wanted.clone()));
+    assert_eq!(done_by(&app, "client.changed").await.as_deref(), Some("usr_ann"));
+    replica.sync().await;
+    let held = replica.core.oauth.clients.find(&client.id).await.ok().unwrap().unwrap();
+    assert_eq!(held.name, "Renamed");
+    let answer = browser.get(&client.authorize_url("search:read")).await;
+    assert_eq!(answer.status(), 400, "it is sent where it is not registered any more");
+    let found = |text: &'static str| clients::search(&admin, text, None, 9);
+    assert_eq!(found("reports").await.unwrap().rows.len(), 0);
+    assert_eq!(found("renamed").await.unwrap().rows.len(), 1);
+    assert_eq!(found("new.example").await.unwrap().rows.len(), 1);
+    // Nothing differs: nothing is written.
+    let same = edit(&admin, &ann(), &client.id, after.version, &wanted).await.unwrap();
+    assert_eq!(same.version, after.version);
+    assert_eq!(app.audit_reasons("client.changed").await.len(), 1);
+}
+
+async fn of_two_who_change_it_the_second_is_told(app: TestApp) {
+    let admin = app.core.admin();
+    let id = app.made_client(AuthMethod::Basic, REDIRECT_URI).await.id;
+    let (before, was) = stored(&admin, &id).await;
+    let named = |name: &str| Edit { name: name.to_owned(), ..was.clone() };
+    let (one, two) = (named("One"), named("Two"));
+    let (actor, version) = (ann(), before.version);
+    let (one, two) =
+        futures::join!(edit(&admin, &actor, &id, version, &one), edit(&admin, &actor, &id, version, &two));
+    assert_eq!([one.is_ok(), two.is_ok()].iter().filter(|done| **done).count(), 1);
+    assert!(matches!(one.and(two), Err(Failure::Changed)));
+    // Disabling is a change too.
+    let (now, _) = stored(&admin, &id).await;
+    clients::disable(&admin, &actor, &id).await.unwrap();
+    assert!(matches!(edit(&admin, &actor, &id, now.version, &was).await, Err(Failure::Changed)));
+}
+
+async fn a_client_that_registered_itself_says_some_things_itself(app: TestApp) {
+    let admin = app.core.admin();
+    let id = app.client().await.id;
+    let (before, was) = stored(&admin, &id).await;
+    let wanted = Edit {
+        name: "Mine".to_owned(),
+        redirect_uris: vec!["https://mine.example/".to_owned()],
+        auth_method: "client_secret_post".to_owned(),
+        ..was.clone()
+    };
+    let told = problems(edit(&admin, &ann(), &id, before.version, &wanted).await);
+    assert_eq!(told.iter().map(|p| p.0).collect::<Vec<_>>(), ["name", "redirect_uris", "auth_method"]);
+    assert!(told[0].1.contains("registered itself"));
+    let wanted =
+        Edit { allowed_scopes: Some(vec!["search:read".to_owned()]), access_token_seconds: Some(60), ..was };
+    edit(&admin, &ann(), &id, before.version, &wanted).await.unwrap();
+    // Who registers the same gets the same client, and its ceiling.
+    let again = app.client().await;
+    assert_eq!((again.id.clone(), stored(&admin, &id).await.1), (id, wanted));
+}
+
+async fn authentication_changes_only_between_ways_to_show_a_secret(app: TestApp) {
+    let admin = app.core.admin();
+    let public = app.made_client(AuthMethod::None, REDIRECT_URI).await.id;
+    let confidential = app.made_client(AuthMethod::Basic, REDIRECT_URI).await.id;
+    for (id, method, may) in [
+        (&public, "client_secret_basic", false),
+        (&confidential, "none", false),
+        (&confidential, "private_key_jwt", false),
+        (&confidential, "client_secret_post", true),
+    ] {
+        let (before, was) = stored(&admin, id).await;
+        let wanted = Edit { auth_method: method.to_owned(), ..was };
+        let done = edit(&admin, &ann(), id, before.version, &wanted).await;
+        if may {
+            assert_eq!(done.unwrap().client.auth_method, method);
+        } else {
+            assert_eq!(problems(done)[0].0, "auth_method", "{method}");
+        }
+    }
+}
+
+async fn a_lower_ceiling_holds_for_tokens_that_are_out(app: TestApp) {
+    let admin = app.core.admin();
+    let (client, _, caller) = log_in(&app, "search:read").await;
+    let search = json!({ "name": "web_search", "arguments": { "query": "x" } });
+    let allowed = caller.modern("tools/call", search.clone()).send().await.unwrap();
+    assert_eq!(allowed.status(), 200);
+    let (before, was) = stored(&admin, &client.id).await;
+    let wanted = Edit { allowed_scopes: Some(vec![]), ..was };
+    edit(&admin, &ann(), &client.id, before.version, &wanted).await.unwrap();
+    app.sync().await;
+    assert_eq!(caller.modern("tools/call", search).send().await.unwrap().status(), 403);
+}
+
+async fn a_scope_that_is_gone_may_stay_in_a_ceiling(app: TestApp) {
+    let admin = app.core.admin();
+    let id = OAuthClient::register(&app, "Old").await.id;
+    let statement = "UPDATE clients SET allowed_scopes = 'gone search:read' WHERE id = $1";
+    sqlx::query(statement).bind(&id).execute(app.core.oauth.store.pool()).await.unwrap();
+    let (before, was) = stored(&admin, &id).await;
+    let kept = Edit { access_token_seconds: Some(600), ..was.clone() };
+    edit(&admin, &ann(), &id, before.version, &kept).await.unwrap();
+    let odd = Edit { allowed_scopes: Some(vec!["other".to_owned()]), ..was };
+    assert_eq!(problems(edit(&admin, &ann(), &id, before.version + 1, &odd).await)[0].0, "allowed_scopes");
+}
+
+on_both! {
+    a_change_holds_from_the_next_request_everywhere, of_two_who_change_it_the_second_is_told,
+    a_client_that_registered_itself_says_some_things_itself,
+    authentication_changes_only_between_ways_to_show_a_secret, a_lower_ceiling_holds_for_tokens_that_are_out,
+    a_scope_that_is_gone_may_stay_in_a_ceiling,
+}

@@ -1,0 +1,46 @@
+//! Clients that an administrator made, rather than registered themselves.
+
+use gatepost::admin::Actor;
+use gatepost::admin::clients::create::{NewClient, create};
+use gatepost::oauth::client::AuthMethod;
+use gatepost::store::clients::ClientKind;
+
+use super::TestApp;
+
+pub struct MadeClient {
+    pub id: String,
+    /// Empty for a public client.
+    pub secret: String,
+}
+
+impl TestApp {
+    /// A client for people.
+    pub async fn made_client(&self, auth_method: AuthMethod, redirect_uri: &str) -> MadeClient {
+        self.make(&NewClient { redirect_uris: vec![redirect_uri.to_owned()], ..new_client(auth_method) })
+            .await
+    }
+
+    /// A machine, with a ceiling where one is given.
+    pub async fn made_machine(&self, ceiling: Option<&str>) -> MadeClient {
+        let allowed_scopes = ceiling.map(|text| text.split(' ').map(str::to_owned).collect());
+        let new = new_client(AuthMethod::Basic);
+        self.make(&NewClient { kind: ClientKind::Machine, allowed_scopes, ..new }).await
+    }
+
+    async fn make(&self, new: &NewClient) -> MadeClient {
+        let made = create(&self.core.admin(), &Actor::command_line(), new, None).await.unwrap();
+        let secret = made.secret.map(|secret| secret.expose().clone()).unwrap_or_default();
+        MadeClient { id: made.client.client.id, secret }
+    }
+}
+
+fn new_client(auth_method: AuthMethod) -> NewClient {
+    NewClient {
+        kind: ClientKind::Static,
+        auth_method,
+        name: "Reports".to_owned(),
+        redirect_uris: Vec::new(),
+        allowed_scopes: None,
+        access_token_seconds: None,
+    }
+}
