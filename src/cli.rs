@@ -198,7 +198,7 @@ pub struct UserRef {
 pub enum ClientCommand {
     /// Create a client and print its id and, once, its secret
     #[command(
-        after_help = "Example:\n  gatepost client create --name Reports --redirect-uri https://reports.example.com/callback"
+        after_help = "Example:\n  gatepost client create --name Reports --redirect-uri https://reports.example.com/callback\n  gatepost client create --machine --name Nightly --scope search:read"
     )]
     Create(ClientCreateArgs),
     /// List clients
@@ -210,6 +210,69 @@ pub enum ClientCommand {
         /// The client's id
         client_id: String,
     },
+    /// Delete a client for good: revokes everything it holds, and its id never works again
+    #[command(after_help = "Example:\n  gatepost client delete cli_06bq0000000000000000000000 --yes")]
+    Delete {
+        /// The client's id
+        client_id: String,
+        /// Confirm that it cannot be undone
+        #[arg(long)]
+        yes: bool,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Manage the secrets of a client
+    #[command(
+        subcommand,
+        after_help = "Example:\n  gatepost client secret list cli_06bq0000000000000000000000"
+    )]
+    Secret(SecretCommand),
+}
+
+/// `gatepost client secret …`
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Add a secret and print it, once; those before go on working
+    #[command(after_help = "Example:\n  gatepost client secret add cli_06bq0000000000000000000000 --days 90")]
+    Add {
+        /// The client's id
+        client_id: String,
+        /// How many days it works [default: until it is revoked]
+        #[arg(long, value_name = "DAYS")]
+        days: Option<u16>,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the secrets of a client: how they end, and when they were used
+    #[command(after_help = "Example:\n  gatepost client secret list cli_06bq0000000000000000000000 --json")]
+    List {
+        /// The client's id
+        client_id: String,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a secret at once, or in 24 hours
+    #[command(
+        after_help = "Example:\n  gatepost client secret revoke cli_06bq0000000000000000000000 sec_06bq0000000000000000000000"
+    )]
+    Revoke {
+        /// The client's id
+        client_id: String,
+        /// The secret's id (sec_…)
+        secret_id: String,
+        /// Let it work for 24 hours more
+        #[arg(long)]
+        in_24_hours: bool,
+        /// Also when it is the last one: the client then gets no token
+        #[arg(long)]
+        last: bool,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Flags of `client create`.
@@ -219,22 +282,30 @@ pub struct ClientCreateArgs {
     #[arg(long)]
     pub name: String,
     /// Where people are sent back to; repeat it for several
-    #[arg(long = "redirect-uri", value_name = "URI", required = true)]
+    #[arg(long = "redirect-uri", value_name = "URI", required_unless_present = "machine")]
     pub redirect_uris: Vec<String>,
-    /// How it proves itself at the token endpoint
-    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
-    pub auth_method: AuthMethodArg,
+    /// Make a machine: it acts for nobody but itself, with the client_credentials grant
+    #[arg(long, conflicts_with = "redirect_uris")]
+    pub machine: bool,
+    /// A scope it may have; repeat it for several [default: no limit]
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// Life of its access tokens, where resources do not say less
+    #[arg(long, value_name = "SECONDS")]
+    pub token_seconds: Option<i64>,
+    /// How it proves itself at the token endpoint [default: none; of a machine client_secret_basic]
+    #[arg(long, value_enum, value_name = "METHOD")]
+    pub auth_method: Option<AuthMethodArg>,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
 }
 
 /// Client authentication methods, as RFC 7591 names them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum AuthMethodArg {
     /// No secret: programs on people's own machines
-    #[default]
     None,
     /// Secret in the Authorization header
     ClientSecretBasic,

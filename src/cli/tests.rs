@@ -60,7 +60,12 @@ fn commands_take_what_they_promise() {
         "gatepost user delete a@b.example --yes",
         "gatepost user clear-second-factor a@b.example",
         "gatepost client create --name X --redirect-uri https://a.example/1 --redirect-uri https://a.example/2 --auth-method client_secret_post --json",
+        "gatepost client create --name X --machine --scope a --scope b --token-seconds 60",
         "gatepost client list --json",
+        "gatepost client delete cli_1 --yes --json",
+        "gatepost client secret add cli_1 --days 90 --json",
+        "gatepost client secret list cli_1",
+        "gatepost client secret revoke cli_1 sec_1 --in-24-hours --last --json",
         "gatepost client revoke cli_1",
         "gatepost resource list --json",
         "gatepost resource add --name Notes --url https://notes.example/mcp --json",
@@ -83,7 +88,8 @@ fn a_client_needs_a_redirect_uri_and_is_public_unless_said_otherwise() {
     else {
         panic!("not client create");
     };
-    assert_eq!(args.auth_method, AuthMethodArg::None);
+    assert_eq!(args.auth_method, None);
+    assert!(parse("gatepost client create --name X --machine --redirect-uri https://a.example/").is_err());
     let error = parse("gatepost client create --name X").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
 }

@@ -3,7 +3,7 @@
 use anyhow::{anyhow, bail};
 use serde_json::json;
 
-use super::output;
+use super::{client_secrets, output};
 use crate::admin::clients::create::NewClient;
 use crate::admin::{Actor, Failure, clients};
 use crate::app::Core;
@@ -19,34 +19,51 @@ pub async fn run(core: &Core, command: ClientCommand) -> anyhow::Result<()> {
         ClientCommand::Create(args) => create(core, args).await?,
         ClientCommand::List(args) => list(core, args.json).await?,
         ClientCommand::Revoke { client_id } => {
-            match clients::disable(&core.admin(), &Actor::command_line(), &client_id).await {
-                Ok(()) => {}
-                Err(Failure::NotFound) => bail!("there is no client {client_id}; see `gatepost client list`"),
-                Err(failure) => return Err(failure.into()),
-            }
+            clients::disable(&core.admin(), &Actor::command_line(), &client_id)
+                .await
+                .map_err(|failure| in_words(failure, &client_id))?;
             output::line(&format!("{client_id} is disabled and everything it held is revoked."));
         }
+        ClientCommand::Delete { client_id, yes, json } => delete(core, &client_id, yes, json).await?,
+        ClientCommand::Secret(command) => client_secrets::run(core, command).await?,
     }
     core.oauth.audit.flush().await;
     Ok(())
 }
 
+async fn delete(core: &Core, client_id: &str, yes: bool, as_json: bool) -> anyhow::Result<()> {
+    if !yes {
+        bail!("this cannot be undone: say --yes to delete {client_id}");
+    }
+    clients::delete(&core.admin(), &Actor::command_line(), client_id, client_id)
+        .await
+        .map_err(|failure| in_words(failure, client_id))?;
+    if as_json {
+        output::json(&json!({ "client_id": client_id, "deleted": true }));
+    } else {
+        output::line(&format!("{client_id} is deleted and everything it held is revoked."));
+    }
+    Ok(())
+}
+
 async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
     let auth_method = match args.auth_method {
-        AuthMethodArg::None => AuthMethod::None,
-        AuthMethodArg::ClientSecretBasic => AuthMethod::Basic,
-        AuthMethodArg::ClientSecretPost => AuthMethod::Post,
+        Some(AuthMethodArg::ClientSecretBasic) => AuthMethod::Basic,
+        Some(AuthMethodArg::ClientSecretPost) => AuthMethod::Post,
+        None if args.machine => AuthMethod::Basic,
+        Some(AuthMethodArg::None) | None => AuthMethod::None,
     };
     let new = NewClient {
-        kind: ClientKind::Static,
+        kind: if args.machine { ClientKind::Machine } else { ClientKind::Static },
         auth_method,
         name: args.name,
         redirect_uris: args.redirect_uris,
-        allowed_scopes: None,
-        access_token_seconds: None,
+        allowed_scopes: (!args.scopes.is_empty()).then_some(args.scopes),
+        access_token_seconds: args.token_seconds,
     };
     let made = clients::create::create(&core.admin(), &Actor::command_line(), &new, None).await;
-    let made = made.map_err(in_words)?;
+    let made = made.map_err(|failure| in_words(failure, ""))?;
+    let ceiling = made.client.client.allowed_scopes.as_ref().map(ToString::to_string);
     let registered = registration::describe(&core.oauth, made.client.client, auth_method, made.secret, None);
     if args.json {
         output::json(&registered);
@@ -59,16 +76,20 @@ async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
     for uri in &registered.redirect_uris {
         output::line(&format!("redirect_uri   {uri}"));
     }
+    if let Some(scopes) = ceiling {
+        output::line(&format!("scopes         {scopes}"));
+    }
     Ok(())
 }
 
-/// Every sentence about what cannot be taken.
-fn in_words(failure: Failure) -> anyhow::Error {
+/// What went wrong, for who typed the command: every sentence about what cannot be taken.
+pub fn in_words(failure: Failure, client_id: &str) -> anyhow::Error {
     match failure {
         Failure::Invalid(problems) => {
             let sentences: Vec<_> = problems.into_iter().map(|problem| problem.sentence).collect();
-            anyhow!("{}", sentences.join("\n"))
+            anyhow!("{}", sentences.join(" "))
         }
+        Failure::NotFound => anyhow!("there is no client {client_id}; see `gatepost client list`"),
         other => other.into(),
     }
 }

@@ -1,5 +1,6 @@
 //! Running the commands of the command line. `anyhow` ends here, as a line on standard error and exit code 1.
 
+mod client_secrets;
 mod clients;
 mod keys;
 mod output;

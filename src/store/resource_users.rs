@@ -29,6 +29,10 @@ pub struct ResourceConsentRow {
 }
 
 sql! {
+    /// One look into the index for each resource, of which there are at most a thousand.
+    RESOURCES = "SELECT r.id, r.name FROM resources r WHERE r.deleted_at IS NULL AND EXISTS (SELECT 1 FROM grants g \
+                 WHERE g.resource_id = r.id AND g.client_id || '' = $1 AND g.revoked_at IS NULL) \
+                 ORDER BY r.id LIMIT $2";
     /// Jumps from one client to the next in the index instead of reading all of its grants. `|| ''` is how the
     /// indexes of the lists are made: see the migration.
     CLIENTS = "WITH RECURSIVE k(id, n) AS (SELECT (SELECT g.client_id || '' FROM grants g \
@@ -65,6 +69,16 @@ fn read_consent(row: &AnyRow) -> Result<ResourceConsentRow, StoreError> {
 }
 
 impl Store {
+    /// Id and name of up to `limit` resources on which a client holds a grant that was not revoked.
+    pub async fn list_resources_of_client(
+        &self,
+        client_id: &str,
+        limit: i64,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = sqlx::query(RESOURCES).bind(client_id).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(|found| Ok((row::text(found, "id")?, row::text(found, "name")?))).collect()
+    }
+
     /// A page of the clients with live grants on a resource, in order of id after `after`.
     pub async fn list_resource_clients(
         &self,

@@ -23,8 +23,9 @@ impl TestApp {
     /// A machine, with a ceiling where one is given.
     pub async fn made_machine(&self, ceiling: Option<&str>) -> MadeClient {
         let allowed_scopes = ceiling.map(|text| text.split(' ').map(str::to_owned).collect());
+        let name = "Nightly report".to_owned();
         let new = new_client(AuthMethod::Basic);
-        self.make(&NewClient { kind: ClientKind::Machine, allowed_scopes, ..new }).await
+        self.make(&NewClient { kind: ClientKind::Machine, name, allowed_scopes, ..new }).await
     }
 
     async fn make(&self, new: &NewClient) -> MadeClient {

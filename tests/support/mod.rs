@@ -18,7 +18,7 @@ pub use database::Database;
 pub use made::MadeClient;
 pub use mailbox::Mailbox;
 pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};
-pub use requests::{FORM, JSON, Requests};
+pub use requests::{FORM, JSON, Requests, written};
 
 /// The person every test signs in as.
 pub const EMAIL: &str = "ann@example.com";

@@ -114,7 +114,7 @@ fn changed(admin: &Admin, before: &ClientRow, wanted: &Edit) -> Result<ClientRow
         let name = check.name(&wanted.name);
         let redirect_uris = fields::redirect_uris(&mut check, before.kind, &wanted.redirect_uris);
         let auth_method = auth_method(&mut check, before, &wanted.auth_method);
-        ClientRow { name, redirect_uris, auth_method, ..row }
+        ClientRow { name, auth_method, redirect_uris, ..row }
     };
     check.done()?;
     Ok(row)

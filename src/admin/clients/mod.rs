@@ -85,6 +85,12 @@ pub async fn find(admin: &Admin, id: &str) -> Result<ManagedClient, Failure> {
     admin.oauth.store.find_managed_client(id).await?.ok_or(Failure::NotFound)
 }
 
+/// Id and name of the resources that a client holds something on.
+pub async fn resources(admin: &Admin, id: &str, size: usize) -> Result<Page<(String, String)>, Failure> {
+    let rows = admin.oauth.store.list_resources_of_client(id, limit(size)).await?;
+    Ok(Page::of(rows, size, |(id, _)| id.clone()))
+}
+
 /// Disables a client and revokes what it held. Nothing happens to one that is disabled.
 pub async fn disable(admin: &Admin, actor: &Actor, id: &str) -> Result<(), Failure> {
     find(admin, id).await?;

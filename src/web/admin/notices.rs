@@ -14,6 +14,9 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "scope-renamed" => "The scope is renamed, also in what people agreed to.",
         "scope-deleted" => "The scope is gone, also from what people agreed to.",
         // clients
+        "client-saved" => "It is saved, and holds from the next request on.",
+        "secret-expires" => "That secret works for 24 hours more. Give the app another one meanwhile.",
+        "secret-revoked" => "That secret is revoked: the next request that shows it is refused.",
         "client-disabled" => "The client is disabled, and what it held is revoked.",
         "client-enabled" => "The client works again. People connect it anew.",
         "client-deleted" => "The client is gone, and what it held is revoked.",

@@ -104,7 +104,17 @@ routes! {
     "/admin/resources/{id}/scopes/delete" => FreshSubmission scopes::delete::post;
     // clients
     "/admin/clients" => View clients::list::get;
+    "/admin/clients/new" => FreshView clients::new::get;
+    "/admin/clients/new" => FreshSubmission clients::new::post;
     "/admin/clients/{id}" => View clients::one::get;
+    "/admin/clients/{id}/edit" => FreshView clients::edit::get;
+    "/admin/clients/{id}/edit" => FreshSubmission clients::edit::post;
+    "/admin/clients/{id}/secrets" => View clients::secrets::list;
+    "/admin/clients/{id}/secrets/add" => FreshSubmission clients::secrets::add;
+    "/admin/clients/{id}/secrets/{secret}/revoke" => FreshView clients::secrets::ask;
+    "/admin/clients/{id}/secrets/{secret}/revoke" => FreshSubmission clients::secrets::revoke;
+    "/admin/clients/{id}/secrets/{secret}/expire" => FreshSubmission clients::secrets::expire;
+    "/admin/clients/{id}/timeline" => View clients::timeline::get;
     "/admin/clients/{id}/disable" => Submission clients::disable::post;
     "/admin/clients/{id}/enable" => Submission clients::enable::post;
     "/admin/clients/{id}/delete" => FreshView clients::delete::get;

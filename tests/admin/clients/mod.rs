@@ -1,7 +1,9 @@
 //! `/admin/clients`: found, looked at, disabled, enabled and deleted, and what follows elsewhere.
 
+mod command_line;
 mod edit;
 mod make;
+mod pages;
 mod secrets;
 
 use gatepost::admin::{Actor, clients};
@@ -45,7 +47,7 @@ fn ann() -> Actor {
 async fn done_by(app: &TestApp, kind: &str) -> Option<String> {
     app.core.oauth.audit.flush().await;
     let events = app.core.oauth.store.list_events("", 10_000).await.unwrap();
-    events.into_iter().filter(|event| event.kind == kind).next_back().and_then(|event| event.actor_id)
+    events.into_iter().rfind(|event| event.kind == kind).and_then(|event| event.actor_id)
 }
 
 /// The ids that a page of the list links to.
@@ -102,6 +104,7 @@ async fn every_client_is_on_one_page_only(app: TestApp) {
 async fn kind_and_state_filter_together(app: TestApp) {
     let (admin, browser) = (app.core.admin(), app.signed_in().await);
     let machine = app.made_machine(None).await.id;
+    app.advance(1).await;
     let off = app.made_machine(None).await.id;
     add(&app, "cli_a", "Quiet Notes", "https://notes.example/back").await;
     clients::disable(&admin, &ann(), &off).await.unwrap();

@@ -75,8 +75,8 @@ async fn a_secret_is_replaced_without_a_gap(app: TestApp) {
 async fn a_revoked_secret_is_refused_by_the_next_request_everywhere(app: TestApp) {
     let (admin, replica) = (app.core.admin(), app.replica().await);
     let MadeClient { id, secret: old } = app.made_machine(None).await;
+    let old_id = listed(&app, &id).await[0].id.clone();
     let made = add(&admin, &ann(), &id, None, None).await.unwrap();
-    let old_id = listed(&app, &id).await.last().unwrap().id.clone();
     assert_eq!(ask(&replica, &id, &old).await, "ok");
     revoke(&admin, &ann(), (&id, &old_id), TheLast::Keep).await.unwrap();
     for process in [&app, &replica] {

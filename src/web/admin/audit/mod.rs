@@ -15,7 +15,7 @@ use crate::store::audit_search::SeenEvent;
 const PAGE: &str = "/admin/audit";
 
 /// An event as one line of a list.
-fn line(state: &State, seen: &SeenEvent) -> EventLine {
+pub(super) fn line(state: &State, seen: &SeenEvent) -> EventLine {
     let event = &seen.event;
     let resources = state.oauth.resources.current();
     let resource = event.resource_id.as_deref();

@@ -3,21 +3,38 @@
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 
-use super::super::super::pages::admin::{Area, ClientPage};
+use super::super::super::pages::admin::{Area, ClientPage, ClientTab, Shell};
 use super::super::super::when;
 use super::super::access::View;
 use super::super::answers;
 use crate::admin::clients::{self, ManagedClient};
+use crate::admin::{Admin, Failure};
+use crate::oauth::client::AuthMethod;
+
+/// The most resources that are named.
+const RESOURCES: usize = 10;
 
 pub async fn get(view: View, id: Path<String>) -> HttpResponse {
-    let found = match clients::find(&view.state.admin, &id).await {
-        Ok(found) => found,
-        Err(failure) => return answers::failed(&view.state, failure),
-    };
+    match page(&view.state.admin, view.shell(Area::Clients), &id).await {
+        Ok(html) => answers::page(&view.state, &html, &view.token),
+        Err(failure) => answers::failed(&view.state, failure),
+    }
+}
+
+async fn page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientPage, Failure> {
+    let found = clients::find(admin, id).await?;
     let client = &found.client;
-    let html = ClientPage {
-        shell: view.shell(Area::Clients),
+    let is_public = client.auth_method == AuthMethod::None.as_str();
+    let secrets = if is_public { Vec::new() } else { clients::secrets::list(admin, id).await? };
+    let working = secrets.iter().filter(|secret| !secret.is_expired).count();
+    let resources = clients::resources(admin, id, RESOURCES).await?;
+    Ok(ClientPage {
+        shell,
+        head: super::head(&found, ClientTab::Overview),
         line: super::line(&found),
+        secrets: (!is_public).then_some(working),
+        more_resources: resources.next.is_some(),
+        resources: resources.rows,
         auth_method: match client.auth_method.as_str() {
             "none" => "No secret (public client, PKCE)".to_owned(),
             method => method.to_owned(),
@@ -28,8 +45,7 @@ pub async fn get(view: View, id: Path<String>) -> HttpResponse {
         created: when::second(client.created_at),
         disabled: client.disabled_at.map(when::second),
         says: says(&found),
-    };
-    answers::page(&view.state, &html, &view.token)
+    })
 }
 
 /// What a client says of itself, as text: nothing of it is loaded or linked.

@@ -15,7 +15,7 @@ mod settings;
 pub use audit::{
     AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
 };
-pub use clients::{ClientLine, ClientPage, ClientsPage, DeleteClientPage, FilterLink};
+pub use clients::*;
 pub use grants::{GrantPage, GrantView, GrantsPage, WhoView};
 pub use home::{AdminHomePage, Bar, ChartView, ConcernView, FirstStepView, LineView, ResourceLinesView};
 pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};

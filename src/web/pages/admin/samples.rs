@@ -88,10 +88,36 @@ fn scopes_filled(text: &str) -> Vec<(&'static str, String)> {
 }
 
 fn clients_samples() -> Vec<(&'static str, String)> {
+    let made_before = ClientMadePage { is_repeat: true, secret: None, ..ClientMadePage::sample() };
+    let dynamic = EditClientPage { is_dynamic: true, ..EditClientPage::sample() };
+    let changed = EditClientPage { problems: Problems::default(), ..EditClientPage::filled("notes") };
     let typed = DeleteClientPage { shell: Shell::sample(Area::Clients), ..DeleteClientPage::filled("cli_1") };
     vec![
         ("admin-clients", ClientsPage::sample().render().unwrap()),
         ("admin-clients-none", ClientsPage::empty().render().unwrap()),
+        ("admin-client-kinds", ClientKindPage::sample().render().unwrap()),
+        ("admin-client-new-public", NewClientPage::sample(Sort::Public).render().unwrap()),
+        ("admin-client-new-confidential", NewClientPage::sample(Sort::Confidential).render().unwrap()),
+        ("admin-client-new-machine", NewClientPage::sample(Sort::Machine).render().unwrap()),
+        ("admin-client-new-problem", NewClientPage::filled("notes").render().unwrap()),
+        ("admin-client-made", ClientMadePage::sample().render().unwrap()),
+        ("admin-client-made-machine", ClientMadePage::machine().render().unwrap()),
+        ("admin-client-made-before", made_before.render().unwrap()),
+        ("admin-client-edit", EditClientPage::sample().render().unwrap()),
+        ("admin-client-edit-dynamic", dynamic.render().unwrap()),
+        ("admin-client-edit-changed", changed.render().unwrap()),
+        ("admin-client-secrets", ClientSecretsPage::sample().render().unwrap()),
+        ("admin-client-secrets-none", ClientSecretsPage::none().render().unwrap()),
+        ("admin-client-secrets-public", ClientSecretsPage::public().render().unwrap()),
+        ("admin-client-secret-made", SecretMadePage::sample().render().unwrap()),
+        (
+            "admin-client-secret-made-before",
+            SecretMadePage { text: None, ..SecretMadePage::sample() }.render().unwrap(),
+        ),
+        ("admin-client-secret-end", EndSecretPage::sample().render().unwrap()),
+        ("admin-client-secret-end-last", EndSecretPage::filled("x7Qa").render().unwrap()),
+        ("admin-client-timeline", ClientTimelinePage::sample().render().unwrap()),
+        ("admin-client-timeline-empty", ClientTimelinePage::empty().render().unwrap()),
         ("admin-client", ClientPage::sample().render().unwrap()),
         ("admin-client-disabled", ClientPage::disabled().render().unwrap()),
         ("admin-client-delete", DeleteClientPage::sample().render().unwrap()),
@@ -102,6 +128,13 @@ fn clients_samples() -> Vec<(&'static str, String)> {
 fn clients_filled(text: &str) -> Vec<(&'static str, String)> {
     vec![
         ("admin-clients", ClientsPage::filled(text).render().unwrap()),
+        ("admin-client-new", NewClientPage::filled(text).render().unwrap()),
+        ("admin-client-made", ClientMadePage::filled(text).render().unwrap()),
+        ("admin-client-edit", EditClientPage::filled(text).render().unwrap()),
+        ("admin-client-secrets", ClientSecretsPage::filled(text).render().unwrap()),
+        ("admin-client-secret-made", SecretMadePage::filled(text).render().unwrap()),
+        ("admin-client-secret-end", EndSecretPage::filled(text).render().unwrap()),
+        ("admin-client-timeline", ClientTimelinePage::filled(text).render().unwrap()),
         ("admin-client", ClientPage::filled(text).render().unwrap()),
         ("admin-client-delete", DeleteClientPage::filled(text).render().unwrap()),
     ]
