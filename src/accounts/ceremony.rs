@@ -8,6 +8,7 @@
 //! | too late                                               | [`CeremonyError::Expired`] |
 //! | anything else                                          | the ceremony         |
 //!
+//! What is asked for by whoever opens a page is no ceremony, but a [`challenge`](super::challenge).
 //! Finding does not spend: the rule that acts on a ceremony spends it with one conditional statement, in the
 //! transaction of what it does where there is one.
 

@@ -5,6 +5,7 @@
 pub mod activity;
 mod by_administrator;
 pub mod ceremony;
+pub mod challenge;
 pub mod deletion;
 pub mod export;
 pub mod forgot;

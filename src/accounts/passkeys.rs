@@ -34,6 +34,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use super::ceremony::{self, CeremonyError};
+use super::challenge;
 use super::second_factor::{Dropped, is_required, may_drop};
 use super::session::Session;
 use super::ways_in::{Way, is_left_without};
@@ -146,20 +147,12 @@ fn of_row(row: &PasskeyRow) -> Result<Passkey, StoreError> {
         .map_err(|_| StoreError::inconsistent("passkeys", "credential", &row.id))
 }
 
-/// A challenge to sign in with.
-pub async fn begin_login(accounts: &Accounts, browser: &str) -> Result<Challenge, PasskeyError> {
+/// A challenge to sign in with. Nothing is written and nothing counted: every login page that is opened asks for one.
+pub fn begin_login(accounts: &Accounts, browser: &str) -> Result<Challenge, PasskeyError> {
     let (options, state) = verifier(accounts)?.start_discoverable_authentication()?;
     let kind = CeremonyKind::PasskeyLogin;
-    let ceremony = ceremony::begin(accounts, kind, browser, None, &state).await?;
+    let ceremony = challenge::make(accounts, kind, browser, &state);
     Ok(Challenge { ceremony, options: json!(options.public_key) })
-}
-
-/// Whether this is the first answer to a challenge of this browser. Asking for the challenge counted as the attempt
-/// that this is; any other answer is one more.
-pub async fn is_first_answer(accounts: &Accounts, ceremony: &str, browser: Option<&str>) -> bool {
-    let kind = CeremonyKind::PasskeyLogin;
-    let Ok(found) = ceremony::find(accounts, kind, ceremony, browser).await else { return false };
-    matches!(accounts.store.attempt_ceremony(found.id, kind, 1, accounts.clock.now()).await, Ok(true))
 }
 
 /// The person whose passkey answered the challenge.
@@ -188,7 +181,9 @@ async fn verify_login(
     user_id: &mut Option<String>,
 ) -> Result<UserRow, PasskeyError> {
     let webauthn = verifier(accounts)?;
-    let ceremony = ceremony::find(accounts, CeremonyKind::PasskeyLogin, text, browser).await?;
+    let kind = CeremonyKind::PasskeyLogin;
+    let (challenge, state) =
+        challenge::open::<DiscoverableAuthentication>(accounts, kind, text, browser).await?;
     let credential: PublicKeyCredential = read(credential)?;
     let (handle, credential_id) = webauthn
         .identify_discoverable_authentication(&credential)
@@ -200,7 +195,6 @@ async fn verify_login(
         return Err(PasskeyError::Refused("foreign_user_handle"));
     }
     let mut passkey = of_row(&row)?;
-    let state: DiscoverableAuthentication = ceremony::data(&ceremony)?;
     let result = webauthn.finish_discoverable_authentication_v2(&credential, state, &passkey)?;
     if !result.user_verified() {
         return Err(PasskeyError::Refused("passkey_not_verified"));
@@ -209,7 +203,7 @@ async fn verify_login(
     let user = accounts.store.find_user(&row.user_id).await?;
     let user = user.ok_or(PasskeyError::Refused("unknown_passkey"))?;
     let (credential, now) = (to_row(&passkey), accounts.clock.now());
-    match accounts.store.use_passkey(ceremony.id, row, credential, now).await? {
+    match accounts.store.use_passkey(challenge, row, credential, now).await? {
         Answered::Done => Ok(user),
         Answered::Spent | Answered::TooMany => Err(CeremonyError::Spent.into()),
         Answered::Changed => Err(PasskeyError::Refused("passkey_counter")),

@@ -17,7 +17,7 @@ pub enum CeremonyKind {
     LinkIdentity,
     /// A first factor was shown; a code is still to come.
     SecondFactor,
-    /// A passkey's challenge, to sign in.
+    /// A passkey's challenge, to sign in: kept by the browser, written once it is answered.
     PasskeyLogin,
     /// A passkey's challenge, to add one.
     PasskeyAdd,
@@ -57,6 +57,19 @@ pub struct CeremonyRow {
     pub spent_at: Option<Timestamp>,
 }
 
+/// A challenge that the browser kept, as written once it is answered.
+#[derive(Clone, Debug)]
+pub struct AnsweredRow {
+    pub id: String,
+    pub kind: CeremonyKind,
+    pub hash: Hashed,
+    /// Hash of the browser cookie it was made for.
+    pub browser: Hashed,
+    pub created_at: Timestamp,
+    /// When it was too late to answer. The row stays as long again: the clocks of processes differ a little.
+    pub expires_at: Timestamp,
+}
+
 sql! {
     ADD = "INSERT INTO ceremonies (id, kind, secret_hash, browser_hash, user_id, data, attempts, created_at, \
            expires_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)";
@@ -64,6 +77,8 @@ sql! {
             FROM ceremonies WHERE id = $1 AND kind = $2";
     SPEND = "UPDATE ceremonies SET spent_at = $3 \
              WHERE id = $1 AND kind = $2 AND spent_at IS NULL AND expires_at > $3";
+    ANSWER = "INSERT INTO ceremonies (id, kind, secret_hash, browser_hash, data, attempts, created_at, expires_at, \
+              spent_at) VALUES ($1, $2, $3, $4, '', 0, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
     END_STEPS = "UPDATE ceremonies SET spent_at = $2 \
                  WHERE user_id = $1 AND kind = 'second_factor' AND spent_at IS NULL";
     ATTEMPT = "UPDATE ceremonies SET attempts = attempts + 1 \
@@ -95,6 +110,25 @@ pub(super) async fn spend(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(SPEND).bind(id).bind(kind.as_str()).bind(now).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Writes inside the caller's transaction that a challenge is answered; `false` when it was before.
+pub(super) async fn answer(
+    connection: &mut sqlx::AnyConnection,
+    challenge: &AnsweredRow,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(ANSWER)
+        .bind(&challenge.id)
+        .bind(challenge.kind.as_str())
+        .bind(challenge.hash.as_str())
+        .bind(challenge.browser.as_str())
+        .bind(challenge.created_at)
+        .bind(challenge.expires_at + (challenge.expires_at - challenge.created_at))
+        .bind(now)
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -3,7 +3,7 @@
 use futures::FutureExt as _;
 use sqlx::any::AnyRow;
 
-use super::ceremonies::{self, CeremonyKind};
+use super::ceremonies::{self, AnsweredRow, CeremonyKind};
 use super::ways_in::{self, Removed, WaysInRow};
 use super::{Store, StoreError, row, sql};
 use crate::types::Timestamp;
@@ -107,14 +107,14 @@ impl Store {
     /// Spends the challenge and notes the use: `credential` takes the place of what `passkey` holds.
     pub async fn use_passkey(
         &self,
-        ceremony: String,
+        challenge: AnsweredRow,
         passkey: PasskeyRow,
         credential: String,
         now: Timestamp,
     ) -> Result<Answered, StoreError> {
         self.transaction(move |connection| {
             async move {
-                if !ceremonies::spend(connection, &ceremony, CeremonyKind::PasskeyLogin, now).await? {
+                if !ceremonies::answer(connection, &challenge, now).await? {
                     return Ok(Answered::Spent);
                 }
                 let done = sqlx::query(USE)

@@ -26,6 +26,8 @@ pub enum Purpose {
     UpstreamVerifier,
     /// What ties the steps of one authorization together in the audit trail.
     Flow,
+    /// Challenges that the browser keeps until it answers.
+    Challenge,
 }
 
 impl Purpose {
@@ -38,6 +40,7 @@ impl Purpose {
             Self::UpstreamNonce => b"gatepost upstream nonce 1",
             Self::UpstreamVerifier => b"gatepost upstream verifier 1",
             Self::Flow => b"gatepost flow 1",
+            Self::Challenge => b"gatepost challenge 1",
         }
     }
 }

@@ -17,7 +17,7 @@ pub const MAX_FORM: usize = MAX_CREDENTIAL;
 /// The same for every reason: a stranger learns nothing.
 const REFUSED: &str = "That passkey could not be used here. Try again, or sign in another way.";
 
-/// A challenge, as JSON. Says nothing about any account.
+/// A challenge, as JSON. Says nothing about any account, and costs nobody an attempt: the answer does.
 pub async fn options(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
     let posted = match forms::fields(&state, &request, &mut payload, None).await {
         Ok(posted) => posted,
@@ -27,11 +27,7 @@ pub async fn options(state: Data<State>, request: HttpRequest, mut payload: Payl
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
         return problem(StatusCode::FORBIDDEN, "The page was open for too long. Reload it and try again.");
     }
-    let origin = address::origin(&state, &request);
-    if let Err(throttled) = state.accounts.throttle.secret(origin.address.as_deref().unwrap_or_default()) {
-        return super::problem::Problem::from(throttled).as_json();
-    }
-    challenge(passkeys::begin_login(&state.accounts, &browser).await)
+    challenge(passkeys::begin_login(&state.accounts, &browser))
 }
 
 /// A challenge as the page's script reads it.
@@ -78,9 +74,8 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let text = |name| posted.first(name).unwrap_or_default();
     let browser = cookies::browser(&state, &request);
     let (ceremony, credential) = (text("ceremony"), text("credential"));
-    let counted = passkeys::is_first_answer(&state.accounts, ceremony, browser.as_deref()).await;
     let address = origin.address.as_deref().unwrap_or_default();
-    if !counted && let Err(throttled) = state.accounts.throttle.secret(address) {
+    if let Err(throttled) = state.accounts.throttle.secret(address) {
         return super::problem::Problem::from(throttled).as_page(&state, &request, Event::Login).await;
     }
     let found =

@@ -1,14 +1,17 @@
 //! Passkeys: adding, signing in without a word typed, renaming, removing, and everything that is refused.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatepost::accounts::ways_in::{Way, is_left_without};
-use gatepost::store::ceremonies::CeremonyKind;
+use gatepost::store::ceremonies::{AnsweredRow, CeremonyKind};
 use gatepost::store::passkeys::{Answered, PasskeyRow};
 use gatepost::store::users::UserRow;
 use gatepost::store::ways_in::Removed;
+use gatepost::types::Hashed;
 use reqwest::Response;
 use serde_json::Value;
 
-use super::second_factor::{ceremony, id_claims};
+use super::second_factor::id_claims;
 use super::{person, try_login};
 use crate::support::{
     Authenticator, Browser, Database, EMAIL, Form, PASSWORD, TestApp, cookie_of, json_of, location,
@@ -37,6 +40,18 @@ pub async fn with_passkey(app: &TestApp, user: &UserRow) {
     );
     let id = format!("psk_{}", user.id);
     rows.bind(&id).bind(&user.id).bind(&id).execute(app.core.accounts.store.pool()).await.unwrap();
+}
+
+/// A challenge that a browser kept, and answers.
+fn answered(id: &str) -> AnsweredRow {
+    AnsweredRow {
+        id: id.to_owned(),
+        kind: CeremonyKind::PasskeyLogin,
+        hash: Hashed::of("mark"),
+        browser: Hashed::of("browser"),
+        created_at: 1,
+        expires_at: 601,
+    }
 }
 
 /// Asks for a challenge with the form that will answer it.
@@ -330,6 +345,51 @@ async fn the_last_way_in_is_not_removed_even_by_two_at_once(app: TestApp) {
     assert_eq!((ways.password, ways.passkeys, ways.identities.len(), ways.code), (false, 1, 0, false));
 }
 
+async fn count_ceremonies(app: &TestApp) -> i64 {
+    let count = sqlx::query_scalar("SELECT CAST(COUNT(*) AS BIGINT) FROM ceremonies");
+    count.fetch_one(app.core.accounts.store.pool()).await.unwrap()
+}
+
+async fn a_login_page_that_is_opened_writes_nothing(app: TestApp) {
+    let owner = app.signed_in().await;
+    let mut key = added(&app, &owner).await;
+    let before = count_ceremonies(&app).await;
+    let browser = app.browser();
+    let page = browser.page("/login").await;
+    assert!(page.contains(r#"autocomplete="username webauthn""#), "{page}");
+    for _ in 0..20 {
+        signing_in(&browser, "/login").await;
+    }
+    assert_eq!(count_ceremonies(&app).await, before);
+    // Two tabs: each has a challenge of its own, and both may be answered.
+    let (one, options_of_one) = signing_in(&browser, "/login").await;
+    let (two, options_of_two) = signing_in(&browser, "/login").await;
+    assert_eq!(location(&browser.send(&with(&two, &key.get(&options_of_two))).await), "/account");
+    assert_eq!(location(&browser.send(&with(&one, &key.get(&options_of_one))).await), "/account");
+    assert_eq!(count_ceremonies(&app).await, before + 2);
+}
+
+async fn a_challenge_that_was_changed_is_unknown(app: TestApp) {
+    let mut key = added(&app, &app.signed_in().await).await;
+    let browser = app.browser();
+    let (form, options) = signing_in(&browser, "/login").await;
+    let answer = key.get(&options);
+    let text = form.get("ceremony").to_owned();
+    let (body, mark) = text.split_once('.').unwrap();
+    let kept = String::from_utf8(URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap();
+    let mut later: Value = serde_json::from_str(&kept).unwrap();
+    later["made_at"] = (later["made_at"].as_i64().unwrap() + 600).into();
+    let later = URL_SAFE_NO_PAD.encode(later.to_string());
+    let bad =
+        [format!("{later}.{mark}"), format!("{body}."), body.to_owned(), ".".to_owned(), "x".repeat(5000)];
+    for bad in bad {
+        refused(browser.send(&with(&form.clone().set("ceremony", &bad), &answer)).await).await;
+    }
+    let reasons = app.audit_reasons("session.login").await;
+    assert_eq!(reasons.iter().filter(|reason| *reason == "ceremony_unknown").count(), 5, "{reasons:?}");
+    assert_eq!(location(&browser.send(&with(&form, &answer)).await), "/account");
+}
+
 async fn a_disabled_person_is_not_let_in_by_a_passkey(app: TestApp) {
     let mut key = added(&app, &app.signed_in().await).await;
     let browser = app.browser();
@@ -371,19 +431,23 @@ async fn one_use_of_a_passkey_counts(app: TestApp) {
     with_passkey(&app, &app.user).await;
     let id = format!("psk_{}", app.user.id);
     let known = PasskeyRow { credential_id: id.clone(), id, ..row(1, &app.user.id) };
-    let gone = store.use_passkey("cer_none".into(), known.clone(), "{}".into(), 5).await.unwrap();
-    assert_eq!(gone, Answered::Spent, "without a challenge nothing is used");
-    assert_eq!(store.list_passkeys(&app.user.id).await.unwrap()[0].last_used_at, None);
     // Eight browsers, each with a challenge of its own, and one counter.
-    for n in 0..8 {
-        let row = ceremony(&format!("cer_{n}"), CeremonyKind::PasskeyLogin, &app.user.id, 1);
-        store.add_ceremony(row).await.unwrap();
-    }
-    let uses = (0..8)
-        .map(|n| store.use_passkey(format!("cer_{n}"), known.clone(), format!("{{\"counter\":{n}}}"), 5));
+    let uses = (0..8).map(|n| {
+        store.use_passkey(answered(&format!("cer_{n}")), known.clone(), format!("{{\"counter\":{n}}}"), 5)
+    });
     let answers = futures::future::join_all(uses).await;
     let won = answers.into_iter().filter(|answer| *answer.as_ref().unwrap() == Answered::Done).count();
     assert_eq!(won, 1);
+    // One challenge, answered eight times at once with a passkey that has no counter.
+    let known = store.list_passkeys(&app.user.id).await.unwrap().remove(0);
+    let same = known.credential.clone();
+    let uses = (0..8).map(|_| store.use_passkey(answered("cer_one"), known.clone(), same.clone(), 5));
+    let answers = futures::future::join_all(uses).await;
+    let won = answers.into_iter().filter(|answer| *answer.as_ref().unwrap() == Answered::Done).count();
+    assert_eq!(won, 1);
+    // Answered challenges are known for as long again as they could be answered.
+    assert_eq!(store.reap_ceremonies(1201, 1201, 100).await.unwrap(), 0);
+    assert_eq!(store.reap_ceremonies(1202, 1202, 100).await.unwrap(), 9);
 }
 
 on_both! {
@@ -400,6 +464,8 @@ on_both! {
     a_passkey_needs_no_code_although_there_is_an_app,
     passkeys_are_changed_after_a_fresh_login_only,
     one_use_of_a_passkey_counts,
+    a_login_page_that_is_opened_writes_nothing,
+    a_challenge_that_was_changed_is_unknown,
 }
 
 /// A good answer, for a form that is bad otherwise.
@@ -417,7 +483,11 @@ async fn signing_in_with_a_passkey_is_one_attempt(database: Database) {
         let (form, options) = signing_in(&browser, "/login?switch=1").await;
         assert_eq!(location(&browser.send(&with(&form, &key.get(&options))).await), "/account");
     }
-    // The fourth, and its challenge gives no second one.
+    // Challenges cost nothing: every login page that is opened asks for one.
+    for _ in 0..5 {
+        signing_in(&browser, "/login?switch=1").await;
+    }
+    // The fourth attempt.
     let (form, _) = signing_in(&browser, "/login?switch=1").await;
     let wrong = form.set("credential", "{}");
     assert_eq!(browser.send(&wrong).await.status(), 401);

@@ -3,12 +3,12 @@
 import { createHmac } from 'node:crypto';
 import { App } from './app.mjs';
 import { Gatepost } from './gatepost.mjs';
-import { mouse } from './hand.mjs';
+import { mouse, tabTo } from './hand.mjs';
 import { checkWidth, DESKTOP, look, open } from './page.mjs';
 import { begin, check } from './report.mjs';
 
 export const EMAIL = 'ada@example.org';
-const PASSWORD = 'pond lantern gravel swift';
+export const PASSWORD = 'pond lantern gravel swift';
 const STEP = 30; // seconds
 
 /** The code an app shows that was told this secret, some steps from now (RFC 6238). */
@@ -58,6 +58,12 @@ export class Person {
   async press(action) {
     const button = this.page.locator(`form[action="${action}"] button`).first();
     await Promise.all([this.page.waitForEvent('load'), this.hand.press(button)]);
+  }
+
+  /** Presses what leads to another page: a link, or a button. */
+  async follow(locator, key = null) {
+    const pressed = key ? tabTo(locator).then(() => this.page.keyboard.press(key)) : this.hand.press(locator);
+    await Promise.all([this.page.waitForEvent('load'), pressed]);
   }
 
   async setUp() {
