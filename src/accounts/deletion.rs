@@ -20,7 +20,7 @@ pub enum DeletionError {
     #[error("Type the e-mail address of this account to confirm.")]
     NotConfirmed,
     #[error(
-        "This is the only administrator who can sign in. Make somebody else an administrator first: gatepost user create --email … --admin"
+        "This is the only administrator who can sign in. Make somebody else an administrator first, under Administration."
     )]
     LastAdmin,
     #[error(transparent)]

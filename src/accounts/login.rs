@@ -10,7 +10,7 @@
 use super::throttle::Throttled;
 use super::{Accounts, normal_email};
 use crate::audit::{Entry, Event};
-use crate::oauth::Origin;
+use crate::oauth::{Origin, flow};
 use crate::store::StoreError;
 use crate::store::users::UserRow;
 use crate::types::Plain;
@@ -28,15 +28,21 @@ pub enum LoginError {
     Hash(#[from] super::password::HashFailed),
 }
 
-/// Checks a password. Returns the person it belongs to.
+/// Checks a password. Returns the person it belongs to. `return_to` is where the login leads: a refusal belongs to the
+/// story of the authorization that waits there.
 pub async fn attempt(
     accounts: &Accounts,
     email: &str,
     password: Plain<String>,
+    return_to: &str,
     origin: &Origin,
 ) -> Result<UserRow, LoginError> {
     let address = origin.address.clone().unwrap_or_default();
-    let entry = |reason: &str| Entry::refused(Event::Login, reason).address(origin.address.clone());
+    let entry = |reason: &str| {
+        Entry::refused(Event::Login, reason)
+            .flow(flow::of_return(&accounts.master, return_to))
+            .address(origin.address.clone())
+    };
     let typed = normal_email(email).unwrap_or_default();
     if let Err(throttled) = accounts.throttle.login(&typed, &address) {
         accounts.audit.record(entry("rate_limited")).await;

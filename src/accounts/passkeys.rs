@@ -41,7 +41,7 @@ use super::ways_in::{Way, is_left_without};
 use super::{Accounts, notify};
 use crate::audit::{Entry, Event};
 use crate::mail::Notice;
-use crate::oauth::Origin;
+use crate::oauth::{Origin, flow};
 use crate::store::StoreError;
 use crate::store::ceremonies::CeremonyKind;
 use crate::store::passkeys::{Answered, PasskeyRow};
@@ -161,6 +161,7 @@ pub async fn finish_login(
     ceremony: &str,
     browser: Option<&str>,
     credential: &str,
+    return_to: &str,
     origin: &Origin,
 ) -> Result<UserRow, PasskeyError> {
     let mut user_id = None;
@@ -168,7 +169,8 @@ pub async fn finish_login(
     if let Err(error) = &answer {
         let entry =
             Entry::refused(Event::Login, error.reason()).user(user_id).address(origin.address.clone());
-        accounts.audit.record(entry.detail("with passkey")).await;
+        let flow = flow::of_return(&accounts.master, return_to);
+        accounts.audit.record(entry.flow(flow).detail("with passkey")).await;
     }
     answer
 }

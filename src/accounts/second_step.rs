@@ -25,6 +25,7 @@ use super::ceremony::{self, CeremonyError};
 use super::sign_in::{self, Device, Shown, SignInError, SignedIn};
 use super::{Accounts, recovery, totp};
 use crate::audit::{Entry, Event};
+use crate::oauth::flow;
 use crate::store::StoreError;
 use crate::store::ceremonies::{CeremonyKind, CeremonyRow};
 use crate::store::recovery_codes::Taken;
@@ -164,7 +165,10 @@ pub async fn answer(
         Ok(detail) => (Entry::ok(Event::SecondFactor), Some(detail.clone())),
         Err(error) => (Entry::refused(Event::SecondFactor, reason(error)), None),
     };
-    let entry = entry.user(waiting.user.id.clone()).address(device.origin.address.clone());
+    let entry = entry
+        .user(waiting.user.id.clone())
+        .flow(flow::of_return(&accounts.master, &waiting.return_to))
+        .address(device.origin.address.clone());
     accounts.audit.record(detail.into_iter().fold(entry, Entry::detail)).await;
     taken?;
     let shown = Shown { proof: waiting.shown.proof.with_code(), ..waiting.shown };

@@ -10,8 +10,8 @@ use super::{State, address, cookies, csrf, error_page, forms, respond, second_fa
 use crate::accounts::login::{self, LoginError};
 use crate::accounts::sign_in::{self, Device, Shown, SignInError, SignedIn};
 use crate::audit::{Entry, Event};
-use crate::oauth::authorize;
 use crate::oauth::params::Params;
+use crate::oauth::{authorize, flow};
 use crate::store::users::UserRow;
 use crate::types::{FirstFactor, Plain};
 
@@ -56,8 +56,9 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let email = posted.first("email").unwrap_or_default().to_owned();
     let again = Again::read(posted.first("again"));
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        let entry =
-            Entry::refused(Event::Login, "stale_form").address(address::origin(&state, &request).address);
+        let entry = Entry::refused(Event::Login, "stale_form")
+            .flow(flow::of_return(&state.oauth.master, &return_to))
+            .address(address::origin(&state, &request).address);
         state.oauth.audit.record(entry).await;
         let text = "The page was open for too long. Please try again.".to_owned();
         let form = Form { return_to: &return_to, email, again };
@@ -65,7 +66,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     }
     let password = Plain::new(posted.first("password").unwrap_or_default().to_owned());
     let origin = address::origin(&state, &request);
-    match login::attempt(&state.accounts, &email, password, &origin).await {
+    match login::attempt(&state.accounts, &email, password, &return_to, &origin).await {
         Ok(user) => finish(&state, &request, &user, FirstFactor::Password, &return_to).await,
         Err(error) => failed(&state, &request, Form { return_to: &return_to, email, again }, &error).await,
     }

@@ -10,6 +10,7 @@ use super::pages::Again;
 use super::{State, address, cookies, csrf, error_page, forms, respond};
 use crate::accounts::passkeys::{self, Challenge, MAX_CREDENTIAL, PasskeyError};
 use crate::audit::{Entry, Event};
+use crate::oauth::flow;
 use crate::types::FirstFactor;
 
 /// The longest form with a credential in it, in bytes.
@@ -66,7 +67,9 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     let form = Form { return_to: &return_to, email: String::new(), again };
     let origin = address::origin(&state, &request);
     if !csrf::check(&state, &request, None, posted.first("csrf")) {
-        let entry = Entry::refused(Event::Login, "stale_form").address(origin.address);
+        let entry = Entry::refused(Event::Login, "stale_form")
+            .flow(flow::of_return(&state.oauth.master, &return_to))
+            .address(origin.address);
         state.accounts.audit.record(entry).await;
         let text = "The page was open for too long. Please try again.".to_owned();
         return login::show(&state, &request, form, Problem::Passkey(text), StatusCode::FORBIDDEN).await;
@@ -78,8 +81,9 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     if let Err(throttled) = state.accounts.throttle.secret(address) {
         return super::problem::Problem::from(throttled).as_page(&state, &request, Event::Login).await;
     }
+    let browser = browser.as_deref();
     let found =
-        passkeys::finish_login(&state.accounts, ceremony, browser.as_deref(), credential, &origin).await;
+        passkeys::finish_login(&state.accounts, ceremony, browser, credential, &return_to, &origin).await;
     match found {
         Ok(user) => login::finish(&state, &request, &user, FirstFactor::Passkey, &return_to).await,
         Err(PasskeyError::Store(error)) => error_page::refused(&error.into(), error_page::reference(&state)),

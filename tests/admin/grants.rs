@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use crate::account::somebody_else;
 use crate::mcp::caller::Caller;
 use crate::on_both;
-use crate::support::{Form, OAuthClient, TestApp, location, text_of};
+use crate::support::{EMAIL, Form, OAuthClient, TestApp, location, text_of};
 
 async fn only_grant(app: &TestApp, user: &str) -> String {
     let search = Search { user: Some(user.to_owned()), ..Search::default() };
@@ -220,7 +220,38 @@ async fn hostile_client_names_are_shown_harmlessly(app: TestApp) {
     }
 }
 
+async fn a_client_is_found_by_words_of_its_name(app: TestApp) {
+    let ann = app.signed_in().await;
+    let lamp = OAuthClient::register(&app, "Reading <b>Lamp").await;
+    OAuthClient::register(&app, "Night Train").await;
+    let redirect =
+        serde_json::json!({ "client_name": "Night Bus", "redirect_uris": ["https://bus.example/cb"] });
+    let bus = OAuthClient::register_with(&app, redirect).await;
+    lamp.log_in(&ann, "search:read").await;
+    let of = |client: &str| format!("/admin/grants?client={client}");
+    for typed in ["reading", "Reading+%3Cb%3Elamp", lamp.id.as_str()] {
+        let page = ann.page(&of(typed)).await;
+        assert!(page.contains("Reading &#60;b&#62;Lamp") && page.contains(EMAIL), "{typed}: {page}");
+    }
+    let one = text_of(&ann.page(&of("night+bus")).await);
+    assert!(one.contains("Nothing was found."), "{one}");
+    let several = ann.page(&of("night&state=live")).await;
+    assert!(several.contains("Which client?") && several.contains("Night Train"), "{several}");
+    assert!(several.contains(&format!("/admin/grants?client={}&#38;state=live", bus.id)), "{several}");
+    let none = text_of(&ann.page(&of("tram")).await);
+    assert!(none.contains("No client has a name with words that begin so."), "{none}");
+    // As many as fit, and where the others are.
+    for n in 0..20 {
+        let uri = format!("https://night{n}.example/cb");
+        let metadata = serde_json::json!({ "client_name": "Night Owl", "redirect_uris": [uri] });
+        OAuthClient::register_with(&app, metadata).await;
+    }
+    let many = ann.page(&of("night")).await;
+    assert!(many.contains("/admin/clients?q=night"), "{many}");
+}
+
 on_both! {
+    a_client_is_found_by_words_of_its_name,
     every_filter_walks_through_its_rows_once,
     a_grant_ends_at_once_everywhere,
     chosen_grants_end_and_no_others,

@@ -125,7 +125,28 @@ async fn odd_posts_are_refused_without_harm(app: TestApp) {
     }
 }
 
+async fn a_wrong_password_belongs_to_the_authorization_behind_it(app: TestApp) {
+    let client = app.client().await;
+    let browser = app.browser();
+    let login = location(&browser.get(&client.authorize_url("openid")).await);
+    let form = Form::read(&browser.page(&login).await);
+    let wrong = form.clone().set("email", EMAIL).set("password", "not this one");
+    assert_eq!(browser.send(&wrong).await.status(), 401);
+    assert_eq!(browser.send(&wrong.without("csrf")).await.status(), 403);
+    assert_eq!(try_login(&app.browser(), EMAIL, "not this one").await.status(), 401);
+    app.core.oauth.audit.flush().await;
+    let events = app.core.oauth.store.list_events("", 100).await.unwrap();
+    let flow_of = |reason: &str| -> Vec<Option<String>> {
+        events.iter().filter(|e| e.reason == reason).map(|e| e.flow_id.clone()).collect()
+    };
+    let asked = flow_of("to_login");
+    assert!(asked[0].is_some());
+    assert_eq!(flow_of("wrong_password"), [asked[0].clone(), None]);
+    assert_eq!(flow_of("stale_form"), asked);
+}
+
 on_both! {
+    a_wrong_password_belongs_to_the_authorization_behind_it,
     the_right_password_signs_in,
     every_refusal_reads_the_same,
     the_form_belongs_to_the_browser_it_was_shown_on,

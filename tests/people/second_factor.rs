@@ -318,7 +318,8 @@ async fn a_second_step_ends_with_the_password_it_followed(app: TestApp) {
 async fn a_login_that_was_overtaken_signs_nobody_in(app: TestApp) {
     let accounts = &app.core.accounts;
     let origin = Origin::default();
-    let found = login::attempt(accounts, EMAIL, Plain::new(PASSWORD.to_owned()), &origin).await.unwrap();
+    let found =
+        login::attempt(accounts, EMAIL, Plain::new(PASSWORD.to_owned()), "/account", &origin).await.unwrap();
     let hash = accounts.passwords.hash(Plain::new(NEW_PASSWORD.to_owned())).await.unwrap();
     accounts.store.change_password(app.user.id.clone(), hash, String::new(), 0).await.unwrap();
     let device = Device::default();

@@ -19,6 +19,8 @@ pub struct GrantsPage {
     pub state: &'static str,
     /// Why nothing can be found.
     pub problem: Option<String>,
+    /// Where the words that were typed find several clients.
+    pub choices: Option<ClientChoices>,
     pub grants: Vec<GrantView>,
     /// How far back was looked, where that was not to the end.
     pub back_to: Option<String>,
@@ -41,6 +43,13 @@ impl GrantsPage {
     pub fn has_live(&self) -> bool {
         self.grants.iter().any(|grant| grant.is_live)
     }
+}
+
+/// Clients that the same words find.
+pub struct ClientChoices {
+    /// Id, name, and where its grants are listed.
+    pub clients: Vec<(String, String, String)>,
+    pub has_more: bool,
 }
 
 /// One grant in the list.
@@ -125,6 +134,7 @@ impl GrantsPage {
             resources: vec![("res_1".into(), "Gatepost tools".into(), false)],
             state: "",
             problem: None,
+            choices: None,
             grants: vec![
                 GrantView::with(
                     "grt_1",
@@ -155,6 +165,7 @@ impl GrantsPage {
             client: t(),
             resources: vec![(t(), t(), true)],
             problem: Some(t()),
+            choices: Some(ClientChoices { clients: vec![(t(), t(), t())], has_more: true }),
             grants: vec![GrantView::with(text, WhoView::Person { id: t(), email: t() })],
             back_to: Some(t()),
             here_url: "/admin/grants".into(),

@@ -16,7 +16,7 @@ pub use audit::{
     AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
 };
 pub use clients::*;
-pub use grants::{GrantPage, GrantView, GrantsPage, WhoView};
+pub use grants::{ClientChoices, GrantPage, GrantView, GrantsPage, WhoView};
 pub use home::{AdminHomePage, Bar, ChartView, ConcernView, FirstStepView, LineView, ResourceLinesView};
 pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};
 pub use people::{

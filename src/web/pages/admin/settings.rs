@@ -135,6 +135,30 @@ pub struct BrandingPage {
     pub preview: Option<String>,
 }
 
+impl SettingsPage {
+    /// A sentence in pieces: text, and what stands between backticks.
+    pub fn pieces(text: &str) -> Vec<(bool, &str)> {
+        text.split('`').enumerate().map(|(at, piece)| (at % 2 == 1, piece)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SettingsPage;
+    use crate::config::SECTIONS;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(
+            pieces("Set `a` or `b`."),
+            [(false, "Set "), (true, "a"), (false, " or "), (true, "b"), (false, ".")]
+        );
+        for text in SECTIONS.iter().flat_map(|s| s.keys.iter().map(|key| key.doc).chain([s.doc])) {
+            assert_eq!(text.join(" ").matches('`').count() % 2, 0, "{text:?}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod samples {
     use super::*;
