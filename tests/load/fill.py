@@ -129,7 +129,7 @@ class Filling:
         self.dice = random.Random(1)
         self.ids = Ids(self.dice)
         self.now = int(time.time())
-        self.clients, self.people, self.grants = [], [], []
+        self.clients, self.people, self.grants, self.keepers = [], [], [], []
         found = database.ask("SELECT id FROM resources WHERE is_default = 1")
         if not found:
             sys.exit("There is no resource yet. Run `gatepost keys list` on this database once, then this again.")
@@ -165,9 +165,14 @@ class Filling:
                              "digest", "management_hash", "created_at", "last_used_at", "disabled_at", "has_terms"],
                  self.all_clients())
         self.put("client_terms", ["term", "client_id"], self.terms_of_clients(), "term, client_id")
+        self.put("client_secrets", ["id", "client_id", "secret_hash", "created_at", "revoked_at"], self.all_secrets())
         self.put("grants", ["id", "user_id", "client_id", "resource_id", "session_id", "scopes", "created_at",
                             "ends_at", "revoked_at", "revoked_reason", "last_used_at", "first_call_at"],
                  self.all_grants())
+        self.put("refresh_tokens", ["id", "secret_hash", "generation", "grant_id", "created_at", "idle_expires_at",
+                                    "expires_at"], self.all_refresh_tokens())
+        self.put("sessions", ["id", "secret_hash", "user_id", "auth_time", "created_at", "last_seen_at", "expires_at",
+                              "ended_at", "user_agent", "address", "method"], self.all_sessions())
         self.put("consents", ["id", "user_id", "client_id", "resource_id", "scopes", "created_at", "updated_at"],
                  self.all_consents())
         self.put("audit_events", ["id", "at", "kind", "outcome", "reason", "user_id", "client_id", "resource_id",
@@ -210,16 +215,28 @@ class Filling:
         web = json.dumps(["https://claude.ai/api/mcp/auth_callback"])
         for number, at in enumerate(self.times(self.size.clients, 500)):
             name, client = self.client_name(number), self.ids.at("cli", at)
-            kind = "static" if number % 100 == 3 else "dynamic"
+            kind = {3: "static", 11: "machine"}.get(number % 100, "dynamic")
             host = f"app{number % 5_000}.example" if number % 20 == 5 else "localhost"
             uris = web if name == "Claude" else json.dumps([
                 f"https://{host}/callback" if host != "localhost" else f"http://127.0.0.1:{1024 + number % 60_000}/callback"])
             host = "claude.ai" if name == "Claude" else host if host != "localhost" else "127.0.0.1"
+            grants, proof = '["authorization_code","refresh_token"]', "none"
+            if kind == "machine":
+                uris, host, grants = "[]", "", '["client_credentials"]'
+            if kind != "dynamic" and (kind == "machine" or number % 200 == 3):
+                proof = "client_secret_basic"
+                self.keepers.append((client, at))
             used = None if at > self.now - 5 * DAY and number % 2 else int(at + (self.now - at) * self.dice.random())
             self.clients.append((client, name, host))
-            yield (client, kind, name, "client_secret_basic" if kind == "static" else "none", uris,
-                   '["authorization_code","refresh_token"]', "search:read", "{}", None, None, int(at), used,
+            yield (client, kind, name, proof, uris, grants, "search:read", "{}", None, None, int(at), used,
                    self.now if number % 1_000 == 9 else None, 1)
+
+    def all_secrets(self):
+        for number, (client, at) in enumerate(self.keepers):
+            for nth in range(1 + number % 5):
+                made = int(at + nth * (self.now - at) / 5)
+                yield (self.ids.at("sec", made), client, f"{number:021x}{nth:022x}", made,
+                       self.now if nth and number % 3 == 0 else None)
 
     def terms_of_clients(self):
         for client, name, host in self.clients:
@@ -230,7 +247,7 @@ class Filling:
         for number, at in enumerate(self.times(self.size.grants, 80)):
             # One person and one client have more than anybody else.
             person = self.people[0 if number % 100 == 0 else self.dice.randrange(len(self.people))][0]
-            client = self.clients[0 if number % 20 == 0 else self.dice.randrange(len(self.clients))][0]
+            client = self.clients[0 if number % 20 == 7 else self.dice.randrange(len(self.clients))][0]
             revoked = number % 10 < 3
             used = int(at + (self.now - at) * self.dice.random()) if number % 5 else None
             grant = self.ids.at("grt", at)
@@ -238,6 +255,19 @@ class Filling:
             yield (grant, person, client, self.resource, None, "offline_access search:read", int(at),
                    int(at) + 90 * DAY, min(int(at) + DAY, self.now) if revoked else None,
                    "withdrawn" if revoked else None, used, used)
+
+    def all_refresh_tokens(self):
+        for number, (grant, _, _) in enumerate(self.grants):
+            if number % 10 >= 3:
+                at = int(self.now - 25 * DAY * self.dice.random())
+                yield (self.ids.at("rft", at), f"{number:043x}", 1 + number % 30, grant, at, at + 30 * DAY, at + 80 * DAY)
+
+    def all_sessions(self):
+        for number, at in enumerate(self.times(self.size.sessions, 6)):
+            person = self.people[0 if number % 1_000 == 0 else self.dice.randrange(len(self.people))][0]
+            seen = int(at + (self.now - at) * self.dice.random())
+            yield (self.ids.at("ses", at), f"{number:043x}", person, int(at), int(at), seen, int(at) + 30 * DAY, None,
+                   "Mozilla/5.0", f"192.0.2.{number % 254 + 1}", "password")
 
     def all_consents(self):
         seen = set()
@@ -269,7 +299,8 @@ class Filling:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("database", help="sqlite:… or postgres://…, as the setting database.url")
-    for name, size in {"clients": 1_000_000, "grants": 1_000_000, "people": 1_000_000, "events": 1_000_000}.items():
+    for name, size in {"clients": 1_000_000, "grants": 1_000_000, "people": 1_000_000, "events": 1_000_000,
+                       "sessions": 1_000_000}.items():
         parser.add_argument(f"--{name}", type=int, default=size, help=f"default: {size:,}")
     arguments = parser.parse_args()
     database = (Sqlite if arguments.database.startswith("sqlite:") else Postgres)(arguments.database)

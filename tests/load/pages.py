@@ -11,6 +11,8 @@ import argparse
 import html
 import http.client
 import http.cookies
+import itertools
+import math
 import re
 import sys
 import time
@@ -20,6 +22,10 @@ REQUESTS = 50
 DEPTH = 20
 LIMIT = 100.0
 WARM_UP = 3
+# What looks slow is asked once more, so often at most, and the best counts: other programs may have been at work.
+ROUNDS = 3
+# Of the choices of one search form taken together, as many are asked as this.
+COMBINATIONS = 60
 
 # A list, with what is asked of it beside its own filters: what very many rows have, and what few or none have.
 # The person named here has a hundredth of all grants.
@@ -116,40 +122,67 @@ def measure(browser, table, path):
         return page
     for _ in range(WARM_UP):
         browser.page(path)
-    times = [browser.page(path)[2] for _ in range(REQUESTS)]
+    times = best(lambda: [browser.page(path)[2] for _ in range(REQUESTS)])
     table.add(path, times, len(page))
     return page
 
 
+def best(attempt):
+    """The times of the first round that is fast enough, or of the fastest."""
+    rounds = []
+    for _ in range(ROUNDS):
+        rounds.append(attempt())
+        if part(rounds[-1], 0.95) < LIMIT:
+            break
+    return min(rounds, key=lambda times: part(times, 0.95))
+
+
 def measure_depth(browser, table, path):
     """Twenty pages on, as often as it takes."""
-    times, size, depth = [], 0, 0
-    while len(times) < REQUESTS:
-        at, walked = path, 0
-        while walked < DEPTH:
-            status, page, took = browser.page(at)
-            if status != 200:
-                return
-            size = len(page)
-            following = re.search(r'href="([^"]+)"[^>]*rel="next"', page)
-            if walked:
-                times.append(took)
-            if not following:
-                break
-            at, walked = html.unescape(following[1]), walked + 1
-        if walked < 2:
-            return
-        depth = walked
-    table.add(f"{path}, {depth} pages on", times, size)
+    size, depth = 0, 0
+
+    def walk():
+        nonlocal size, depth
+        times = []
+        while len(times) < REQUESTS:
+            at, walked = path, 0
+            while walked < DEPTH:
+                status, page, took = browser.page(at)
+                if status != 200:
+                    return times
+                size = len(page)
+                following = re.search(r'href="([^"]+)"[^>]*rel="next"', page)
+                if walked:
+                    times.append(took)
+                if not following:
+                    break
+                at, walked = html.unescape(following[1]), walked + 1
+            if walked < 2:
+                return times
+            depth = walked
+        return times
+
+    if len(times := walk()) >= REQUESTS:
+        if part(times, 0.95) >= LIMIT:
+            times = min([times, best(walk)], key=lambda times: part(times, 0.95))
+        table.add(f"{path}, {depth} pages on", times, size)
 
 
 def filters(page, path):
-    """Every choice of the search forms but the one that is chosen."""
+    """Every choice of the search forms, alone and together with every choice of its other fields."""
     for form in re.findall(r'<form[^>]*role="search".*?</form>', page, re.S):
+        fields = []
         for name, options in re.findall(r'<select[^>]*name="([^"]+)"(.*?)</select>', form, re.S):
-            for value, more in re.findall(r'<option value="([^"]*)"([^>]*)>', options):
-                if value and "selected" not in more:
-                    yield f"{path}?{urllib.parse.urlencode({name: html.unescape(value)})}"
+            values = [html.unescape(value) for value in re.findall(r'<option value="([^"]+)"', options)]
+            fields.append([(name, value) for value in values])
+        for field in fields:
+            yield from (f"{path}?{urllib.parse.urlencode([choice])}" for choice in field)
+        if len(fields) > 1:
+            together = itertools.product(*([None, *field] for field in fields))
+            several = [chosen for chosen in (list(filter(None, c)) for c in together) if len(chosen) > 1]
+            # Spread over all of them, where there are too many.
+            step = max(1, math.ceil(len(several) / COMBINATIONS))
+            yield from (f"{path}?{urllib.parse.urlencode(chosen)}" for chosen in several[::step])
 
 
 def links(page, path):
@@ -179,10 +212,15 @@ def look(browser, table, path, more):
         for name, prefix in NARROWING.get(path, ()):
             for found in re.findall(rf"{prefix}_[0-9a-v]{{26}}", page or "")[:1]:
                 measure(browser, table, f"{path}?{name}={found}")
-        below = [html.unescape(link) for link in re.findall(rf'href="({re.escape(thing)}/[^"#]+)"', page or "")]
-        for link in list(dict.fromkeys(below))[:8]:
-            if measure(browser, table, link):
-                measure_depth(browser, table, link)
+        look_below(browser, table, thing, page)
+
+
+def look_below(browser, table, thing, page):
+    """The pages of one thing that it links to."""
+    below = [html.unescape(link) for link in re.findall(rf'href="({re.escape(thing)}/[^"#]+)"', page or "")]
+    for link in list(dict.fromkeys(below))[:12]:
+        if measure(browser, table, link):
+            measure_depth(browser, table, link)
 
 
 def main():
@@ -192,7 +230,7 @@ def main():
     parser.add_argument("password")
     parser.add_argument("--check", action="store_true", help="end with 1 when something is slow")
     parser.add_argument("--only", help="one list, e.g. /admin/clients")
-    parser.add_argument("--also", action="append", default=[], help="one more address, e.g. of somebody with many grants")
+    parser.add_argument("--also", action="append", default=[], help="one more address with the pages below it, e.g. of somebody with many grants")
     arguments = parser.parse_args()
     browser, table = Browser(arguments.url), Table()
     browser.sign_in(arguments.email, arguments.password)
@@ -200,8 +238,10 @@ def main():
         if arguments.only in (None, path):
             look(browser, table, path, more)
     for path in arguments.also:
-        if measure(browser, table, path):
+        page = measure(browser, table, path)
+        if page:
             measure_depth(browser, table, path)
+            look_below(browser, table, path, page)
     if table.slow:
         print(f"{len(table.slow)} of these take {LIMIT:.0f} ms or more at p95: {', '.join(table.slow)}")
     sys.exit(1 if table.slow and arguments.check else 0)
