@@ -44,16 +44,19 @@ impl Cursor {
 }
 
 sql! {
-    LIST = "SELECT * FROM (SELECT k.id, k.client_id, c.name, c.kind, c.redirect_uris, k.resource_id, k.scopes, \
-            k.created_at, MAX(g.last_used_at) AS last_used_at, \
-            CASE WHEN MAX(g.last_used_at) > k.updated_at THEN MAX(g.last_used_at) ELSE k.updated_at END AS active_at, \
-            COUNT(CASE WHEN g.revoked_at IS NULL AND t.idle_expires_at > $1 AND t.expires_at > $1 THEN 1 END) AS logins \
-            FROM consents k JOIN clients c ON c.id = k.client_id \
-            LEFT JOIN grants g ON g.user_id = k.user_id AND g.client_id = k.client_id \
-            AND g.resource_id = k.resource_id \
-            LEFT JOIN refresh_tokens t ON t.grant_id = g.id \
-            WHERE k.user_id = $2 GROUP BY k.id, c.id) apps \
-            WHERE active_at < $3 OR (active_at = $3 AND id < $4) ORDER BY active_at DESC, id DESC LIMIT $5";
+    /// All of a person's grants say when each app was active, read from an index alone; client and logins are looked
+    /// up only for the page that is shown.
+    LIST = "SELECT a.id, a.client_id, c.name, c.kind, c.redirect_uris, a.resource_id, a.scopes, a.created_at, \
+            a.last_used_at, a.active_at, (SELECT COUNT(*) FROM grants g JOIN refresh_tokens t ON t.grant_id = g.id \
+            WHERE g.user_id = $2 AND g.client_id = a.client_id AND g.resource_id = a.resource_id \
+            AND g.revoked_at IS NULL AND t.idle_expires_at > $1 AND t.expires_at > $1) AS logins \
+            FROM (SELECT * FROM (SELECT k.id, k.client_id, k.resource_id, k.scopes, k.created_at, u.last_used_at, \
+            CASE WHEN u.last_used_at > k.updated_at THEN u.last_used_at ELSE k.updated_at END AS active_at \
+            FROM consents k LEFT JOIN (SELECT client_id, resource_id, MAX(last_used_at) AS last_used_at FROM grants \
+            WHERE user_id = $2 GROUP BY client_id, resource_id) u \
+            ON u.client_id = k.client_id AND u.resource_id = k.resource_id WHERE k.user_id = $2) apps \
+            WHERE active_at < $3 OR (active_at = $3 AND id < $4) ORDER BY active_at DESC, id DESC LIMIT $5) a \
+            JOIN clients c ON c.id = a.client_id ORDER BY a.active_at DESC, a.id DESC";
 }
 
 fn read(row: &AnyRow) -> Result<ConnectedRow, StoreError> {

@@ -119,8 +119,9 @@ impl Store {
     }
 }
 
-/// Every statement of every table file.
-fn statements() -> Vec<&'static str> {
+/// Every statement of every table file, for tests that look at all of them.
+#[doc(hidden)]
+pub fn statements() -> Vec<&'static str> {
     [
         activity::ALL,
         audit::ALL,

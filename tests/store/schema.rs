@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use gatepost::store::{MIGRATIONS, Options, StoreError, connect};
+use gatepost::store::{MIGRATIONS, Options, StoreError, connect, statements};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::on_both;
 use crate::support::Database;
@@ -70,6 +71,51 @@ on_both! {
     every_statement_is_understood,
     applying_the_migrations_again_changes_nothing,
     a_newer_schema_is_refused,
+}
+
+/// Tables with few rows. (Of links only the one for the set-up is looked for without its person.)
+const SMALL: [&str; 7] = [
+    "resources",
+    "scopes",
+    "signing_keys",
+    "settings",
+    "change_versions",
+    "activity_hours",
+    "one_time_links",
+];
+
+/// Postgres has the same indexes, and more ways to use them.
+#[actix_web::test]
+async fn no_statement_reads_a_whole_table_on_sqlite() {
+    let app = TestApp::start(Database::sqlite()).await;
+    let mut found = Vec::new();
+    for statement in statements() {
+        let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let steps = sqlx::query(plan).fetch_all(app.core.oauth.store.pool()).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|row| row.get("detail")).collect();
+        let is_made = |name: &str| {
+            let made = [format!("CO-ROUTINE {name}"), format!("MATERIALIZE {name}")];
+            name == "CONSTANT ROW" || steps.iter().any(|step| made.contains(step))
+        };
+        let scanned = steps.iter().filter_map(|step| step.strip_prefix("SCAN "));
+        let whole =
+            scanned.filter(|rest| !rest.contains(" USING ") && !SMALL.contains(rest) && !is_made(rest));
+        found.extend(whole.map(|table| format!("{table}: {statement}")));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Whoever deletes a row looks for those that point to it.
+#[actix_web::test]
+async fn every_reference_is_found_by_an_index() {
+    let app = TestApp::start(Database::sqlite()).await;
+    let without = "SELECT m.name, r.\"from\" AS pointer FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) r \
+                   WHERE m.type = 'table' AND NOT EXISTS (SELECT 1 FROM pragma_index_list(m.name) i \
+                   JOIN pragma_index_info(i.name) c ON c.seqno = 0 WHERE c.name = r.\"from\")";
+    let found = sqlx::query(without).fetch_all(app.core.oauth.store.pool()).await.unwrap();
+    let found: Vec<(String, String)> =
+        found.iter().map(|row| (row.get("name"), row.get("pointer"))).collect();
+    assert_eq!(found, []);
 }
 
 async fn an_empty_database_is_refused_with_what_to_do(database: Database) {

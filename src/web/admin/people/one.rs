@@ -8,7 +8,7 @@ use super::super::super::{State, when};
 use super::super::access::View;
 use super::super::answers;
 use crate::accounts::words;
-use crate::admin::people::view::{Person, view as read};
+use crate::admin::people::view::{Person, WaysIn, view as read};
 use crate::store::connected::ConnectedRow;
 use crate::store::identities::IdentityRow;
 use crate::store::sessions::SessionRow;
@@ -21,7 +21,8 @@ pub async fn get(view: View, id: Path<String>) -> HttpResponse {
 }
 
 fn page(view: &View, person: Person) -> PersonPage {
-    let Person { user, app_since, passkeys, identities, sessions, apps, must_show_two } = person;
+    let Person { ways, sessions, apps } = person;
+    let WaysIn { user, app_since, passkeys, identities, must_show_two } = ways;
     let state = &view.state;
     PersonPage {
         shell: view.shell(Area::People),

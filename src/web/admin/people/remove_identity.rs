@@ -9,11 +9,11 @@ use super::super::answers;
 use super::Step;
 use crate::admin::Failure;
 use crate::admin::people::ends;
-use crate::admin::people::view::view as read;
+use crate::admin::people::view::ways_in;
 
 pub async fn get(FreshView(view): FreshView, path: Path<(String, String)>) -> HttpResponse {
     let (id, identity) = path.into_inner();
-    let person = match read(&view.state.admin, &id).await {
+    let person = match ways_in(&view.state.admin, &id).await {
         Ok(person) => person,
         Err(failure) => return answers::failed(&view.state, failure),
     };
@@ -25,7 +25,7 @@ pub async fn get(FreshView(view): FreshView, path: Path<(String, String)>) -> Ht
         format!("The login at {}{known_as}.", found.provider),
         "Sign-ins that are open stay open: end them on the person's page.".to_owned(),
     ];
-    if !person.has_way_in_without(&identity) {
+    if !person.has_one_without(&identity) {
         points.push(
             "It is the last thing they can sign in with: make them a link to choose a password.".to_owned(),
         );

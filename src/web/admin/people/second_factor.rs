@@ -8,10 +8,10 @@ use super::super::access::{FreshSubmission, FreshView};
 use super::super::answers;
 use crate::admin::Failure;
 use crate::admin::people::factors;
-use crate::admin::people::view::view as read;
+use crate::admin::people::view::ways_in;
 
 pub async fn get(FreshView(view): FreshView, id: Path<String>) -> HttpResponse {
-    let person = match read(&view.state.admin, &id).await {
+    let person = match ways_in(&view.state.admin, &id).await {
         Ok(person) => person,
         Err(failure) => return answers::failed(&view.state, failure),
     };
