@@ -16,6 +16,9 @@ use crate::types::FirstFactor;
 const DEAD: &str = "Restart the server to get a new link, or set GATEPOST_ADMIN_EMAIL and \
                     GATEPOST_ADMIN_PASSWORD. If an administrator exists already, sign in.";
 
+/// Where the new administrator comes to: it says what to do next.
+const NEXT: &str = "/admin";
+
 /// Shows the form. Looking does not use the link up.
 pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
     let params = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
@@ -38,7 +41,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Ok(user) => user,
         Err(error) => return failed(&state, &request, &token, email, error),
     };
-    login::finish(&state, &request, &user, FirstFactor::Password, login::HOME).await
+    login::finish(&state, &request, &user, FirstFactor::Password, NEXT).await
 }
 
 fn failed(state: &State, request: &HttpRequest, token: &str, email: &str, error: LinkError) -> HttpResponse {

@@ -1,5 +1,7 @@
 //! `/admin`: what goes on, what needs attention, how to begin.
 
+use gatepost::admin::Actor;
+use gatepost::admin::resources::create::{NewResource, create};
 use gatepost::store::activity;
 
 use crate::mcp::caller::Caller;
@@ -22,6 +24,16 @@ async fn a_new_server_says_what_to_do_first(app: TestApp) {
     let client = app.client().await;
     client.log_in(&ann, "search:read").await;
     assert!(!home(&ann).await.contains("Next steps"));
+}
+
+/// Two servers of one name in a client would be one.
+async fn each_resource_has_a_name_of_its_own_in_the_lines(app: TestApp) {
+    let new = NewResource { name: "Notes".into(), url: "https://notes.example/mcp".into() };
+    create(&app.core.admin(), &Actor::command_line(), &new).await.unwrap();
+    let page = home(&app.signed_in().await).await;
+    for line in ["http gatepost http://localhost", "http notes https://notes.example/mcp"] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
 }
 
 async fn what_happens_is_counted_by_the_hour(app: TestApp) {
@@ -78,6 +90,7 @@ async fn old_counts_are_removed(app: TestApp) {
 
 on_both! {
     a_new_server_says_what_to_do_first,
+    each_resource_has_a_name_of_its_own_in_the_lines,
     what_happens_is_counted_by_the_hour,
     what_needs_attention_is_said,
     old_counts_are_removed,

@@ -26,7 +26,8 @@ async fn the_link_makes_the_first_administrator_and_signs_them_in(database: Data
     let filled = form(&browser, &link).await.set("email", " Ann@Example.COM ");
     let response = browser.send(&filled).await;
     assert_eq!(response.status(), 303);
-    assert_eq!(location(&response), "/account");
+    assert_eq!(location(&response), "/admin");
+    assert!(browser.page("/admin").await.contains("Next steps"));
     let account = browser.page("/account").await;
     assert!(account.contains("ann@example.com") && account.contains("Administrator"), "{account}");
     assert!(!browser.page("/").await.contains("There is no administrator yet"));

@@ -8,6 +8,7 @@ use super::super::pages::admin::{
 use super::super::{State, when};
 use super::access::View;
 use super::answers;
+use super::resources::quickstart::lines;
 use crate::admin::home::{self, Beginnings, Overview};
 use crate::connect;
 use crate::store::activity;
@@ -72,20 +73,18 @@ fn first_steps(begun: Beginnings) -> Vec<FirstStepView> {
 
 fn resources(state: &State) -> Vec<ResourceLinesView> {
     let current = state.oauth.resources.current();
-    let lines = |number: usize, uri: &str| {
-        let line = |(n, line): (usize, connect::Line)| LineView {
-            id: format!("line-{number}-{n}"),
-            client: line.client,
-            hint: line.hint,
-            text: line.text,
-        };
-        connect::lines(uri).into_iter().enumerate().map(line).collect()
+    let line = |number: usize, (n, line): (usize, connect::Line)| LineView {
+        id: format!("line-{number}-{n}"),
+        client: line.client,
+        hint: line.hint,
+        text: line.text,
     };
-    let view =
-        |(number, resource): (usize, &std::sync::Arc<crate::oauth::resource::Resource>)| ResourceLinesView {
+    let shown = current.all().iter().take(50).enumerate();
+    shown
+        .map(|(number, resource)| ResourceLinesView {
             name: resource.name.clone(),
             uri: resource.uri.clone(),
-            lines: lines(number, &resource.uri),
-        };
-    current.all().iter().enumerate().take(50).map(view).collect()
+            lines: lines(resource).into_iter().enumerate().map(|found| line(number, found)).collect(),
+        })
+        .collect()
 }

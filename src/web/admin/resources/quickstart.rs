@@ -21,17 +21,24 @@ pub async fn get(view: View, id: Path<String>) -> HttpResponse {
         Ok(resource) => resource,
         Err(answer) => return answer,
     };
-    let name = if resource.is_here() { "gatepost".to_owned() } else { connect::short_name(&resource.name) };
     let html = QuickstartPage {
         shell: view.shell(Area::Resources),
         head: head(&resource, ResourceTab::Quickstart),
         url: resource.uri.clone(),
         is_default: resource.is_default,
-        snippets: connect::lines_as(&name, &resource.uri).into_iter().map(snippet).collect(),
+        snippets: lines(&resource).into_iter().map(snippet).collect(),
         duties: (!resource.is_here()).then(|| duties(state, &resource)),
         documents: documents(state, &resource),
     };
     answers::page(state, &html, &view.token)
+}
+
+/// The lines that add a resource to each client, under a name of its own there.
+pub fn lines(resource: &Resource) -> Vec<connect::Line> {
+    if resource.is_here() {
+        return connect::lines(&resource.uri);
+    }
+    connect::lines_as(&connect::short_name(&resource.name), &resource.uri)
 }
 
 fn snippet(line: connect::Line) -> Snippet {
