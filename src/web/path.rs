@@ -1,4 +1,9 @@
-//! Paths that can be no page of ours.
+//! Paths of pages before anything is looked up by them.
+//!
+//! | the path of a page           | answer                           |
+//! |------------------------------|----------------------------------|
+//! | with a NUL in it             | 404                              |
+//! | with slashes at its end, GET | to the same without, query kept  |
 //!
 //! Ids in the path of a page reach the store as they come, and Postgres takes no NUL in a text: such a path is no
 //! page, rather than a failure of the database. (Queries and forms are refused by their parser; the endpoints of the
@@ -7,21 +12,34 @@
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
 
-use super::error_page;
+use super::{error_page, respond};
 
 /// Where paths hold ids of pages.
 const PAGES: [&str; 3] = ["/admin/", "/account/", "/login/"];
 
-/// Answers 404 to the path of a page with a NUL in it.
+/// The table.
 pub async fn check<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let path = request.uri().path();
-    if path.contains("%00") && PAGES.iter().any(|page| path.starts_with(page)) {
-        return Ok(request.into_response(error_page::not_found()).map_into_right_body());
+    if PAGES.iter().any(|page| path.starts_with(page)) {
+        if path.contains("%00") {
+            return Ok(request.into_response(error_page::not_found()).map_into_right_body());
+        }
+        if path.ends_with('/') && matches!(*request.method(), Method::GET | Method::HEAD) {
+            let there = respond::see_other(&without_slashes(request.uri()));
+            return Ok(request.into_response(there).map_into_right_body());
+        }
     }
     next.call(request).await.map(ServiceResponse::map_into_left_body)
+}
+
+/// It begins as [`PAGES`] do, so it cannot lead to another site.
+fn without_slashes(uri: &Uri) -> String {
+    let path = uri.path().trim_end_matches('/');
+    uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }

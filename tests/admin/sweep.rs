@@ -160,6 +160,24 @@ async fn an_id_that_cannot_be_one_is_not_found(app: TestApp) {
     }
 }
 
+/// As people type it.
+async fn a_slash_at_the_end_of_a_page_leads_to_the_page(app: TestApp) {
+    let ann = app.signed_in().await;
+    for (typed, page) in [
+        ("/admin/", "/admin"),
+        ("/admin/people//?q=ann", "/admin/people?q=ann"),
+        ("/account/", "/account"),
+        ("/login/", "/login"),
+    ] {
+        let response = ann.get(typed).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{typed}");
+        assert_eq!(location(&response), page);
+    }
+    for typed in ["//evil.example/", "/admin/%00/", "/keys/"] {
+        assert_eq!(ann.get(typed).await.status(), StatusCode::NOT_FOUND, "{typed}");
+    }
+}
+
 async fn a_login_on_the_way_from_a_form_leads_back_to_its_page(app: TestApp) {
     let ann = app.signed_in().await;
     let resource = app.core.oauth.resources.current().all()[0].id.clone();
@@ -204,6 +222,7 @@ async fn a_login_on_the_way_from_a_form_leads_back_to_its_page(app: TestApp) {
 on_both! {
     nobody_gets_through,
     an_id_that_cannot_be_one_is_not_found,
+    a_slash_at_the_end_of_a_page_leads_to_the_page,
     a_login_on_the_way_from_a_form_leads_back_to_its_page,
     an_ordinary_person_is_refused_and_noted,
     an_old_login_sees_and_does_what_is_not_sensitive_only,
