@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
+use gatepost::accounts::links::new_user;
 use gatepost::audit::{Entry, Event};
 use gatepost::store::audit::EventRow;
 use gatepost::types::ids::{Kind, first_of, new_id};
@@ -381,6 +382,18 @@ async fn a_stream_ends_with_the_session(app: TestApp) {
     tokio::time::timeout(Duration::from_secs(10), ended).await.expect("it goes on without a session");
 }
 
+async fn a_stream_ends_with_the_right_to_watch(app: TestApp) {
+    let ann = app.signed_in().await;
+    let accounts = &app.core.accounts;
+    let other = new_user(accounts, "bob@example.com".to_owned(), None, None, true);
+    accounts.store.add_user(other).await.unwrap();
+    let mut live = Live::open(&ann).await;
+    assert!(accounts.store.set_admin(app.user.id.clone(), false).await.unwrap());
+    let ended = async { while live.0.next().await.is_some_and(|chunk| chunk.is_ok()) {} };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("it goes on without the right to it");
+    assert_eq!(ann.get("/admin/audit/events").await.status(), 403);
+}
+
 async fn so_many_streams_and_no_more(app: TestApp) {
     let ann = app.signed_in().await;
     let mut open = Vec::new();
@@ -468,6 +481,7 @@ on_both! {
     new_events_reach_whoever_watches_from_every_process,
     whoever_comes_back_misses_nothing,
     a_stream_ends_with_the_session,
+    a_stream_ends_with_the_right_to_watch,
     so_many_streams_and_no_more,
     an_export_holds_every_event_that_fits_once,
     hostile_texts_stay_text_everywhere,
