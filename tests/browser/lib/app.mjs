@@ -63,6 +63,7 @@ export class App {
       resource: `${this.issuer}/mcp`,
       ...changes,
     };
+    this.resource = parameters.resource;
     return `${this.issuer}/oauth/authorize?${new URLSearchParams(parameters)}`;
   }
 
@@ -91,7 +92,7 @@ export class App {
         redirect_uri: this.redirectUri,
         client_id: this.clientId,
         code_verifier: this.verifier,
-        resource: `${this.issuer}/mcp`,
+        resource: this.resource,
       }),
     });
     return { status: response.status, body: await response.json() };

@@ -7,7 +7,7 @@ import { mouse, tabTo } from './hand.mjs';
 import { checkWidth, DESKTOP, look, open } from './page.mjs';
 import { begin, check } from './report.mjs';
 
-export const EMAIL = 'ada@example.org';
+export const EMAIL = 'admin@example.com';
 export const PASSWORD = 'pond lantern gravel swift';
 const STEP = 30; // seconds
 
