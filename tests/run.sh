@@ -77,7 +77,7 @@ main() {
   trap 'exit 143' TERM HUP
 
   packages_install "${stages[@]}"
-  if selected rust || selected migrate || selected clients; then postgres_start; fi
+  if selected rust || selected migrate || selected clients || selected browser; then postgres_start; fi
   if selected rust; then rust_steps; fi
   if selected migrate || selected disk || selected clients || selected browser; then build_step; fi
   if selected migrate; then migrate_steps; fi

@@ -24,6 +24,7 @@ find_missing() {
         needs 'command -v npm' npm
         ;;
       browser)
+        needs postgres_bin postgresql
         needs 'command -v chromium' chromium fonts-liberation
         needs 'command -v node' nodejs
         needs 'command -v npm' npm

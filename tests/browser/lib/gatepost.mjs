@@ -12,17 +12,19 @@ const PATIENCE = 30_000; // milliseconds
 export class Gatepost {
   #child;
   #directory;
+  #settings;
   #output = '';
 
   /** With more settings, by their environment names. */
   static async start(settings = {}) {
     const gatepost = new Gatepost();
+    gatepost.#settings = settings;
     gatepost.#directory = await mkdtemp(join(tmpdir(), 'gatepost-journey-'));
     const port = await freePort();
     gatepost.url = `http://localhost:${port}`;
     gatepost.#child = spawn(process.env.GATEPOST_BIN, ['serve'], {
       cwd: gatepost.#directory,
-      env: { ...gatepost.#environment(port), ...settings },
+      env: gatepost.#environment(port),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [gatepost.#child.stdout, gatepost.#child.stderr]) {
@@ -57,6 +59,7 @@ export class Gatepost {
       HOME: process.env.HOME,
       GATEPOST_BIND: `127.0.0.1:${port}`,
       GATEPOST_PUBLIC_URL: this.url,
+      ...this.#settings,
     };
   }
 

@@ -2,7 +2,7 @@
 
 import { check } from './report.mjs';
 
-const MOST_TABS = 40;
+const MOST_TABS = 90;
 
 export const mouse = {
   fill: (locator, text) => locator.fill(text),
@@ -26,6 +26,10 @@ export const keyboard = {
   press: async (locator) => {
     await tabTo(locator);
     await locator.page().keyboard.press('Enter');
+  },
+  tick: async (locator) => {
+    await tabTo(locator);
+    await locator.page().keyboard.press('Space');
   },
 };
 
