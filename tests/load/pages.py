@@ -31,7 +31,10 @@ COMBINATIONS = 60
 # The person named here has a hundredth of all grants.
 LISTS = {
     "/admin/clients": ["q=claude", "q=c", "q=visual+studio+code", "q=code", "q=needle+in", "q=app77.example",
-                       "q=zzz-nothing"],
+                       "q=zzz-nothing",
+                       *(f"kind={kind}&state={state}" for kind in ("dynamic", "static", "machine")
+                         for state in ("active", "disabled")),
+                       "q=claude&kind=static", "q=c&kind=machine&state=disabled"],
     "/admin/people": ["q=a", "q=grace", "q=grace+fischer", "q=ada.adams", "q=example.com", "q=mail.ex",
                       "q=donald.jones0", "q=zzz-nothing", "q=a&show=disabled", "q=example.com&show=admins",
                       "q=grace&show=new"],
@@ -216,11 +219,15 @@ def look(browser, table, path, more):
 
 
 def look_below(browser, table, thing, page):
-    """The pages of one thing that it links to."""
-    below = [html.unescape(link) for link in re.findall(rf'href="({re.escape(thing)}/[^"#]+)"', page or "")]
-    for link in list(dict.fromkeys(below))[:12]:
-        if measure(browser, table, link):
+    """The pages of one thing that it links to, and the filters on those."""
+    waiting = [html.unescape(link) for link in re.findall(rf'href="({re.escape(thing)}/[^"#]+)"', page or "")]
+    for link in list(dict.fromkeys(waiting))[:12]:
+        found = measure(browser, table, link)
+        if found:
             measure_depth(browser, table, link)
+            for query in links(found, link)[0]:
+                if measure(browser, table, query):
+                    measure_depth(browser, table, query)
 
 
 def main():
