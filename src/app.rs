@@ -320,6 +320,8 @@ async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Res
         access_token_seconds: None,
         refresh_token_seconds: None,
         signing_alg: "ES256".to_owned(),
+        dialect: "standard".to_owned(),
+        token_issuer: "environment".to_owned(),
         version: 1,
         created_at: clock.now(),
     };

@@ -321,7 +321,7 @@ pub enum ResourceCommand {
     List(JsonArgs),
     /// Add a server that runs elsewhere and checks its tokens itself
     #[command(
-        after_help = "Example:\n  gatepost resource add --name Notes --url https://notes.example.com/mcp"
+        after_help = "Examples:\n  gatepost resource add --name Notes --url https://notes.example.com/mcp\n  gatepost resource add --name Notes --url https://notes.example.com/mcp --scope 'notes:read=Read your notes' --dialect scalekit"
     )]
     Add(ResourceAddArgs),
     /// Delete a server: ends everything that clients hold for it; not the built-in one
@@ -338,6 +338,16 @@ pub enum ResourceCommand {
     },
 }
 
+/// The dialects.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum DialectArg {
+    /// As the MCP specification says
+    #[default]
+    Standard,
+    /// As software written for ScaleKit expects
+    Scalekit,
+}
+
 /// Flags of `resource add`.
 #[derive(Clone, Debug, Args)]
 pub struct ResourceAddArgs {
@@ -347,9 +357,24 @@ pub struct ResourceAddArgs {
     /// Where clients reach it: the audience of its tokens
     #[arg(long)]
     pub url: String,
+    /// A scope that apps get when they name none, with what people read of it; may be repeated
+    #[arg(long = "scope", value_name = "NAME=DESCRIPTION", value_parser = scope_and_description)]
+    pub scopes: Vec<(String, String)>,
+    /// How its tokens and endpoints look; with scalekit, prints the variables for its server
+    #[arg(long, value_enum, default_value_t)]
+    pub dialect: DialectArg,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+fn scope_and_description(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, description)) if !description.trim().is_empty() => {
+            Ok((name.to_owned(), description.to_owned()))
+        }
+        _ => Err("write it as NAME=DESCRIPTION, e.g. 'notes:read=Read your notes'".to_owned()),
+    }
 }
 
 /// `gatepost keys …`

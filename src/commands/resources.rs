@@ -1,15 +1,18 @@
 //! `gatepost resource …`
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use serde_json::{Value, json};
 
 use super::output;
 use crate::admin::resources::create::{NewResource, create};
 use crate::admin::resources::delete;
+use crate::admin::scopes;
 use crate::admin::{Actor, Failure};
 use crate::app::Core;
-use crate::cli::{ResourceAddArgs, ResourceCommand};
+use crate::cli::{DialectArg, ResourceAddArgs, ResourceCommand};
 use crate::oauth::resource::Resource;
+use crate::oauth::scalekit::{Dialect, TokenIssuer, variables};
+use crate::types::urls::Issuer;
 
 pub async fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
     match command {
@@ -24,7 +27,7 @@ pub async fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
 fn list(core: &Core, as_json: bool) {
     let set = core.oauth.resources.current();
     if as_json {
-        let rows: Vec<_> = set.all().iter().map(|resource| as_object(resource)).collect();
+        let rows: Vec<_> = set.all().iter().map(|resource| as_object(resource, &core.oauth.issuer)).collect();
         output::json(&rows);
         return;
     }
@@ -44,20 +47,48 @@ fn list(core: &Core, as_json: bool) {
     output::table(&["ID", "NAME", "KIND", "URL", "SCOPES"], &rows);
 }
 
-fn as_object(r: &Resource) -> Value {
-    json!({ "id": r.id, "name": r.name, "kind": r.kind.as_str(), "url": r.uri, "default": r.is_default,
-            "scopes": r.scope_names().iter().collect::<Vec<_>>() })
+fn as_object(r: &Resource, issuer: &Issuer) -> Value {
+    let mut object = json!({
+        "id": r.id, "name": r.name, "kind": r.kind.as_str(), "url": r.uri, "default": r.is_default,
+        "dialect": r.dialect.as_str(), "scopes": r.scope_names().iter().collect::<Vec<_>>(),
+    });
+    if r.dialect.is_scalekit() {
+        let variables =
+            variables::of(issuer, r).into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+        object["variables"] = Value::Object(variables.collect());
+    }
+    object
 }
 
 async fn add(core: &Core, args: ResourceAddArgs) -> anyhow::Result<()> {
-    let new = NewResource { name: args.name, url: args.url };
-    let row = create(&core.admin(), &Actor::command_line(), &new).await.map_err(explained)?;
+    let dialect = match args.dialect {
+        DialectArg::Standard => Dialect::Standard,
+        DialectArg::Scalekit => Dialect::Scalekit(TokenIssuer::default()),
+    };
+    let new = NewResource { name: args.name, url: args.url, dialect };
+    let (admin, actor) = (core.admin(), Actor::command_line());
+    let row = create(&admin, &actor, &new).await.map_err(explained)?;
+    for (name, description) in args.scopes {
+        let input = scopes::Input { description, is_default: true, ..scopes::Input::default() };
+        let added = scopes::add(&admin, &actor, &row.id, &name, &input).await.map_err(explained);
+        added.with_context(|| format!("{} is added, but not its scope {}", row.id, output::tame(&name)))?;
+    }
     let set = core.oauth.resources.current();
-    if let Some(resource) = set.by_id(&row.id).filter(|_| args.json) {
-        output::json(&as_object(resource));
+    let Some(resource) = set.by_id(&row.id) else { bail!("{} is added, and cannot be read back", row.id) };
+    if args.json {
+        output::json(&as_object(resource, &core.oauth.issuer));
         return Ok(());
     }
     output::line(&format!("Added {}.", row.id));
+    if dialect.is_scalekit() {
+        output::line("The environment of its server, with the id and secret of a client that");
+        output::line("`gatepost client create --machine` makes:");
+        output::line("");
+        output::line(variables::lines(&core.oauth.issuer, resource).trim_end());
+        output::line("SCALEKIT_CLIENT_ID=");
+        output::line("SCALEKIT_CLIENT_SECRET=");
+        output::line("");
+    }
     output::line("What the server must do is on its page:");
     output::line(&core.oauth.issuer.at(&format!("/admin/resources/{}", row.id)));
     Ok(())

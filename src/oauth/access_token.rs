@@ -9,6 +9,7 @@ use super::OAuth;
 use super::client::Client;
 use super::error::Refusal;
 use super::resource::Resource;
+use super::scalekit;
 use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
 use crate::types::ids::{Kind, new_id};
@@ -23,12 +24,34 @@ pub const BACKDATE: i64 = 5;
 /// No access token lives longer, in seconds: grants and revocations are remembered for this long after it.
 pub const LONGEST: i64 = 86_400;
 
+/// Whom a token is for: one name, or a list of them (RFC 7519 §4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    pub fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::One(one) => one == name,
+            Self::Many(many) => many.iter().any(|one| one == name),
+        }
+    }
+
+    /// Whether a token is for this resource: by its URL, or by its id in the ScaleKit dialect.
+    pub fn is_for(&self, resource: &Resource) -> bool {
+        self.contains(&resource.uri) || self.contains(&resource.id)
+    }
+}
+
 /// Claims of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
     pub iss: String,
     pub sub: String,
-    pub aud: String,
+    pub aud: Audience,
     pub client_id: String,
     pub iat: Timestamp,
     pub nbf: Timestamp,
@@ -43,6 +66,9 @@ pub struct AccessClaims {
     pub sid: Option<String>,
     /// The grant; revoking it ends the token.
     pub gid: String,
+    /// The organization, in the ScaleKit dialect.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oid: Option<String>,
 }
 
 /// Claims of an ID token (OpenID Connect Core §2).
@@ -67,6 +93,9 @@ pub struct IdClaims {
     pub email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The organization, in the ScaleKit dialect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oid: Option<String>,
 }
 
 /// A signed access token and its life in seconds.
@@ -77,20 +106,22 @@ pub struct AccessToken {
 }
 
 /// Makes an access token for `scopes` of a grant. It lives as long as the resource says, or less where the client may.
+/// `asked_as`: see [`scalekit::audience`].
 pub fn mint(
     ctx: &OAuth,
     client: &Client,
     grant: &GrantRow,
     resource: &Resource,
     scopes: &ScopeSet,
+    asked_as: Option<&str>,
 ) -> Result<AccessToken, Refusal> {
     let now = ctx.clock.now();
     let of_resource = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
     let expires_in = of_resource.min(client.access_token_seconds.unwrap_or(LONGEST)).min(LONGEST);
     let claims = AccessClaims {
-        iss: ctx.issuer.as_str().to_owned(),
+        iss: scalekit::token_issuer(&ctx.issuer, resource),
         sub: grant.user_id.clone().unwrap_or_else(|| grant.client_id.clone()),
-        aud: resource.uri.clone(),
+        aud: scalekit::audience(resource, asked_as),
         client_id: grant.client_id.clone(),
         iat: now - BACKDATE,
         nbf: now - BACKDATE,
@@ -100,10 +131,15 @@ pub fn mint(
         scopes: scopes.iter().map(str::to_owned).collect(),
         sid: grant.session_id.clone(),
         gid: grant.id.clone(),
+        oid: organization(ctx, resource),
     };
     let token =
         ctx.keys.current().sign(resource.alg, ACCESS_TOKEN_TYP, &claims).map_err(|_| Refusal::internal())?;
     Ok(AccessToken { token: Plain::new(token), expires_in })
+}
+
+fn organization(ctx: &OAuth, resource: &Resource) -> Option<String> {
+    resource.dialect.is_scalekit().then(|| scalekit::organization(&ctx.master))
 }
 
 /// Makes an ID token for the grant of a code: it tells of the login in which the code was given.
@@ -117,7 +153,7 @@ pub async fn mint_id_token(
     let Some(user) = ctx.store.find_user(user_id).await? else { return Ok(None) };
     let now = ctx.clock.now();
     let claims = IdClaims {
-        iss: ctx.issuer.as_str().to_owned(),
+        iss: scalekit::token_issuer(&ctx.issuer, resource),
         sub: user.id,
         aud: grant.client_id.clone(),
         iat: now - BACKDATE,
@@ -129,6 +165,7 @@ pub async fn mint_id_token(
         sid: grant.session_id.clone(),
         email: grant.scopes.contains("email").then_some(user.email),
         name: if grant.scopes.contains("profile") { user.name } else { None },
+        oid: organization(ctx, resource),
     };
     let token =
         ctx.keys.current().sign(resource.alg, ID_TOKEN_TYP, &claims).map_err(|_| Refusal::internal())?;

@@ -32,6 +32,7 @@ use super::oxide::{self, AuthorizeError, AuthorizeRules};
 use super::params::Params;
 use super::redirect_uri::RedirectUri;
 use super::resource::{OFFLINE_ACCESS, OPENID, Resource};
+use super::scalekit::door;
 use super::{OAuth, Origin, flow, pkce, scopes};
 use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
@@ -61,6 +62,8 @@ pub struct AuthorizeRequest {
     /// The login must be no older than this many seconds.
     pub max_age: Option<i64>,
     pub login_hint: Option<String>,
+    /// What the client is told as `iss` (RFC 9207).
+    pub issuer: String,
 }
 
 /// `prompt` of OpenID Connect Core §3.1.2.1; consent is always asked for.
@@ -90,6 +93,8 @@ pub struct ToClient {
     pub client: Arc<Client>,
     pub redirect_uri: RedirectUri,
     pub state: Option<String>,
+    /// What the client is told as `iss` (RFC 9207).
+    pub issuer: String,
 }
 
 impl Rejected {
@@ -186,12 +191,19 @@ fn may_ask(client: &Client, resource: &Resource) -> Result<(), Refusal> {
 /// Validates an authorization request. Changes nothing.
 pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, Rejected> {
     let client = find_client(ctx, params).await;
-    let resource = ctx.resources.current().resolve(params.all("resource"));
+    let resource = door::named_or_default(&ctx.resources.current(), params);
+    let issuer = door::issuer(ctx, params);
     let rules = Rules { params, client, resource };
     let redirect = |refusal: Refusal| match (rules.client.clone(), rules.redirect_uri()) {
         (Ok(client), Ok(redirect_uri)) => {
             let state = params.first("state").map(str::to_owned);
-            Rejected::Redirect(Box::new(ToClient { refusal, client, redirect_uri, state }))
+            Rejected::Redirect(Box::new(ToClient {
+                refusal,
+                client,
+                redirect_uri,
+                state,
+                issuer: issuer.clone(),
+            }))
         }
         (Err(refusal), _) | (_, Err(refusal)) => Rejected::Page(refusal),
     };
@@ -212,6 +224,7 @@ pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, 
         prompt,
         max_age,
         login_hint: text("login_hint").filter(|h| h.len() <= 254),
+        issuer: issuer.clone(),
     })
 }
 
@@ -253,11 +266,11 @@ fn login_wishes(params: &Params) -> Result<(Prompt, Option<i64>), Refusal> {
 }
 
 /// The redirect that tells a client of a refusal: `error`, `error_description`, `state`, `iss`.
-pub fn error_location(ctx: &OAuth, uri: &RedirectUri, state: Option<&str>, refusal: &Refusal) -> String {
+pub fn error_location(issuer: &str, uri: &RedirectUri, state: Option<&str>, refusal: &Refusal) -> String {
     let mut pairs =
         vec![("error", refusal.code.as_str()), ("error_description", refusal.description.as_ref())];
     pairs.extend(state.map(|s| ("state", s)));
-    pairs.push(("iss", ctx.issuer.as_str()));
+    pairs.push(("iss", issuer));
     uri.with_params(&pairs)
 }
 
@@ -358,14 +371,14 @@ pub async fn approve(
     let text = bearer.to_text();
     let mut pairs = vec![("code", text.expose().as_str())];
     pairs.extend(request.state.as_deref().map(|s| ("state", s)));
-    pairs.push(("iss", ctx.issuer.as_str()));
+    pairs.push(("iss", request.issuer.as_str()));
     Ok(request.redirect_uri.with_params(&pairs))
 }
 
 /// Where a client learns that the person could not sign in: for a link they may follow instead of trying again.
-pub fn turned_away(ctx: &OAuth, request: &AuthorizeRequest) -> String {
+pub fn turned_away(request: &AuthorizeRequest) -> String {
     let refusal = Refusal::new(Code::AccessDenied, Reason::LoginNeeded, "the person could not sign in");
-    error_location(ctx, &request.redirect_uri, request.state.as_deref(), &refusal)
+    error_location(&request.issuer, &request.redirect_uri, request.state.as_deref(), &refusal)
 }
 
 /// Tells the client that the person said no. Returns where to send the browser.
@@ -379,5 +392,5 @@ pub async fn deny(ctx: &OAuth, request: &AuthorizeRequest, decider: Decider, ori
         .address(origin.address.clone())
         .flow(flow::of(&ctx.master, &request.client.id, &request.code_challenge));
     ctx.audit.record(entry).await;
-    error_location(ctx, &request.redirect_uri, request.state.as_deref(), &refusal)
+    error_location(&request.issuer, &request.redirect_uri, request.state.as_deref(), &refusal)
 }

@@ -10,6 +10,7 @@
 
 use serde::Serialize;
 
+use super::access_token::Audience;
 use super::error::{Code, Reason, Refusal};
 use super::grants::refresh_token;
 use super::params::Params;
@@ -30,7 +31,7 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub aud: Option<String>,
+    pub aud: Option<Audience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@
 //! | `/oauth/userinfo`             | OpenID Connect Core §5.3             | `userinfo`         |
 //! | `/.well-known/…`              | RFC 8414, OpenID Connect Discovery   | `metadata`         |
 //! | `/keys`                       | RFC 7517                             | `keys`             |
+//! | `/resources/{res}/…`          | the ScaleKit dialect                 | `scalekit`         |
 
 pub mod access_token;
 pub mod authorize;
@@ -30,6 +31,7 @@ pub mod redirect_uri;
 pub mod registration;
 pub mod resource;
 pub mod revoke;
+pub mod scalekit;
 pub mod scopes;
 pub mod token;
 pub mod userinfo;

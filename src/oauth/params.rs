@@ -111,6 +111,14 @@ impl Params {
         Self(self.0.iter().filter(|(n, _)| n != name).cloned().collect())
     }
 
+    /// The pairs with this one in place of any of its name.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let Self(mut pairs) = self.without(name);
+        pairs.push((name.to_owned(), value.to_owned()));
+        Self(pairs)
+    }
+
     /// The pairs as a query string.
     pub fn to_query(&self) -> String {
         serde_urlencoded::to_string(&self.0).unwrap_or_default()

@@ -24,6 +24,7 @@ use super::client::{AuthMethod, Client};
 use super::error::{Code, Reason, Refusal};
 use super::grants::{authorization_code, refresh_token};
 use super::redirect_uri::RedirectUri;
+use super::resource::Resource;
 use super::{OAuth, Origin};
 use crate::audit::{Entry, Event};
 use crate::store::client_secrets::SecretRow;
@@ -89,9 +90,14 @@ fn bad_metadata(text: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
     Refusal::new(Code::InvalidClientMetadata, Reason::BadMetadata, text)
 }
 
-/// Registers a client from the bytes of a JSON body.
-pub async fn register(ctx: &OAuth, body: &[u8], origin: &Origin) -> Result<Registered, Refusal> {
-    let result = try_register(ctx, body).await;
+/// Registers a client from the bytes of a JSON body. `at`: the resource whose own endpoint was asked.
+pub async fn register(
+    ctx: &OAuth,
+    body: &[u8],
+    at: Option<&Resource>,
+    origin: &Origin,
+) -> Result<Registered, Refusal> {
+    let result = try_register(ctx, body, at).await;
     let entry = match &result {
         Ok(registered) => Entry::ok(Event::ClientRegistered)
             .client(registered.client_id.clone())
@@ -102,8 +108,8 @@ pub async fn register(ctx: &OAuth, body: &[u8], origin: &Origin) -> Result<Regis
     result
 }
 
-async fn try_register(ctx: &OAuth, body: &[u8]) -> Result<Registered, Refusal> {
-    let open = ctx.is_registration_open();
+async fn try_register(ctx: &OAuth, body: &[u8], at: Option<&Resource>) -> Result<Registered, Refusal> {
+    let open = ctx.is_registration_open() && at.is_none_or(|resource| resource.registration_open);
     if !open {
         return Err(Refusal::new(
             Code::AccessDenied,

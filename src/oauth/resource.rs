@@ -15,6 +15,7 @@ use std::sync::{Arc, RwLock};
 
 use super::error::{Code, Reason, Refusal};
 use super::keys::Alg;
+use super::scalekit::Dialect;
 use super::scopes::Includes;
 use crate::mcp::policy::Unlocks;
 use crate::store::resources::{ResourceRow, ScopeRow};
@@ -94,6 +95,8 @@ pub struct Resource {
     pub access_token_seconds: Option<i64>,
     pub refresh_token_seconds: Option<i64>,
     pub alg: Alg,
+    /// How its tokens and endpoints look.
+    pub dialect: Dialect,
     pub scopes: Vec<ScopeInfo>,
     /// Which of its scopes includes which.
     pub includes: Includes,
@@ -139,6 +142,7 @@ impl ResourceSet {
                 scopes.iter().filter(|s| s.resource_id == row.id).map(ScopeInfo::of).collect();
             let resource = Resource {
                 alg: Alg::parse(&row.signing_alg).unwrap_or(Alg::Es256),
+                dialect: Dialect::of_row(&row.dialect, &row.token_issuer),
                 includes: Includes::new(own.iter().map(|s| (s.name.clone(), s.implies.clone()))),
                 unlocks: Arc::new(unlocks(&own)),
                 scopes: own,
@@ -323,6 +327,8 @@ pub(super) mod tests {
             access_token_seconds: None,
             refresh_token_seconds: None,
             signing_alg: "ES256".into(),
+            dialect: "standard".into(),
+            token_issuer: "environment".into(),
             version: 1,
             created_at: 0,
         }

@@ -14,6 +14,7 @@ use super::error::{Code, Reason, Refusal};
 use super::grants::{authorization_code, client_credentials, refresh_token};
 use super::params::Params;
 use super::resource::Resource;
+use super::scalekit::door;
 use super::{OAuth, Origin, client_auth};
 use crate::audit::{Entry, Event};
 use crate::types::ScopeSet;
@@ -147,8 +148,7 @@ async fn grant(
         )
         .into());
     }
-    let named = params.all("resource").any(|v| !v.is_empty());
-    let resource = if named { Some(ctx.resources.current().resolve(params.all("resource"))?) } else { None };
+    let resource = door::named(&ctx.resources.current(), params)?;
     let request = TokenRequest { params, client: Arc::clone(client), resource };
     match grant_type {
         authorization_code::GRANT_TYPE => authorization_code::run(ctx, &request).await,

@@ -24,8 +24,8 @@ pub enum Outcome {
 
 sql! {
     CHANGE = "UPDATE resources SET name = $3, uri = $4, aliases = $5, registration_open = $6, \
-              access_token_seconds = $7, refresh_token_seconds = $8, signing_alg = $9, updated_at = $10, \
-              version = version + 1 WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
+              access_token_seconds = $7, refresh_token_seconds = $8, signing_alg = $9, dialect = $10, \
+              token_issuer = $11, updated_at = $12, version = version + 1 WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
     NO_DEFAULT = "UPDATE resources SET is_default = 0, updated_at = $2 WHERE is_default = 1 AND id <> $1";
     MAKE_DEFAULT = "UPDATE resources SET is_default = 1, updated_at = $2 WHERE id = $1 AND is_default = 0";
     IS_THERE = "SELECT id FROM resources WHERE id = $1 AND deleted_at IS NULL";
@@ -88,6 +88,8 @@ impl Store {
                     .bind(resource.access_token_seconds)
                     .bind(resource.refresh_token_seconds)
                     .bind(&resource.signing_alg)
+                    .bind(&resource.dialect)
+                    .bind(&resource.token_issuer)
                     .bind(now)
                     .execute(&mut *connection)
                     .await?;

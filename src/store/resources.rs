@@ -24,10 +24,14 @@ pub struct ResourceRow {
     pub registration_open: bool,
     /// Life of its access tokens in seconds, where it differs from the setting.
     pub access_token_seconds: Option<i64>,
-    /// `ES256`, `RS256` or `EdDSA`.
     /// Life of its refresh tokens in seconds, however much they are used, where it differs from the setting.
     pub refresh_token_seconds: Option<i64>,
+    /// `ES256`, `RS256` or `EdDSA`.
     pub signing_alg: String,
+    /// `standard` or `scalekit`: how its tokens and endpoints look.
+    pub dialect: String,
+    /// `environment` or `resource`: whom tokens of the dialect name as their issuer.
+    pub token_issuer: String,
     /// Raised with each change by an administrator.
     pub version: i64,
     pub created_at: Timestamp,
@@ -53,14 +57,14 @@ pub struct ScopeRow {
 
 sql! {
     LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, access_token_seconds, \
-            refresh_token_seconds, signing_alg, version, created_at FROM resources \
+            refresh_token_seconds, signing_alg, dialect, token_issuer, version, created_at FROM resources \
             WHERE deleted_at IS NULL ORDER BY id";
     LIST_SCOPES = "SELECT resource_id, name AS id, name, description, tools, is_default, implies, version, \
                    named_at FROM scopes \
                    ORDER BY resource_id, name";
     ADD = "INSERT INTO resources (id, name, kind, path, uri, aliases, is_default, registration_open, \
-           access_token_seconds, refresh_token_seconds, signing_alg, created_at, updated_at) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)";
+           access_token_seconds, refresh_token_seconds, signing_alg, dialect, token_issuer, created_at, \
+           updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)";
     ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, implies, named_at, \
                  created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)";
 }
@@ -78,6 +82,8 @@ fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
         access_token_seconds: row::time_opt(row, "access_token_seconds")?,
         refresh_token_seconds: row::time_opt(row, "refresh_token_seconds")?,
         signing_alg: row::text(row, "signing_alg")?,
+        dialect: row::text(row, "dialect")?,
+        token_issuer: row::text(row, "token_issuer")?,
         version: row::int(row, "version")?,
         created_at: row::int(row, "created_at")?,
     })
@@ -129,6 +135,8 @@ pub(super) async fn add(connection: &mut AnyConnection, resource: &ResourceRow) 
         .bind(resource.access_token_seconds)
         .bind(resource.refresh_token_seconds)
         .bind(&resource.signing_alg)
+        .bind(&resource.dialect)
+        .bind(&resource.token_issuer)
         .bind(resource.created_at)
         .execute(connection)
         .await?;

@@ -125,7 +125,7 @@ impl Embedded {
         }
         // Read after the generation: what is remembered must not rest on scopes of before.
         let resource = self.ctx.resources.current().by_id(resource_id).cloned();
-        let Some(resource) = resource.filter(|r| r.uri == claims.aud) else {
+        let Some(resource) = resource.filter(|r| claims.aud.is_for(r)) else {
             return Err(VerifyError::Bad(BadToken::WrongAudience));
         };
         let unavailable = |e: crate::store::StoreError| VerifyError::Unavailable(e.into());
@@ -151,7 +151,7 @@ impl Embedded {
             client_id: claims.client_id,
             client_name: Some(client.name.clone()).filter(|n| !n.is_empty()),
             scopes: scopes.into_inner(),
-            resource: claims.aud,
+            resource: resource.uri.clone(),
             grant_id: Some(claims.gid),
             token_id: claims.jti,
             expires_at: claims.exp,
@@ -184,16 +184,25 @@ fn read(ctx: &OAuth, token: &str) -> Result<AccessClaims, BadToken> {
     let key = ctx.keys.current().verify_key(&kid).ok_or(BadToken::NotOurs)?;
     let mut validation = Validation::new(key.alg.jose());
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    validation.set_issuer(&[ctx.issuer.as_str()]);
-    // Audience: the caller compares it with its resource. Times: by our clock, below.
+    // Audience: the caller compares it with its resource. Issuer and times: below, the latter by our clock.
     validation.validate_aud = false;
     validation.validate_exp = false;
     let data =
         jsonwebtoken::decode::<AccessClaims>(token, &key.key, &validation).map_err(|_| BadToken::NotOurs)?;
     let claims = data.claims;
     let now = ctx.clock.now();
+    if !is_our_issuer(ctx, &claims) {
+        return Err(BadToken::NotOurs);
+    }
     if claims.nbf > now + LEEWAY || claims.iat > now + LEEWAY {
         return Err(BadToken::NotOurs);
     }
     Ok(claims)
+}
+
+/// Our issuer, or that of the one resource the token is for.
+fn is_our_issuer(ctx: &OAuth, claims: &AccessClaims) -> bool {
+    let own = ctx.issuer.as_str();
+    let of_resource = claims.iss.strip_prefix(own).and_then(|rest| rest.strip_prefix("/resources/"));
+    claims.iss == own || of_resource.is_some_and(|id| claims.aud.contains(id))
 }

@@ -24,6 +24,8 @@ pub enum Purpose {
     UpstreamNonce,
     /// The PKCE verifier of a login at a provider.
     UpstreamVerifier,
+    /// The id of this installation as an organization.
+    Organization,
     /// What ties the steps of one authorization together in the audit trail.
     Flow,
     /// Challenges that the browser keeps until it answers.
@@ -39,6 +41,7 @@ impl Purpose {
             Self::RefreshMark => b"gatepost refresh mark 1",
             Self::UpstreamNonce => b"gatepost upstream nonce 1",
             Self::UpstreamVerifier => b"gatepost upstream verifier 1",
+            Self::Organization => b"gatepost organization 1",
             Self::Flow => b"gatepost flow 1",
             Self::Challenge => b"gatepost challenge 1",
         }

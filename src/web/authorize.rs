@@ -30,7 +30,8 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     }
 }
 
-async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
+/// Leads the browser on.
+pub async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
     let valid = match authorize::validate(&state.oauth, params).await {
         Ok(valid) => valid,
         Err(rejected) => return reject(state, request, params, rejected).await,
@@ -62,8 +63,8 @@ async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpRe
         Step::Consent => respond::see_other(&format!("/consent?{}", params.to_query())),
         Step::Login => respond::see_other(&login_url(params)),
         Step::Refuse(refusal) => {
-            let AuthorizeRequest { client, redirect_uri, state: echo, .. } = valid;
-            let to = ToClient { refusal, client, redirect_uri, state: echo };
+            let AuthorizeRequest { client, redirect_uri, state: echo, issuer, .. } = valid;
+            let to = ToClient { refusal, client, redirect_uri, state: echo, issuer };
             reject(state, request, params, Rejected::Redirect(Box::new(to))).await
         }
     }
@@ -143,15 +144,15 @@ pub async fn reject(
     match rejected {
         Rejected::Page(refusal) => error_page::refused(&refusal, reference),
         Rejected::Redirect(to) => match way(state, request, &to).await {
-            Ok(Way::Redirect) => respond::see_other(&location_of(state, &to)),
-            Ok(Way::Ask) => error_page::leaving(&to, location_of(state, &to), reference),
+            Ok(Way::Redirect) => respond::see_other(&location_of(&to)),
+            Ok(Way::Ask) => error_page::leaving(&to, location_of(&to), reference),
             Err(page) => page,
         },
     }
 }
 
-fn location_of(state: &State, to: &ToClient) -> String {
-    authorize::error_location(&state.oauth, &to.redirect_uri, to.state.as_deref(), &to.refusal)
+fn location_of(to: &ToClient) -> String {
+    authorize::error_location(&to.issuer, &to.redirect_uri, to.state.as_deref(), &to.refusal)
 }
 
 /// How this refusal reaches its client; the person is asked for only where that decides.

@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{State, error_page, respond};
 use crate::mcp::resource_metadata::ResourceMetadata;
-use crate::oauth::metadata;
 use crate::oauth::resource::Resource;
+use crate::oauth::scalekit::door;
+use crate::oauth::{metadata, scalekit};
 
 /// Seconds for which a document may be kept: short, so that a change of settings soon reaches clients.
 const MAX_AGE: u32 = 60;
@@ -20,10 +21,19 @@ pub async fn authorization_server(state: Data<State>) -> HttpResponse {
 /// look there. Other paths do not exist.
 pub async fn authorization_server_at(state: Data<State>, path: Path<String>) -> HttpResponse {
     let path = format!("/{}", path.trim_matches('/'));
-    if state.oauth.resources.current().by_path(&path).is_none() {
+    let resources = state.oauth.resources.current();
+    if let Some(resource) = scalekit_path(&path).and_then(|id| door::find(&resources, id)) {
+        return respond::json_public(&scalekit::metadata::build(&state.oauth, resource), MAX_AGE);
+    }
+    if resources.by_path(&path).is_none() {
         return error_page::not_found();
     }
     respond::json_public(&metadata::build(&state.oauth), MAX_AGE)
+}
+
+/// The id in the path of a resource's own issuer.
+fn scalekit_path(path: &str) -> Option<&str> {
+    path.strip_prefix("/resources/")
 }
 
 /// The document of the resource that this origin stands for (RFC 9728 §3): the default one, unless that is
@@ -51,6 +61,7 @@ fn document(state: &State, resource: &Resource) -> HttpResponse {
 
 /// What a resource's document says.
 pub fn resource_document(state: &State, resource: &Resource) -> ResourceMetadata {
+    let issuer = scalekit::authorization_server(state.issuer(), resource);
     let scopes = resource.scopes.iter().map(|s| s.name.as_str());
-    ResourceMetadata::new(&resource.uri, state.issuer().as_str(), scopes).named(&resource.name)
+    ResourceMetadata::new(&resource.uri, &issuer, scopes).named(&resource.name)
 }

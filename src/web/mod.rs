@@ -36,6 +36,7 @@ mod reset;
 mod respond;
 mod revoke;
 mod routes;
+mod scalekit;
 mod second_factor;
 mod server;
 mod session;

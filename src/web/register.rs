@@ -9,28 +9,39 @@ use super::{State, address, forms, respond};
 use crate::audit::{Entry, Event};
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::registration;
+use crate::oauth::resource::Resource;
 
 /// Registers a client.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let origin = address::origin(&state, &request);
+    answer(&state, &request, &mut payload, None).await
+}
+
+/// The same, `at` the endpoint of one resource.
+pub async fn answer(
+    state: &State,
+    request: &HttpRequest,
+    payload: &mut Payload,
+    at: Option<&Resource>,
+) -> HttpResponse {
+    let origin = address::origin(state, request);
     let network = origin.address.clone().unwrap_or_default();
     if let Err(throttled) = state.accounts.throttle.registration(&network) {
         let entry = Entry::refused(Event::ClientRegistered, "rate_limited").address(origin.address);
         state.oauth.audit.record(entry).await;
         return Problem::from(throttled).as_json();
     }
-    if !forms::has_type(&request, "application/json") {
+    if !forms::has_type(request, "application/json") {
         return respond::refusal(&Refusal::new(
             Code::InvalidClientMetadata,
             Reason::MalformedRequest,
             "Content-Type must be application/json",
         ));
     }
-    let body = match forms::body(&state, &mut payload, state.settings.registration_body_limit).await {
+    let body = match forms::body(state, payload, state.settings.registration_body_limit).await {
         Ok(body) => body,
         Err(problem) => return problem.as_json(),
     };
-    match registration::register(&state.oauth, &body, &origin).await {
+    match registration::register(&state.oauth, &body, at, &origin).await {
         Ok(registered) => respond::json_no_store(StatusCode::CREATED, &registered),
         Err(refusal) => respond::refusal(&refusal),
     }

@@ -9,8 +9,8 @@ use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
     account, admin, authorize, brand, consent, error_page, forgot, health, home, introspect, invite, jwks,
-    login, login_passkey, logout, mcp, metadata, register, reset, revoke, second_factor, setup, static_files,
-    token, upstream, userinfo,
+    login, login_passkey, logout, mcp, metadata, register, reset, revoke, scalekit, second_factor, setup,
+    static_files, token, upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
@@ -86,6 +86,7 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .route(get().to(userinfo::get))
                 .route(post().to(userinfo::get)),
         )
+        .configure(|config| scalekit::configure(config, cors))
         .configure(people)
         .configure(account)
         .configure(admin::configure)

@@ -5,16 +5,21 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{State, address, forms, respond};
+use crate::oauth::params::Params;
 use crate::oauth::token;
 
 /// Answers a token request.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
-    let params = match forms::params(&state, &request, &mut payload).await {
-        Ok(params) => params,
-        Err(problem) => return problem.as_json(),
-    };
-    let origin = address::origin(&state, &request);
-    match token::respond(&state.oauth, forms::authorization(&request), &params, &origin).await {
+    match forms::params(&state, &request, &mut payload).await {
+        Ok(params) => answer(&state, &request, &params).await,
+        Err(problem) => problem.as_json(),
+    }
+}
+
+/// Answers it from its parameters.
+pub async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
+    let origin = address::origin(state, request);
+    match token::respond(&state.oauth, forms::authorization(request), params, &origin).await {
         Ok(response) => respond::json_no_store(StatusCode::OK, &response),
         Err(refusal) => respond::refusal(&refusal),
     }

@@ -19,7 +19,7 @@ pub const NOTES: &str = "https://notes.example/mcp";
 
 /// Adds a resource elsewhere, as the pages would.
 pub async fn add(app: &TestApp, name: &str, url: &str) -> ResourceRow {
-    let new = NewResource { name: name.to_owned(), url: url.to_owned() };
+    let new = NewResource { name: name.to_owned(), url: url.to_owned(), ..NewResource::default() };
     create(&app.core.admin(), &Actor::command_line(), &new).await.unwrap()
 }
 
@@ -334,7 +334,7 @@ async fn hostile_names_are_text_on_every_page(app: TestApp) {
 
 async fn of_two_who_add_the_same_url_one_is_refused(app: TestApp) {
     let admin = app.core.admin();
-    let new = NewResource { name: "Notes".to_owned(), url: NOTES.to_owned() };
+    let new = NewResource { name: "Notes".to_owned(), url: NOTES.to_owned(), ..NewResource::default() };
     let actor = Actor::command_line();
     let tries = (0..8).map(|_| create(&admin, &actor, &new));
     let results = futures::future::join_all(tries).await;

@@ -37,6 +37,8 @@ async fn add_notes(app: &TestApp) {
         access_token_seconds: None,
         refresh_token_seconds: None,
         signing_alg: "EdDSA".to_owned(),
+        dialect: "standard".into(),
+        token_issuer: "environment".into(),
         version: 1,
         created_at: app.clock.now(),
     };

@@ -11,6 +11,7 @@ mod odd_input;
 mod refresh_grant;
 mod refusals;
 mod registration;
+mod scalekit;
 mod slow_bodies;
 mod tokens;
 

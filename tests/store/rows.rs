@@ -88,6 +88,8 @@ pub fn resource(n: usize) -> ResourceRow {
         access_token_seconds: Some(900),
         refresh_token_seconds: None,
         signing_alg: "ES256".to_owned(),
+        dialect: "standard".into(),
+        token_issuer: "environment".into(),
         version: 1,
         created_at: NOW,
     }

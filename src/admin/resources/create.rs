@@ -4,6 +4,8 @@ use super::fields::Check;
 use super::{MAX_RESOURCES, Snapshot, TRIES, settled, take_effect};
 use crate::admin::{Actor, Admin, Failure};
 use crate::audit::Event;
+use crate::oauth::keys::Alg;
+use crate::oauth::scalekit::{Dialect, TokenIssuer};
 use crate::store::resources::ResourceRow;
 use crate::types::ids::{Kind, new_id};
 
@@ -13,6 +15,8 @@ pub struct NewResource {
     pub name: String,
     /// Where clients reach it: the audience of its tokens.
     pub url: String,
+    /// How its tokens and endpoints look.
+    pub dialect: Dialect,
 }
 
 /// Adds it. Returns its row.
@@ -54,7 +58,9 @@ fn row(admin: &Admin, new: &NewResource, snapshot: &Snapshot) -> Result<Resource
         registration_open: true,
         access_token_seconds: None,
         refresh_token_seconds: None,
-        signing_alg: "ES256".to_owned(),
+        signing_alg: if new.dialect.is_scalekit() { Alg::Rs256 } else { Alg::Es256 }.as_str().to_owned(),
+        dialect: new.dialect.as_str().to_owned(),
+        token_issuer: TokenIssuer::default().as_str().to_owned(),
         version: 1,
         created_at: ctx.clock.now(),
     })

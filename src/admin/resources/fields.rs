@@ -7,6 +7,7 @@ use url::Url;
 use crate::admin::{Failure, Problem};
 use crate::oauth::keys::Alg;
 use crate::oauth::resource::ResourceSet;
+use crate::oauth::scalekit::{SCALEKIT, STANDARD, TokenIssuer};
 use crate::types::urls::is_loopback;
 
 /// The longest name, in characters.
@@ -82,6 +83,16 @@ impl Check {
     pub fn alg(&mut self, text: &str) {
         if Alg::parse(text).is_none() {
             self.say("signing_alg", "Choose ES256, RS256 or EdDSA.");
+        }
+    }
+
+    /// A dialect, and whom its tokens name.
+    pub fn dialect(&mut self, dialect: &str, token_issuer: &str) {
+        if ![STANDARD, SCALEKIT].contains(&dialect) {
+            self.say("dialect", "Choose standard or scalekit.");
+        }
+        if TokenIssuer::parse(token_issuer).is_none() {
+            self.say("token_issuer", "Choose environment or resource.");
         }
     }
 

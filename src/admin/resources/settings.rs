@@ -4,6 +4,8 @@ use super::fields::{ACCESS_SECONDS, Check, REFRESH_SECONDS};
 use super::{Snapshot, TRIES, settled, take_effect};
 use crate::admin::{Actor, Admin, Failure};
 use crate::audit::Event;
+use crate::oauth::keys::Alg;
+use crate::oauth::scalekit::SCALEKIT;
 use crate::store::resources::ResourceRow;
 
 /// Everything that can be set, as it shall be.
@@ -20,8 +22,12 @@ pub struct Settings {
     pub access_token_seconds: Option<i64>,
     /// Seconds; nothing for the setting of the server.
     pub refresh_token_seconds: Option<i64>,
-    /// `ES256`, `RS256` or `EdDSA`.
+    /// `ES256`, `RS256` or `EdDSA`. With the ScaleKit dialect it becomes RS256, whatever it says.
     pub signing_alg: String,
+    /// `standard` or `scalekit`.
+    pub dialect: String,
+    /// `environment` or `resource`: counts with the ScaleKit dialect.
+    pub token_issuer: String,
 }
 
 impl Settings {
@@ -35,6 +41,8 @@ impl Settings {
             access_token_seconds: row.access_token_seconds,
             refresh_token_seconds: row.refresh_token_seconds,
             signing_alg: row.signing_alg.clone(),
+            dialect: row.dialect.clone(),
+            token_issuer: row.token_issuer.clone(),
         }
     }
 
@@ -48,6 +56,8 @@ impl Settings {
             ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),
             ("refresh_token_seconds", self.refresh_token_seconds != before.refresh_token_seconds),
             ("signing_alg", self.signing_alg != before.signing_alg),
+            ("dialect", self.dialect != before.dialect),
+            ("token_issuer", self.token_issuer != before.token_issuer),
         ]
         .into_iter()
         .filter_map(|(name, differs)| differs.then_some(name))
@@ -86,6 +96,8 @@ pub async fn change(
             access_token_seconds: wanted.access_token_seconds,
             refresh_token_seconds: wanted.refresh_token_seconds,
             signing_alg: wanted.signing_alg,
+            dialect: wanted.dialect,
+            token_issuer: wanted.token_issuer,
             ..before.clone()
         };
         if settled(ctx.store.change_resource(row, snapshot.seen, ctx.clock.now()).await?)? {
@@ -119,7 +131,11 @@ fn checked(
     let aliases = check.aliases(&wanted.aliases, &others);
     check.seconds("access_token_seconds", wanted.access_token_seconds, &ACCESS_SECONDS);
     check.seconds("refresh_token_seconds", wanted.refresh_token_seconds, &REFRESH_SECONDS);
+    check.dialect(&wanted.dialect, &wanted.token_issuer);
     check.alg(&wanted.signing_alg);
     check.done()?;
-    Ok(Settings { name, url, aliases, ..wanted.clone() })
+    // ScaleKit's software reads nothing else.
+    let signing_alg =
+        if wanted.dialect == SCALEKIT { Alg::Rs256.as_str().to_owned() } else { wanted.signing_alg.clone() };
+    Ok(Settings { name, url, aliases, signing_alg, ..wanted.clone() })
 }

@@ -22,6 +22,7 @@ use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::{OPENID, Resource};
+use crate::oauth::scalekit::door;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, same_resource};
 use crate::oauth::{OAuth, access_token, pkce, scopes};
 use crate::store::codes::CodeRow;
@@ -122,8 +123,9 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         code_challenge: Some(code.code_challenge.clone()),
     };
     let client = &request.client;
+    let asked_as = door::asked_as(&resource, request.params);
     let mut redemption =
-        Redemption { ctx, client, code: &code, grant: &grant, resource: &resource, response: None };
+        Redemption { ctx, client, code: &code, grant: &grant, resource: &resource, asked_as, response: None };
     oxide::redeem(request.params, &request.client.id, &recovered, &mut redemption).await.map_err(of_grant)?;
     let response = redemption.response.ok_or_else(|| of_grant(Refusal::internal()))?;
     Ok(Granted { response, grant_id: grant.id, user_id: grant.user_id, resource_id: grant.resource_id })
@@ -135,6 +137,7 @@ struct Redemption<'a> {
     code: &'a CodeRow,
     grant: &'a GrantRow,
     resource: &'a Resource,
+    asked_as: Option<&'a str>,
     response: Option<TokenResponse>,
 }
 
@@ -144,7 +147,7 @@ impl TokenRules for Redemption<'_> {
         let ctx = self.ctx;
         // Signed before the code is spent: a signature that fails must not burn the code.
         let scopes = scopes::of_token(self.resource, self.client, &scopes);
-        let access = access_token::mint(ctx, self.client, self.grant, self.resource, &scopes)?;
+        let access = access_token::mint(ctx, self.client, self.grant, self.resource, &scopes, self.asked_as)?;
         let id_token = if scopes.contains(OPENID) {
             access_token::mint_id_token(ctx, self.grant, self.resource, self.code).await?
         } else {

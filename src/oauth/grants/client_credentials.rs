@@ -10,6 +10,7 @@
 //! | no `scope`                                     | 200, all it may have      | as above                      | `a_machine_gets_what_it_may_have`             |
 //! | some scopes it may not have, or that are not there | 200 without them      | as above                      | `a_machine_gets_what_it_may_have`             |
 //! | only such                                      | 400 `invalid_scope`       | nothing                       | `a_machine_gets_what_it_may_have`             |
+//! | no `resource`, and it may have nothing on the default one | 200, for the first where it may | as above | `a_machine_without_a_resource_gets_the_one_it_may_use` |
 //! | unknown `resource`                             | 400 `invalid_target`      | nothing                       | `a_machine_names_its_resource`                |
 //! | disabled while the request is under way        | 401 `invalid_client`      | nothing                       | `no_grant_is_kept_for_a_disabled_machine`     |
 //!
@@ -19,12 +20,15 @@
 //! oxide-auth's flow of this name is not used: it insists on a redirect URI, which a machine has none of, and all it
 //! would compare (client, scope) is compared before it could be asked.
 
+use std::sync::Arc;
+
 use super::super::scopes;
 use crate::oauth::OAuth;
 use crate::oauth::access_token::{self, LONGEST};
 use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::resource::Resource;
+use crate::oauth::scalekit::door;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse};
 use crate::store::clients::ClientKind;
 use crate::store::grants::GrantRow;
@@ -54,7 +58,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     }
     let resource = match &request.resource {
         Some(resource) => resource.clone(),
-        None => ctx.resources.current().resolve(std::iter::empty())?,
+        None => home(ctx, client)?,
     };
     let asked = request.params.get("scope")?.map_or_else(|| Ok(ScopeSet::default()), ScopeSet::parse);
     let asked = asked
@@ -62,7 +66,14 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let chosen = scopes::for_machine(&resource, client, &asked)?;
     let grant = standing_grant(ctx, client, &resource).await?;
     let scopes = scopes::of_token(&resource, client, &chosen);
-    let access = access_token::mint(ctx, client, &grant, &resource, &scopes)?;
+    let access = access_token::mint(
+        ctx,
+        client,
+        &grant,
+        &resource,
+        &scopes,
+        door::asked_as(&resource, request.params),
+    )?;
     ctx.clients.touch(&client.id, ctx.clock.now());
     let response = TokenResponse {
         access_token: access.token.expose().clone(),
@@ -73,6 +84,18 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         id_token: None,
     };
     Ok(Granted { response, grant_id: grant.id, user_id: None, resource_id: grant.resource_id })
+}
+
+/// The resource of a machine that names none: the default one, or the first where it may have anything at all.
+fn home(ctx: &OAuth, client: &Client) -> Result<Arc<Resource>, Refusal> {
+    let set = ctx.resources.current();
+    let default = set.resolve(std::iter::empty());
+    let of = |resource: &Resource| scopes::for_machine(resource, client, &ScopeSet::default());
+    if default.as_ref().is_ok_and(|resource| of(resource).is_ok()) {
+        return default;
+    }
+    let has_something = |resource: &&Arc<Resource>| of(resource).is_ok_and(|scopes| !scopes.is_empty());
+    set.all().iter().find(has_something).cloned().map_or(default, Ok)
 }
 
 /// The machine's grant on this resource. Its scopes are all it may have there; it is written when they changed,

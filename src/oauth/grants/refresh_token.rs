@@ -30,6 +30,7 @@ use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::Resource;
+use crate::oauth::scalekit::door;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, requested_scope, same_resource};
 use crate::oauth::{OAuth, access_token, scopes};
 use crate::store::grants::GrantRow;
@@ -225,6 +226,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         row: &row,
         grant: &grant,
         resource: &resource,
+        asked_as: door::asked_as(&resource, request.params),
         decision,
         response: None,
     };
@@ -248,6 +250,7 @@ struct Rotating<'a> {
     row: &'a RefreshRow,
     grant: &'a GrantRow,
     resource: &'a Resource,
+    asked_as: Option<&'a str>,
     decision: Decision,
     response: Option<TokenResponse>,
 }
@@ -288,7 +291,8 @@ impl TokenRules for Rotating<'_> {
     async fn issue(&mut self, scopes: ScopeSet) -> Result<(), Refusal> {
         // Signed before the rotation: a signature that fails must not cost the client its token.
         let scopes = scopes::of_token(self.resource, self.client, &scopes);
-        let access = access_token::mint(self.ctx, self.client, self.grant, self.resource, &scopes)?;
+        let access =
+            access_token::mint(self.ctx, self.client, self.grant, self.resource, &scopes, self.asked_as)?;
         let next = successor(&self.ctx.master, self.bearer);
         if self.decision == Decision::Rotate {
             self.rotate(&next).await?;

@@ -164,8 +164,5 @@ async fn back_to_client(state: &State, return_to: &str) -> Option<PageLink> {
     let params = login::query_of(return_to)?;
     let valid = authorize::validate(&state.oauth, &params).await.ok()?;
     let name = Some(valid.client.name.trim()).filter(|name| !name.is_empty()).unwrap_or("the app");
-    Some(PageLink {
-        text: format!("Give up and go back to {name}"),
-        url: authorize::turned_away(&state.oauth, &valid),
-    })
+    Some(PageLink { text: format!("Give up and go back to {name}"), url: authorize::turned_away(&valid) })
 }

@@ -10,6 +10,11 @@ pub struct Server<'a> {
     pub name: &'a str,
     /// The audience.
     pub url: &'a str,
+    /// Its id, which ScaleKit's software names it by.
+    pub id: &'a str,
+    /// The URL of this server.
+    pub environment: &'a str,
+    /// Whom its tokens name.
     pub issuer: &'a str,
     pub alg: &'a str,
     pub metadata_url: &'a str,
@@ -28,12 +33,37 @@ impl Server<'_> {
     }
 
     fn jwks(&self) -> String {
-        format!("{}/keys", self.issuer)
+        format!("{}/keys", self.environment)
     }
 }
 
 fn string(text: &str) -> String {
     json!(text).to_string()
+}
+
+/// For FastMCP with the provider it has for ScaleKit.
+pub fn python_for_scalekit(server: &Server<'_>) -> String {
+    let (origin, path) = server.place();
+    format!(
+        "from fastmcp import FastMCP
+from fastmcp.server.auth.providers.scalekit import ScalekitProvider
+
+auth = ScalekitProvider(
+    environment_url={environment},
+    resource_id={id},
+    base_url={origin},
+)
+mcp = FastMCP({name}, auth=auth)
+
+if __name__ == \"__main__\":
+    mcp.run(transport=\"http\", path={path})
+",
+        environment = string(server.environment),
+        id = string(server.id),
+        origin = string(&origin),
+        name = string(server.name),
+        path = string(&path),
+    )
 }
 
 /// For FastMCP: verifier, metadata and challenge.
@@ -129,6 +159,8 @@ mod tests {
         let server = Server {
             name: "No\"tes\\\n'); import os #",
             url: "https://notes.example/a/mcp",
+            id: "res_1",
+            environment: "https://gate.example",
             issuer: "https://gate.example",
             alg: "ES256",
             metadata_url: "https://notes.example/.well-known/oauth-protected-resource/a/mcp",

@@ -19,7 +19,11 @@ pub async fn get(view: View) -> HttpResponse {
 }
 
 pub async fn post(sent: Submission) -> HttpResponse {
-    let new = NewResource { name: sent.text("name").to_owned(), url: sent.text("url").to_owned() };
+    let new = NewResource {
+        name: sent.text("name").to_owned(),
+        url: sent.text("url").to_owned(),
+        ..NewResource::default()
+    };
     match create(&sent.state.admin, &sent.actor, &new).await {
         Ok(row) => answers::done(&ResourceTab::Quickstart.url(&row.id), "resource-created"),
         Err(Failure::Invalid(problems)) => {

@@ -14,6 +14,7 @@ use crate::connect;
 use crate::mcp::challenge;
 use crate::oauth::keys::Alg;
 use crate::oauth::resource::Resource;
+use crate::oauth::scalekit::{self, variables};
 
 pub async fn get(view: View, id: Path<String>) -> HttpResponse {
     let state = &view.state;
@@ -49,9 +50,11 @@ fn documents(state: &State, resource: &Resource) -> Vec<(&'static str, String)> 
     let here = state.issuer().at(&resource.metadata_path());
     let what =
         if resource.is_here() { "The resource" } else { "The resource, as your server should serve it" };
+    let door = resource.dialect.is_scalekit().then(|| format!("/resources/{}", resource.id));
+    let authorization_server = format!("/.well-known/oauth-authorization-server{}", door.unwrap_or_default());
     vec![
         (what, here),
-        ("This authorization server", state.issuer().at("/.well-known/oauth-authorization-server")),
+        ("This authorization server", state.issuer().at(&authorization_server)),
         ("Its keys", state.issuer().at("/keys")),
     ]
 }
@@ -61,22 +64,28 @@ fn duties(state: &State, resource: &Resource) -> Duties {
     let metadata = serde_json::to_string_pretty(&resource_document(state, resource)).unwrap_or_default();
     let defaults = resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.as_str());
     let challenge = challenge::missing_token(&metadata_url, defaults);
+    let issuer = scalekit::token_issuer(state.issuer(), resource);
+    let is_scalekit = resource.dialect.is_scalekit();
+    let python = if is_scalekit { code::python_for_scalekit } else { code::python };
     let server = code::Server {
         name: &resource.name,
         url: &resource.uri,
-        issuer: state.issuer().as_str(),
+        id: &resource.id,
+        environment: state.issuer().as_str(),
+        issuer: &issuer,
         alg: resource.alg.as_str(),
         metadata_url: &metadata_url,
         metadata: &metadata,
     };
     Duties {
         challenge: format!("WWW-Authenticate: {challenge}"),
-        issuer: state.issuer().as_str().to_owned(),
+        issuer: issuer.clone(),
         jwks_url: state.issuer().at("/keys"),
         introspection_url: state.issuer().at("/oauth/introspect"),
         alg: resource.alg.as_str().to_owned(),
-        python: (resource.alg != Alg::EdDsa).then(|| code::python(&server)),
+        python: (resource.alg != Alg::EdDsa).then(|| python(&server)),
         typescript: code::typescript(&server),
+        variables: is_scalekit.then(|| variables::lines(state.issuer(), resource)),
         metadata,
         metadata_url,
     }

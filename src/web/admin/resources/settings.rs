@@ -82,6 +82,8 @@ fn as_form(row: &ResourceRow) -> SettingsForm {
         access_token_seconds: number(row.access_token_seconds),
         refresh_token_seconds: number(row.refresh_token_seconds),
         signing_alg: row.signing_alg.clone(),
+        dialect: row.dialect.clone(),
+        token_issuer: row.token_issuer.clone(),
     }
 }
 
@@ -95,6 +97,8 @@ fn read(sent: &Submission, row: &ResourceRow) -> SettingsForm {
         access_token_seconds: text("access_token_seconds"),
         refresh_token_seconds: text("refresh_token_seconds"),
         signing_alg: text("signing_alg"),
+        dialect: text("dialect"),
+        token_issuer: text("token_issuer"),
     }
 }
 
@@ -109,6 +113,8 @@ fn wanted(form: &SettingsForm, sent: &Submission) -> Settings {
         access_token_seconds: seconds(&form.access_token_seconds),
         refresh_token_seconds: seconds(&form.refresh_token_seconds),
         signing_alg: form.signing_alg.clone(),
+        dialect: form.dialect.clone(),
+        token_issuer: form.token_issuer.clone(),
     }
 }
 
@@ -124,6 +130,8 @@ fn in_words(row: &ResourceRow) -> Vec<(&'static str, String)> {
         ("Apps that registered themselves may ask", open.to_owned()),
         ("Life of access tokens, in seconds", seconds(row.access_token_seconds)),
         ("Life of refresh tokens, in seconds", seconds(row.refresh_token_seconds)),
+        ("Dialect", row.dialect.clone()),
+        ("Issuer in tokens of the scalekit dialect", row.token_issuer.clone()),
         ("Signing algorithm", row.signing_alg.clone()),
     ]);
     words

@@ -35,6 +35,8 @@ pub struct Duties {
     /// For FastMCP, unless that cannot check the algorithm.
     pub python: Option<String>,
     pub typescript: String,
+    /// What stands in the environment of a server written for ScaleKit, where the resource speaks its dialect.
+    pub variables: Option<String>,
 }
 
 /// The test, before and after.
@@ -87,6 +89,7 @@ impl QuickstartPage {
                 alg: "ES256".into(),
                 python: Some("mcp = FastMCP(\"Notes\", auth=auth)".into()),
                 typescript: "const keys = createRemoteJWKSet(url);".into(),
+                variables: Some("SCALEKIT_RESOURCE_ID=res_1".into()),
             }),
             documents: vec![("Metadata of the resource, copy here", "http://localhost:10000/x".into())],
         }
@@ -111,6 +114,7 @@ impl QuickstartPage {
                 alg: t(),
                 python: Some(t()),
                 typescript: t(),
+                variables: Some(t()),
             }),
             documents: vec![("Keys", "http://localhost:10000/keys".into())],
         }

@@ -1,13 +1,14 @@
 //! Settings of a resource, making it the default, deleting it.
 //!
 //! Settings post `csrf`, `version`, `name`, `url`, `aliases`, `registration_open`, `access_token_seconds`,
-//! `refresh_token_seconds` and `signing_alg`; the default `csrf`; deleting `csrf` and `confirm`.
+//! `refresh_token_seconds`, `dialect`, `token_issuer` and `signing_alg`; the default `csrf`; deleting `csrf` and `confirm`.
 
 use askama::Template;
 
 use super::super::super::filters;
 use super::super::{Area, Problems, Shell};
 use super::{ResourceHead, ResourceTab};
+use crate::oauth::scalekit::{SCALEKIT, STANDARD, TokenIssuer};
 
 /// The form.
 #[derive(Template)]
@@ -40,6 +41,8 @@ pub struct SettingsForm {
     pub access_token_seconds: String,
     pub refresh_token_seconds: String,
     pub signing_alg: String,
+    pub dialect: String,
+    pub token_issuer: String,
 }
 
 impl ResourceSettingsPage {
@@ -48,6 +51,16 @@ impl ResourceSettingsPage {
         ("ES256", "small and fast; every current library knows it"),
         ("RS256", "what ScaleKit's SDKs and older libraries read"),
         ("EdDSA", "the fastest; FastMCP and some libraries cannot check it"),
+    ];
+    /// The dialects, likewise.
+    pub const DIALECTS: [(&'static str, &'static str); 2] = [
+        (STANDARD, "the MCP specification; what every current app and server reads"),
+        (SCALEKIT, "for a server that was written for ScaleKit, with its SDK or FastMCP's ScalekitProvider"),
+    ];
+    /// Whom the tokens of the ScaleKit dialect name.
+    pub const TOKEN_ISSUERS: [(&'static str, &'static str); 2] = [
+        (TokenIssuer::Environment.as_str(), "the URL of this server, as most software for ScaleKit expects"),
+        (TokenIssuer::Resource.as_str(), "the issuer of the resource, /resources/… below that URL"),
     ];
 }
 
@@ -91,6 +104,8 @@ impl ResourceSettingsPage {
                 access_token_seconds: "900".into(),
                 refresh_token_seconds: String::new(),
                 signing_alg: "ES256".into(),
+                dialect: STANDARD.into(),
+                token_issuer: TokenIssuer::Environment.as_str().into(),
             },
             problems: Problems::default(),
             now: None,
@@ -104,8 +119,16 @@ impl ResourceSettingsPage {
     pub fn filled(text: &str) -> Self {
         let t = || text.to_owned();
         let problem = |field| crate::admin::Problem::new(field, text);
-        let fields =
-            ["name", "url", "aliases", "access_token_seconds", "refresh_token_seconds", "signing_alg"];
+        let fields = [
+            "name",
+            "url",
+            "aliases",
+            "access_token_seconds",
+            "refresh_token_seconds",
+            "signing_alg",
+            "dialect",
+            "token_issuer",
+        ];
         Self {
             shell: Shell::filled(text, Area::Resources),
             head: ResourceHead::filled(text, ResourceTab::Settings),
@@ -117,6 +140,8 @@ impl ResourceSettingsPage {
                 access_token_seconds: t(),
                 refresh_token_seconds: t(),
                 signing_alg: t(),
+                dialect: t(),
+                token_issuer: t(),
             },
             problems: Problems(fields.map(problem).to_vec()),
             now: Some(vec![("Name", t())]),
