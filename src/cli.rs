@@ -321,7 +321,7 @@ pub enum ResourceCommand {
     List(JsonArgs),
     /// Add a server that runs elsewhere and checks its tokens itself
     #[command(
-        after_help = "Examples:\n  gatepost resource add --name Notes --url https://notes.example.com/mcp\n  gatepost resource add --name Notes --url https://notes.example.com/mcp --scope 'notes:read=Read your notes' --dialect scalekit"
+        after_help = "Example:\n  gatepost resource add --name Notes --url https://notes.example.com/mcp\n  gatepost resource add --name Notes --url https://notes.example.com/mcp --scope 'notes:read=Read notes' --dialect scalekit"
     )]
     Add(ResourceAddArgs),
     /// Delete a server: ends everything that clients hold for it; not the built-in one

@@ -28,7 +28,11 @@ async fn a_new_server_says_what_to_do_first(app: TestApp) {
 
 /// Two servers of one name in a client would be one.
 async fn each_resource_has_a_name_of_its_own_in_the_lines(app: TestApp) {
-    let new = NewResource { name: "Notes".into(), url: "https://notes.example/mcp".into() };
+    let new = NewResource {
+        name: "Notes".into(),
+        url: "https://notes.example/mcp".into(),
+        ..NewResource::default()
+    };
     create(&app.core.admin(), &Actor::command_line(), &new).await.unwrap();
     let page = home(&app.signed_in().await).await;
     for line in ["http gatepost http://localhost", "http notes https://notes.example/mcp"] {

@@ -128,6 +128,12 @@ start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
   ) > "$work/$name.log" 2>&1 &
   started+=($!)
   url="http://$host:$port"
+  # The command line on the same database, for proofs that need what only an administrator makes.
+  cat > "$work/$name.cli" <<CLI
+#!/bin/sh
+cd "$work/$name.d" && exec env -i PATH="\$PATH" HOME="$work" GATEPOST_PUBLIC_URL="$url" DATABASE_URL="$database" "$program" "\$@"
+CLI
+  chmod 700 "$work/$name.cli"
   if ! wait_for 30 "$url/readyz" curl -fsS --max-time 2 "http://127.0.0.1:$port/readyz"; then
     tail -40 "$work/$name.log" >&2
     exit 1
@@ -175,7 +181,7 @@ if [ -z "${GATEPOST_URL:-}" ]; then
   start_stand_in
   start_mail
   start_gatepost gatepost "$bin" "${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}"
-  export GATEPOST_URL=$url
+  export GATEPOST_URL=$url GATEPOST_CLI=$work/gatepost.cli
 fi
 if [ -n "$fixtures" ]; then
   [ -n "${TAVILY_STAND_IN_URL:-}" ] || start_stand_in
@@ -193,6 +199,12 @@ proof mcp-remote 200 node "$here/mcp_remote.mjs"
 proof inspector 200 node "$here/inspector.mjs"
 if [ -n "${MAILDIR:-}" ]; then proof mail 120 "$here/.venv/bin/python" "$here/mail.py"; fi
 proof upstream 120 node "$here/upstream.mjs"
+if [ -n "${GATEPOST_CLI:-}" ]; then
+  proof scalekit-python 120 "$here/.venv/bin/python" "$here/scalekit/sdk.py"
+  proof scalekit-node 120 node "$here/scalekit/sdk.mjs"
+  proof scalekit-provider 150 "$here/.venv/bin/python" "$here/scalekit/flow.py" provider
+  proof scalekit-tutorial 150 "$here/.venv/bin/python" "$here/scalekit/flow.py" tutorial
+fi
 proof tavily-errors 180 node "$here/tavily_errors.mjs"
 proof conformance-authorization 120 node "$here/conformance/authorization.mjs"
 proof conformance-2025-11-25 500 bash -c 'conformance_server 2025-11-25'

@@ -4,12 +4,9 @@ use gatepost::admin::resources::create::{NewResource, create};
 use gatepost::admin::resources::settings::{Settings, change};
 use gatepost::admin::resources::{find, list};
 use gatepost::admin::{Actor, Failure};
-use gatepost::oauth::client::AuthMethod;
-use gatepost::oauth::registration;
 use gatepost::oauth::scalekit::{Dialect, TokenIssuer};
 use gatepost::store::resources::ScopeRow;
 use gatepost::store::scopes::Change;
-use gatepost::types::ScopeSet;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -270,10 +267,8 @@ async fn a_closed_resource_takes_no_registrations_at_its_door(app: TestApp) {
 
 /// A machine, its id and secret.
 async fn machine(app: &TestApp, ceiling: Option<&str>) -> (String, String) {
-    let ceiling = ceiling.map(|text| ScopeSet::parse(text).unwrap());
-    let made =
-        registration::create_machine(&app.core.oauth, "Server", AuthMethod::Post, ceiling).await.unwrap();
-    (made.client_id, made.client_secret.unwrap())
+    let made = app.made_machine(ceiling).await;
+    (made.id, made.secret)
 }
 
 async fn an_sdk_begins_with_a_token_of_its_own(app: TestApp) {

@@ -8,10 +8,11 @@ import secrets
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -21,11 +22,16 @@ ENVIRONMENT = os.environ["GATEPOST_URL"].rstrip("/")
 SEARCH = "search:read"
 
 
-def gatepost(*arguments: str) -> dict:
-    """Runs a command of Gatepost on the server's own database; returns the JSON it prints."""
-    done = subprocess.run([os.environ["GATEPOST_CLI"], *arguments, "--json"], capture_output=True, text=True)
+def run(*arguments: str) -> str:
+    """Runs a command of Gatepost on the server's own database; returns what it prints."""
+    done = subprocess.run([os.environ["GATEPOST_CLI"], *arguments], capture_output=True, text=True)
     assert done.returncode == 0, f"gatepost {arguments}: {done.stdout}{done.stderr}"
-    return json.loads(done.stdout)
+    return done.stdout
+
+
+def gatepost(*arguments: str) -> dict:
+    """The same for a command that prints JSON."""
+    return json.loads(run(*arguments, "--json"))
 
 
 def free_port() -> int:
@@ -59,6 +65,17 @@ def post(path: str, form: dict[str, str] | bytes, kind: str = "application/x-www
 def machine_token(res: str, client: tuple[str, str]) -> str:
     form = {"grant_type": "client_credentials", "client_id": client[0], "client_secret": client[1]}
     return post(f"/resources/{res}/oauth/token", form)["access_token"]
+
+
+def token_of_next_key(res: str, client: tuple[str, str], before: str) -> str:
+    """Rotates the keys, and waits until the server has heard of it from the database."""
+    run("keys", "rotate", "--alg", "RS256", "--activate-now")
+    for _ in range(50):
+        token = machine_token(res, client)
+        if part(token, 0)["kid"] != part(before, 0)["kid"]:
+            return token
+        time.sleep(0.1)
+    raise AssertionError("the server still signs with the old key")
 
 
 def person_tokens(res: str, scope: str = f"openid {SEARCH}") -> dict:
@@ -109,7 +126,3 @@ def documented(package: str, rows: list[tuple[str, str]]) -> None:
     assert table in document.read_text(), f"{document} has not this table of {package}:\n{table}"
 
 
-__all__ = [
-    "ENVIRONMENT", "SEARCH", "documented", "free_port", "gatepost", "machine", "machine_token", "parse_qs",
-    "part", "person_tokens", "post", "resource", "urlsplit", "written",
-]

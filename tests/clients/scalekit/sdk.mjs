@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ScalekitClient } from '@scalekit-sdk/node';
 import { proof } from '../expect.mjs';
 
@@ -58,13 +59,17 @@ await proof('scalekit-node', async (ok) => {
   globalThis.Date = RealDate;
   assert.notEqual(rows.at(-1)[1], 'believed');
 
-  execFileSync(process.env.GATEPOST_CLI, ['keys', 'rotate', '--alg', 'RS256', '--json']);
-  const answer = await fetch(`${environment}/resources/${resource}/oauth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: client[0], client_secret: client[1] }),
-  });
-  const { access_token } = await answer.json();
-  assert.notEqual(header(access_token).kid, header(cases[0].token).kid);
+  execFileSync(process.env.GATEPOST_CLI, ['keys', 'rotate', '--alg', 'RS256', '--activate-now']);
+  const form = { grant_type: 'client_credentials', client_id: client[0], client_secret: client[1] };
+  let access_token;
+  for (let tries = 0; tries < 50; tries += 1) {
+    const body = new URLSearchParams(form);
+    const answer = await fetch(`${environment}/resources/${resource}/oauth/token`, { method: 'POST', body });
+    ({ access_token } = await answer.json());
+    if (header(access_token).kid !== header(cases[0].token).kid) break;
+    await sleep(100);
+  }
+  assert.notEqual(header(access_token).kid, header(cases[0].token).kid, 'the server still signs with the old key');
   const after = await verdict(sdk, { ...cases[0], token: access_token });
   rows.push(['a token signed after the keys were rotated, in a process of before', after]);
   rows.push(['a token signed before', await verdict(sdk, cases[0])]);

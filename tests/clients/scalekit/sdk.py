@@ -13,7 +13,7 @@ from scalekit import ScalekitClient
 from scalekit.common.exceptions import ScalekitUnauthorizedException
 from scalekit.common.scalekit import TokenValidationOptions
 
-from common import ENVIRONMENT, documented, free_port, gatepost, machine_token
+from common import ENVIRONMENT, documented, free_port, token_of_next_key
 
 
 def main() -> None:
@@ -48,10 +48,8 @@ def main() -> None:
     assert rows[-1][1] != "believed"
 
     # The SDK fetched the keys long ago and never will again: the next one was among them.
-    before = json.loads(json.dumps(expired))
-    gatepost("keys", "rotate", "--alg", "RS256")
-    before["token"] = machine_token(given["resource"], tuple(given["client"]))
-    assert jwt.get_unverified_header(before["token"])["kid"] != jwt.get_unverified_header(expired["token"])["kid"]
+    before = dict(expired)
+    before["token"] = token_of_next_key(given["resource"], (client_id, secret), expired["token"])
     rows.append(("a token signed after the keys were rotated, in a process of before", verdict(sdk, before)))
     rows.append(("a token signed before", verdict(sdk, expired)))
     assert [result for _, result in rows[-2:]] == ["believed", "believed"], rows[-2:]

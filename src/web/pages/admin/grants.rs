@@ -165,7 +165,10 @@ impl GrantsPage {
             client: t(),
             resources: vec![(t(), t(), true)],
             problem: Some(t()),
-            choices: Some(ClientChoices { clients: vec![(t(), t(), t())], has_more: true }),
+            choices: Some(ClientChoices {
+                clients: vec![(t(), t(), "/admin/grants".into())],
+                has_more: true,
+            }),
             grants: vec![GrantView::with(text, WhoView::Person { id: t(), email: t() })],
             back_to: Some(t()),
             here_url: "/admin/grants".into(),

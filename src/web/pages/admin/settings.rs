@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn what_stands_between_backticks_is_code() {
         assert_eq!(
-            pieces("Set `a` or `b`."),
+            SettingsPage::pieces("Set `a` or `b`."),
             [(false, "Set "), (true, "a"), (false, " or "), (true, "b"), (false, ".")]
         );
         for text in SECTIONS.iter().flat_map(|s| s.keys.iter().map(|key| key.doc).chain([s.doc])) {
