@@ -16,6 +16,7 @@ use crate::accounts::upstream::Providers;
 use crate::accounts::upstream::provider::{self, Policy, Provider};
 use crate::accounts::{Accounts, SessionLifetimes};
 use crate::admin::Admin;
+use crate::admin::api_tokens::ApiTokens;
 use crate::admin::audit::feed::Feed;
 use crate::audit::Audit;
 use crate::config::{self, Config, DAY, DatabaseKind, Origin, SecondFactor, SecretKey};
@@ -63,12 +64,17 @@ pub struct Core {
     pub oauth: OAuth,
     pub accounts: Accounts,
     pub trust: Embedded,
+    pub api_tokens: ApiTokens,
 }
 
 impl Core {
     /// The rules for administrators.
     pub fn admin(&self) -> Admin {
-        Admin { oauth: self.oauth.clone(), accounts: self.accounts.clone() }
+        Admin {
+            oauth: self.oauth.clone(),
+            accounts: self.accounts.clone(),
+            api_tokens: self.api_tokens.clone(),
+        }
     }
 }
 
@@ -150,7 +156,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         passkeys: Passkeys::new(&config.server.public_url),
         settings,
     };
-    Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts })
+    Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts, api_tokens: ApiTokens::default() })
 }
 
 /// What the configuration sets, so that administrators cannot; a default leaves it to them.

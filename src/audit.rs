@@ -95,6 +95,8 @@ pub enum Event {
     ScopeDeleted,
     AuditExported,
     SettingChanged,
+    ApiTokenCreated,
+    ApiTokenRevoked,
     AdminRefused,
 }
 
@@ -162,6 +164,8 @@ impl Event {
         Self::ScopeDeleted,
         Self::AuditExported,
         Self::SettingChanged,
+        Self::ApiTokenCreated,
+        Self::ApiTokenRevoked,
         Self::AdminRefused,
     ];
 
@@ -234,6 +238,8 @@ impl Event {
             Self::ScopeDeleted => "scope.deleted",
             Self::AuditExported => "audit.exported",
             Self::SettingChanged => "setting.changed",
+            Self::ApiTokenCreated => "api_token.created",
+            Self::ApiTokenRevoked => "api_token.revoked",
             Self::AdminRefused => "admin.refused",
         }
     }
@@ -310,6 +316,12 @@ impl Entry {
     /// Who did it, where that is not the person it happened to.
     pub fn actor(mut self, id: impl Into<Option<String>>) -> Self {
         self.0.actor_id = id.into();
+        self
+    }
+
+    /// The API token by which the actor did it.
+    pub fn token(mut self, id: impl Into<Option<String>>) -> Self {
+        self.0.token_id = id.into();
         self
     }
 

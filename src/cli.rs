@@ -69,6 +69,9 @@ pub enum Command {
     /// Manage the keys that sign tokens
     #[command(subcommand, after_help = "Example:\n  gatepost keys list")]
     Keys(KeysCommand),
+    /// Manage the tokens with which programs use the administration's API
+    #[command(subcommand, after_help = "Example:\n  gatepost api-token list")]
+    ApiToken(ApiTokenCommand),
     /// Check the configuration, show every setting in force and where it comes from
     #[command(after_help = "Example:\n  gatepost check-config --config /etc/gatepost.toml")]
     CheckConfig(JsonArgs),
@@ -403,6 +406,45 @@ pub struct KeysRotateArgs {
     /// Sign with the new key at once, e.g. after a leak
     #[arg(long)]
     pub activate_now: bool,
+}
+
+/// `gatepost api-token …`
+#[derive(Debug, Subcommand)]
+pub enum ApiTokenCommand {
+    /// Make a token and print it, once
+    #[command(
+        after_help = "Example:\n  gatepost api-token create --name Nightly --owner ann@example.com --scope audit:read --days 30"
+    )]
+    Create(ApiTokenCreateArgs),
+    /// List tokens, without their secrets
+    #[command(after_help = "Example:\n  gatepost api-token list --json")]
+    List(JsonArgs),
+    /// End a token at once
+    #[command(after_help = "Example:\n  gatepost api-token revoke apt_06bq0000000000000000000000")]
+    Revoke {
+        /// The token's id (apt_…)
+        id: String,
+    },
+}
+
+/// Flags of `api-token create`.
+#[derive(Clone, Debug, Args)]
+pub struct ApiTokenCreateArgs {
+    /// What it is for
+    #[arg(long)]
+    pub name: String,
+    /// The administrator it acts for: e-mail address or id
+    #[arg(long, value_name = "EMAIL_OR_ID")]
+    pub owner: String,
+    /// What it may do, e.g. resources:read; repeat it or separate several with commas
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', required = true)]
+    pub scopes: Vec<String>,
+    /// How many days it works
+    #[arg(long, default_value_t = 90)]
+    pub days: i64,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Signing algorithms, as JWS names them.

@@ -12,6 +12,8 @@
 //! | retired signing keys          | older than the longest access token                   |
 //! | audit events, hourly counts   | after the set number of days                          |
 //! | known browsers                | not seen for 400 days                                 |
+//! | answers to requests with an `Idempotency-Key` | after a day                           |
+//! | API tokens                    | 30 days after they expired or were revoked            |
 //! | deleted people's emptied rows | two days later, when no token of theirs can live      |
 
 use std::time::Duration;
@@ -21,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::accounts::Accounts;
+use crate::admin::api_tokens::ApiTokens;
 use crate::mcp::{McpMount, SessionGuard, Streams};
 use crate::oauth::OAuth;
 use crate::store::changes::Versions;
@@ -49,6 +52,10 @@ const KEY_MARGIN: i64 = 2 * DAY;
 const BROWSER_LIFE: i64 = 400 * DAY;
 /// How long client secrets are kept that were revoked or expired.
 const ENDED_SECRETS: i64 = 30 * DAY;
+/// How long a request with a key of its own is remembered, in seconds.
+const ANSWERS_KEPT: i64 = DAY;
+/// How long an API token that has ended is shown, in seconds.
+const API_TOKEN_MARGIN: i64 = 30 * DAY;
 /// How long the emptied row of a deleted person stays, in seconds: longer than any access token lives.
 const DELETED_MARGIN: i64 = 2 * DAY;
 
@@ -60,14 +67,14 @@ pub struct Retention {
 }
 
 /// Keeps memory in step with the database until the process ends.
-pub fn watch(ctx: OAuth, trust: Embedded) -> JoinHandle<()> {
+pub fn watch(ctx: OAuth, trust: Embedded, api_tokens: ApiTokens) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut seen = Versions::default();
         let mut ticks = interval(WATCH_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            match sync(&ctx, &trust, seen).await {
+            match sync(&ctx, &trust, &api_tokens, seen).await {
                 Ok(now) => seen = now,
                 Err(error) => tracing::warn!(%error, "changes in the database could not be read"),
             }
@@ -76,7 +83,12 @@ pub fn watch(ctx: OAuth, trust: Embedded) -> JoinHandle<()> {
 }
 
 /// Reads whatever changed since `seen`.
-pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Result<Versions> {
+pub async fn sync(
+    ctx: &OAuth,
+    trust: &Embedded,
+    api_tokens: &ApiTokens,
+    seen: Versions,
+) -> anyhow::Result<Versions> {
     let versions = ctx.store.change_versions().await?;
     let now = ctx.clock.now();
     if versions.resources != seen.resources {
@@ -86,6 +98,9 @@ pub async fn sync(ctx: &OAuth, trust: &Embedded, seen: Versions) -> anyhow::Resu
     if versions.clients != seen.clients {
         ctx.clients.forget_all();
         trust.forget_all();
+    }
+    if versions.api_tokens != seen.api_tokens {
+        api_tokens.forget_all();
     }
     if versions.revocations == seen.revocations {
         ctx.revocations.confirm(now);
@@ -194,6 +209,8 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
             store.reap_clients(now - retention.unused_clients, BATCH).await?,
             store.reap_client_secrets(now - ENDED_SECRETS, BATCH).await?,
             store.reap_known_browsers(now - BROWSER_LIFE, BATCH).await?,
+            store.reap_answers(now - ANSWERS_KEPT, BATCH).await?,
+            store.reap_api_tokens(now - API_TOKEN_MARGIN, BATCH).await?,
             store.reap_users(now - DELETED_MARGIN, BATCH).await?,
             store.reap_events(now - retention.audit_events, BATCH).await?,
         ];

@@ -25,6 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("totp_rs", &["src/accounts/totp.rs"]),
     ("qrcode", &["src/web/qr.rs"]),
     ("governor", &["src/accounts/throttle.rs", "src/audit.rs"]),
+    ("utoipa", &["src/web/admin/api/"]),
     ("anyhow", &["src/app.rs", "src/commands/", "src/jobs.rs"]),
     ("clap", &["src/cli", "src/main.rs"]),
 ];

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs everything that can be tested, or the stages named:
 #
-#   tests/run.sh [rust] [migrate] [disk] [clients] [browser]
+#   tests/run.sh [rust] [migrate] [disk] [api] [clients] [browser]
 #
 #   rust     format, lints, documentation, dependencies, and the Rust tests on SQLite and Postgres
 #   migrate  the real sqlx command sets up both databases; Gatepost serves on them, and not on empty ones
 #   disk     SQLite on a disk that is full, and has room again; where a file system may be mounted for it
+#   api      requests made from the document of the API, on SQLite and on Postgres
 #   clients  real MCP clients log in, on SQLite and on Postgres
 #   browser  a person's journey in headless Chromium
 #
@@ -16,7 +17,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly all_stages=(rust migrate disk clients browser)
+readonly all_stages=(rust migrate disk api clients browser)
 log_dir=$PWD/target/test-logs
 tool_dir=$PWD/target/tools
 work_dir=
@@ -35,6 +36,8 @@ source tests/tools/rust.sh
 source tests/tools/migrate.sh
 # shellcheck source=tests/tools/disk.sh
 source tests/tools/disk.sh
+# shellcheck source=tests/tools/api.sh
+source tests/tools/api.sh
 # shellcheck source=tests/tools/clients.sh
 source tests/tools/clients.sh
 # shellcheck source=tests/tools/browser.sh
@@ -49,7 +52,7 @@ read_arguments() {
   for argument; do
     case $argument in
       -h | --help) usage && exit 0 ;;
-      rust | migrate | disk | clients | browser) stages+=("$argument") ;;
+      rust | migrate | disk | api | clients | browser) stages+=("$argument") ;;
       *) printf 'tests/run.sh: unknown stage "%s"\n\n' "$argument" >&2 && usage >&2 && exit 2 ;;
     esac
   done
@@ -77,11 +80,12 @@ main() {
   trap 'exit 143' TERM HUP
 
   packages_install "${stages[@]}"
-  if selected rust || selected migrate || selected clients || selected browser; then postgres_start; fi
+  if selected rust || selected migrate || selected api || selected clients || selected browser; then postgres_start; fi
   if selected rust; then rust_steps; fi
-  if selected migrate || selected disk || selected clients || selected browser; then build_step; fi
+  if selected migrate || selected disk || selected api || selected clients || selected browser; then build_step; fi
   if selected migrate; then migrate_steps; fi
   if selected disk; then disk_steps; fi
+  if selected api; then api_steps; fi
   if selected clients; then build_fixtures_step && clients_steps; fi
   if selected browser; then browser_steps; fi
   summary

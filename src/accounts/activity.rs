@@ -90,6 +90,7 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::GrantRevoked => grant_revoked(reason, app),
         Event::Introspection => format!("{app} asked about a login."),
         Event::AccessRefused => access_refused(reason, app),
+        Event::ApiTokenCreated | Event::ApiTokenRevoked => api_token(kind).to_owned(),
         Event::AdminRefused => "You tried to do something that only administrators may do.".to_owned(),
         Event::ClientRegistered
         | Event::ClientCreated
@@ -112,6 +113,14 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ScopeDeleted
         | Event::AuditExported
         | Event::SettingChanged => "Something changed on this server.".to_owned(),
+    }
+}
+
+fn api_token(kind: Event) -> &'static str {
+    if kind == Event::ApiTokenCreated {
+        "You made a token for the administration's API."
+    } else {
+        "A token of yours for the administration's API was revoked."
     }
 }
 

@@ -35,6 +35,8 @@ fn deed(kind: Event, all: bool, app: &str) -> Option<String> {
         Event::IdentityUnlinked => "removed your login at another provider",
         Event::ConsentWithdrawn if all => "disconnected every app of yours",
         Event::ConsentWithdrawn => return Some(format!("disconnected {app}")),
+        Event::ApiTokenCreated => "made an API token for you",
+        Event::ApiTokenRevoked => "revoked an API token of yours",
         Event::GrantRevoked => return Some(format!("ended a login of {app}")),
         _ => return None,
     };

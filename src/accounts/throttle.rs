@@ -6,6 +6,7 @@
 //! | login attempts           | network                          | one place must not try every account           |
 //! | registrations            | network                          |                                                |
 //! | one-time links           | network                          |                                                |
+//! | wrong API tokens         | network                          | a good one is never counted: nobody else pays  |
 //! | sensitive forms          | person                           | they are signed in: nobody else pays           |
 //! | mails that anybody can ask for | account                    | wherever from: it is one mailbox               |
 //!
@@ -52,6 +53,7 @@ pub struct Throttle {
     registration: Arc<Limiter>,
     mail: Arc<Limiter>,
     sensitive: Arc<Limiter>,
+    api_token: Arc<Limiter>,
     clock: DefaultClock,
 }
 
@@ -71,6 +73,7 @@ impl Throttle {
             registration: limiter(rates.registration_per_network),
             mail: Arc::new(RateLimiter::keyed(mail_quota())),
             sensitive: limiter(SENSITIVE),
+            api_token: limiter(rates.login_per_network),
             clock: DefaultClock::default(),
         }
     }
@@ -99,6 +102,11 @@ impl Throttle {
         self.check(&self.login_network, &subscriber(address))
     }
 
+    /// Counts a wrong API token.
+    pub fn api_token(&self, address: &str) -> Result<(), Throttled> {
+        self.check(&self.api_token, &subscriber(address))
+    }
+
     /// Counts a mail that somebody asked for who is not known.
     pub fn mail(&self, user_id: &str) -> Result<(), Throttled> {
         self.check(&self.mail, &user_id.to_owned())
@@ -111,9 +119,14 @@ impl Throttle {
 
     /// Forgets who has been quiet, so that the counters stay small.
     pub fn forget_quiet(&self) {
-        for limiter in
-            [&self.login_account, &self.login_network, &self.registration, &self.mail, &self.sensitive]
-        {
+        for limiter in [
+            &self.login_account,
+            &self.login_network,
+            &self.registration,
+            &self.mail,
+            &self.sensitive,
+            &self.api_token,
+        ] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

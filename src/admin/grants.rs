@@ -88,14 +88,24 @@ impl Search {
 
 /// A page of grants, the newest first.
 pub async fn list(admin: &Admin, search: &Search) -> Result<Found, StoreError> {
-    let window = if search.is_narrowed() { WINDOW } else { PAGE };
+    page(admin, search, PAGE).await
+}
+
+/// The same, of so many rows.
+pub async fn page(admin: &Admin, search: &Search, size: usize) -> Result<Found, StoreError> {
+    let window = if search.is_narrowed() { WINDOW } else { size };
     let limit = i64::try_from(window + 1).unwrap_or(i64::MAX);
     let before = search.after.as_deref().unwrap_or(NEWEST);
     let rows = admin.oauth.store.list_grants(&search.by(), before, limit).await?;
-    Ok(narrowed(rows, search, window, admin.oauth.clock.now()))
+    Ok(narrowed(rows, search, (size, window), admin.oauth.clock.now()))
 }
 
-fn narrowed(rows: Vec<GrantDetails>, search: &Search, window: usize, now: Timestamp) -> Found {
+fn narrowed(
+    rows: Vec<GrantDetails>,
+    search: &Search,
+    (size, window): (usize, usize),
+    now: Timestamp,
+) -> Found {
     let total = rows.len();
     let mut found = Found { page: Page { rows: Vec::new(), next: None }, back_to: None };
     for (at, row) in rows.into_iter().enumerate().take(window) {
@@ -103,7 +113,7 @@ fn narrowed(rows: Vec<GrantDetails>, search: &Search, window: usize, now: Timest
         if search.takes(&row.grant, now) {
             found.page.rows.push(row);
         }
-        let is_full = found.page.rows.len() == PAGE;
+        let is_full = found.page.rows.len() == size;
         if at + 1 < total && (is_full || at + 1 == window) {
             found.page.next = Some(id);
             found.back_to = (!is_full).then_some(made);

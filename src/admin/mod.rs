@@ -4,6 +4,7 @@
 //! transaction of the store and one event of the audit trail. Who may ask is decided above: `web/admin/access.rs`
 //! for pages.
 
+pub mod api_tokens;
 pub mod audit;
 pub mod clients;
 pub mod grants;
@@ -24,13 +25,17 @@ use crate::store::StoreError;
 pub struct Admin {
     pub oauth: OAuth,
     pub accounts: Accounts,
+    /// Those held in memory.
+    pub api_tokens: api_tokens::ApiTokens,
 }
 
 /// Who asks for something, for the audit trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actor {
-    /// Id of a person or an API token; `command-line` for whoever has a shell on the machine.
+    /// Id of a person; `command-line` for whoever has a shell on the machine.
     pub id: String,
+    /// The API token by which that person does it.
+    pub token_id: Option<String>,
     pub session_id: Option<String>,
     pub address: Option<String>,
 }
@@ -52,7 +57,11 @@ impl Actor {
     }
 
     fn named(&self, entry: Entry) -> Entry {
-        entry.actor(self.id.clone()).session(self.session_id.clone()).address(self.address.clone())
+        entry
+            .actor(self.id.clone())
+            .token(self.token_id.clone())
+            .session(self.session_id.clone())
+            .address(self.address.clone())
     }
 }
 
@@ -93,6 +102,15 @@ impl Failure {
     /// One field that cannot be taken.
     pub fn invalid(field: &'static str, sentence: impl Into<String>) -> Self {
         Self::Invalid(vec![Problem::new(field, sentence)])
+    }
+
+    /// With a field under the name that the caller's bodies have for it.
+    #[must_use]
+    pub fn renamed(mut self, field: &str, to: &'static str) -> Self {
+        if let Self::Invalid(problems) = &mut self {
+            problems.iter_mut().filter(|problem| problem.field == field).for_each(|p| p.field = to);
+        }
+        self
     }
 
     pub fn refused(code: &'static str, sentence: impl Into<String>) -> Self {

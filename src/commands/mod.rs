@@ -1,5 +1,6 @@
 //! Running the commands of the command line. `anyhow` ends here, as a line on standard error and exit code 1.
 
+mod api_tokens;
 mod client_secrets;
 mod clients;
 mod keys;
@@ -49,6 +50,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         Command::Client(command) => clients::run(&core(&config).await?, command).await,
         Command::Resource(command) => resources::run(&core(&config).await?, command).await,
         Command::Keys(command) => keys::run(&core(&config).await?, command).await,
+        Command::ApiToken(command) => api_tokens::run(&core(&config).await?, command).await,
         Command::CheckConfig(args) => {
             let summary = config.summary();
             if args.json {

@@ -31,7 +31,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let core = app::build_core(&config, store, Ambient::system()).await?;
     let setup_link = first_admin(&config, &core).await?;
     let (state, mount) = app::build_web(&config, core.clone(), &ports)?;
-    let watching = jobs::watch(core.oauth.clone(), core.trust.clone());
+    let watching = jobs::watch(core.oauth.clone(), core.trust.clone(), core.api_tokens.clone());
     let open = jobs::Open {
         sessions: state.mcp_sessions.clone(),
         streams: state.mcp_streams.clone(),

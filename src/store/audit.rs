@@ -29,17 +29,20 @@ pub struct EventRow {
     pub actor_id: Option<String>,
     /// The authorization request it is part of: a keyed hash, the same for every step.
     pub flow_id: Option<String>,
+    /// The API token by which the actor did it.
+    pub token_id: Option<String>,
 }
 
 sql! {
     ADD = "INSERT INTO audit_events (id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, \
-           session_id, address, reference, detail, actor_id, flow_id) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (id) DO NOTHING";
+           session_id, address, reference, detail, actor_id, flow_id, token_id) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING";
     LIST = "SELECT id, at, kind, outcome, reason, user_id, client_id, resource_id, grant_id, session_id, \
-            address, reference, detail, actor_id, flow_id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
+            address, reference, detail, actor_id, flow_id, token_id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2";
     /// Routine is left out: tokens a client fetches by itself, every hour of every day.
     LIST_OF_USER = "SELECT e.id, e.at, e.kind, e.outcome, e.reason, e.user_id, e.client_id, e.resource_id, \
-                    e.grant_id, e.session_id, e.address, e.reference, e.detail, e.actor_id, e.flow_id, c.name AS client_name \
+                    e.grant_id, e.session_id, e.address, e.reference, e.detail, e.actor_id, e.flow_id, e.token_id, \
+                    c.name AS client_name \
                     FROM audit_events e LEFT JOIN clients c ON c.id = e.client_id \
                     WHERE e.user_id = $1 AND e.id < $2 \
                     AND NOT (e.outcome = 'ok' AND e.kind IN ('token.issued', 'token.refreshed')) \
@@ -64,6 +67,7 @@ pub(super) fn read(row: &AnyRow) -> Result<EventRow, StoreError> {
         detail: row::text_opt(row, "detail")?,
         actor_id: row::text_opt(row, "actor_id")?,
         flow_id: row::text_opt(row, "flow_id")?,
+        token_id: row::text_opt(row, "token_id")?,
     })
 }
 
@@ -89,6 +93,7 @@ impl Store {
                         .bind(&event.detail)
                         .bind(&event.actor_id)
                         .bind(&event.flow_id)
+                        .bind(&event.token_id)
                         .execute(&mut *connection)
                         .await?;
                 }

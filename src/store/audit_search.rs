@@ -51,8 +51,8 @@ pub struct Found {
 macro_rules! columns {
     () => {
         "e.id, e.at, e.kind, e.outcome, e.reason, e.user_id, e.client_id, e.resource_id, e.grant_id, \
-         e.session_id, e.address, e.reference, e.detail, e.actor_id, e.flow_id, u.email AS email, \
-         a.email AS actor_email, c.name AS client_name"
+         e.session_id, e.address, e.reference, e.detail, e.actor_id, e.flow_id, e.token_id, \
+         u.email AS email, a.email AS actor_email, c.name AS client_name"
     };
 }
 

@@ -15,6 +15,8 @@ pub enum Topic {
     /// Names and addresses of people.
     People,
     Settings,
+    /// Tokens of the administration's API that ended.
+    ApiTokens,
 }
 
 impl Topic {
@@ -26,6 +28,7 @@ impl Topic {
             Self::Revocations => "revocations",
             Self::People => "people",
             Self::Settings => "settings",
+            Self::ApiTokens => "api_tokens",
         }
     }
 }
@@ -39,6 +42,7 @@ pub struct Versions {
     pub revocations: i64,
     pub people: i64,
     pub settings: i64,
+    pub api_tokens: i64,
 }
 
 sql! {
@@ -92,6 +96,7 @@ impl Store {
                 "revocations" => versions.revocations = version,
                 "people" => versions.people = version,
                 "settings" => versions.settings = version,
+                "api_tokens" => versions.api_tokens = version,
                 _ => {}
             }
         }

@@ -59,6 +59,7 @@ impl Store {
                     return Ok(false);
                 }
                 super::grants::revoke_of_user(connection, &id, now, "user_deleted").await?;
+                super::api_tokens::end_of_user(connection, &id, now, "owner_deleted").await?;
                 for statement in BELONGINGS {
                     sqlx::query(statement).bind(&id).execute(&mut *connection).await?;
                 }

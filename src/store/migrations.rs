@@ -32,6 +32,8 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_127_000_009 "audit_of_client",
     20_261_128_000_001 "client_secrets",
     20_261_128_000_002 "clients_by_state",
+    20_261_128_000_010 "api_tokens",
+    20_261_128_000_011 "api_answers",
     20_261_128_000_030 "dialect",
     20_261_128_000_050 "indexes",
 ];

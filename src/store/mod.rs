@@ -5,6 +5,8 @@
 //! spent by one conditional statement. What differs between the databases is in `connect` and `writer`.
 
 pub mod activity;
+pub mod api_answers;
+pub mod api_tokens;
 pub mod audit;
 pub mod audit_search;
 pub mod ceremonies;
@@ -124,6 +126,8 @@ impl Store {
 pub fn statements() -> Vec<&'static str> {
     [
         activity::ALL,
+        api_answers::ALL,
+        api_tokens::ALL,
         audit::ALL,
         audit_search::ALL,
         ceremonies::ALL,

@@ -20,8 +20,10 @@ pub struct SettingRow {
 
 sql! {
     LIST = "SELECT name, value, version, updated_at, updated_by FROM settings ORDER BY name";
-    PUT = "INSERT INTO settings (name, value, version, updated_at, updated_by) VALUES ($1, $2, 1, $3, $4) \
-           ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = settings.version + 1, \
+    /// Without a row only version 0 is the present one.
+    PUT = "INSERT INTO settings (name, value, version, updated_at, updated_by) SELECT CAST($1 AS TEXT), \
+           CAST($2 AS TEXT), 1, CAST($3 AS BIGINT), CAST($4 AS TEXT) WHERE CAST($5 AS BIGINT) = 0 \
+           OR EXISTS (SELECT 1 FROM settings s WHERE s.name = $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = settings.version + 1, \
            updated_at = excluded.updated_at, updated_by = excluded.updated_by WHERE settings.version = $5";
 }
 

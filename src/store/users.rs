@@ -285,6 +285,7 @@ impl Store {
                 super::links::end_of_user(connection, &id, now).await?;
                 super::sessions::end_of_user(connection, &id, now).await?;
                 super::grants::revoke_of_user(connection, &id, now, "user_disabled").await?;
+                super::api_tokens::end_of_user(connection, &id, now, "owner_disabled").await?;
                 bump(connection, Topic::Revocations).await?;
                 Ok(true)
             }

@@ -28,6 +28,7 @@ pub enum Kind {
     Passkey,
     RecoveryCode,
     Ceremony,
+    ApiToken,
 }
 
 impl Kind {
@@ -52,6 +53,7 @@ impl Kind {
             Self::Passkey => "psk",
             Self::RecoveryCode => "rcv",
             Self::Ceremony => "cer",
+            Self::ApiToken => "apt",
         }
     }
 }

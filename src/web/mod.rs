@@ -48,7 +48,8 @@ mod upstream;
 mod userinfo;
 mod when;
 
-pub use admin::{ADMIN_ROUTES, Access, AdminRoute};
+pub use admin::api::document as api_document;
+pub use admin::{ADMIN_ROUTES, API_ROUTES, Access, AdminRoute, ApiRoute, Need};
 pub use routes::configure;
 pub use server::{app_middleware, serve};
 pub use state::{Patience, State, WebSettings};

@@ -6,7 +6,7 @@
 //! | with slashes at its end, GET | to the same without, query kept  |
 //!
 //! Ids in the path of a page reach the store as they come, and Postgres takes no NUL in a text: such a path is no
-//! page, rather than a failure of the database. (Queries and forms are refused by their parser; the endpoints of the
+//! page, rather than a failure of the database; below the API it is no thing. (Queries and forms are refused by their parser; the endpoints of the
 //! protocol bound their ids themselves, and answer in their own words.)
 
 use actix_web::Error;
@@ -14,8 +14,10 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 
-use super::{error_page, respond};
+use super::admin::api;
+use super::{State, error_page, respond};
 
 /// Where paths hold ids of pages.
 const PAGES: [&str; 3] = ["/admin/", "/account/", "/login/"];
@@ -26,8 +28,13 @@ pub async fn check<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let path = request.uri().path();
-    if PAGES.iter().any(|page| path.starts_with(page)) {
-        if path.contains("%00") {
+    let has_nul = path.contains("%00");
+    if path.starts_with(api::PREFIX) {
+        if has_nul && let Some(state) = request.app_data::<Data<State>>().cloned() {
+            return Ok(request.into_response(api::not_found(&state)).map_into_right_body());
+        }
+    } else if PAGES.iter().any(|page| path.starts_with(page)) {
+        if has_nul {
             return Ok(request.into_response(error_page::not_found()).map_into_right_body());
         }
         if path.ends_with('/') && matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -89,6 +89,7 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .configure(|config| scalekit::configure(config, cors))
         .configure(people)
         .configure(account)
+        .configure(admin::api::configure)
         .configure(admin::configure)
         // parts of pages
         .service(resource("/static/{name}").route(get().to(static_files::get)))

@@ -171,7 +171,11 @@ async fn a_disconnection_reaches_a_second_process_within_a_second(database: Data
     let app = TestApp::start(database).await;
     let (_, tokens, here) = log_in(&app, "search:read").await;
     let replica = app.replica().await;
-    let watcher = gatepost::jobs::watch(replica.core.oauth.clone(), replica.core.trust.clone());
+    let watcher = gatepost::jobs::watch(
+        replica.core.oauth.clone(),
+        replica.core.trust.clone(),
+        replica.core.api_tokens.clone(),
+    );
     let there = Caller::new(&replica, &tokens.access);
     assert_eq!(there.status().await, 200);
     let browser = app.signed_in().await;

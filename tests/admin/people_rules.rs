@@ -56,7 +56,7 @@ async fn of_administrators_who_lose_it_at_once_one_stays(app: TestApp) {
         }
         for user in stores[0].list_users("", 1000).await.unwrap() {
             if user.is_admin && !ids.contains(&user.id) {
-                stores[0].set_admin(user.id, false).await.unwrap();
+                stores[0].set_admin(user.id, false, 0).await.unwrap();
             }
         }
         let now = app.clock.now();
@@ -64,7 +64,7 @@ async fn of_administrators_who_lose_it_at_once_one_stays(app: TestApp) {
             let (store, id) = (stores[n % 2], id.clone());
             async move {
                 match (n + round) % 3 {
-                    0 => store.set_admin(id, false).await,
+                    0 => store.set_admin(id, false, 0).await,
                     1 => store.disable_user(id, now).await,
                     _ => store.delete_user(id, now).await,
                 }

@@ -211,7 +211,8 @@ async fn the_watcher_makes_a_process_believe_again(database: Database) {
     let (_, _, caller) = log_in(&app, "search:read").await;
     app.clock.advance(31);
     assert_eq!(caller.status().await, 503);
-    let watcher = gatepost::jobs::watch(app.core.oauth.clone(), app.core.trust.clone());
+    let watcher =
+        gatepost::jobs::watch(app.core.oauth.clone(), app.core.trust.clone(), app.core.api_tokens.clone());
     for _ in 0..100 {
         if caller.status().await == 200 {
             break;
@@ -226,7 +227,11 @@ async fn a_running_watcher_passes_a_revocation_on_within_a_second(database: Data
     let app = TestApp::start(database).await;
     let (client, tokens, _) = log_in(&app, "search:read").await;
     let replica = app.replica().await;
-    let watcher = gatepost::jobs::watch(replica.core.oauth.clone(), replica.core.trust.clone());
+    let watcher = gatepost::jobs::watch(
+        replica.core.oauth.clone(),
+        replica.core.trust.clone(),
+        replica.core.api_tokens.clone(),
+    );
     let there = Caller::new(&replica, &tokens.access);
     assert_eq!(there.status().await, 200);
     let params = [("token", tokens.refresh.clone()), ("client_id", client.id.clone())];

@@ -36,7 +36,7 @@ async fn revoke(client: &OAuthClient, token: &str) {
 }
 
 async fn a_revoked_grant_ends_its_streams_and_sessions_and_no_others(app: TestApp) {
-    let watching = jobs::watch(app.core.oauth.clone(), app.core.trust.clone());
+    let watching = jobs::watch(app.core.oauth.clone(), app.core.trust.clone(), app.core.api_tokens.clone());
     let hanging_up = jobs::hang_up(app.core.oauth.clone(), app.open.clone());
     let (client, tokens, caller) = log_in(&app, "search:read").await;
     let browser = app.signed_in().await;

@@ -24,7 +24,7 @@ pub const START: i64 = 1_800_000_000;
 /// Who writes the mail of tests.
 const FROM: &str = "Gatepost <auth@example.com>";
 /// Tables whose rows a refused request must leave alone.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "clients",
     "client_secrets",
     "users",
@@ -36,6 +36,7 @@ const TABLES: [&str; 11] = [
     "passkeys",
     "recovery_codes",
     "ceremonies",
+    "api_tokens",
 ];
 
 pub struct TestApp {
@@ -181,7 +182,8 @@ impl TestApp {
 
     /// What the watchers do every moment.
     pub async fn sync(&self) {
-        jobs::sync(&self.core.oauth, &self.core.trust, Versions::default()).await.unwrap();
+        let core = &self.core;
+        jobs::sync(&core.oauth, &core.trust, &core.api_tokens, Versions::default()).await.unwrap();
         jobs::hang_up_once(&self.core.oauth, &self.open).await;
     }
 

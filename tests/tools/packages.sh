@@ -17,6 +17,10 @@ find_missing() {
   for stage; do
     case $stage in
       rust | migrate) needs postgres_bin postgresql ;;
+      api)
+        needs postgres_bin postgresql
+        needs 'python3 -c "import ensurepip, venv"' python3 python3-venv
+        ;;
       clients)
         needs postgres_bin postgresql
         needs 'python3 -c "import ensurepip, venv"' python3 python3-venv

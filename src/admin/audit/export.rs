@@ -20,7 +20,7 @@ pub enum Format {
 }
 
 /// Name and value of every column, in order.
-fn fields(seen: &SeenEvent) -> [(&'static str, Option<String>); 18] {
+fn fields(seen: &SeenEvent) -> [(&'static str, Option<String>); 19] {
     let event = &seen.event;
     let time =
         chrono::DateTime::from_timestamp(event.at, 0).map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string());
@@ -41,6 +41,7 @@ fn fields(seen: &SeenEvent) -> [(&'static str, Option<String>); 18] {
         ("grant_id", event.grant_id.clone()),
         ("session_id", event.session_id.clone()),
         ("flow_id", event.flow_id.clone()),
+        ("token_id", event.token_id.clone()),
         ("address", event.address.clone()),
         ("reference", event.reference.clone()),
         ("detail", event.detail.clone()),

@@ -99,13 +99,15 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::ScopeDeleted => ("Scope deleted", "Scope not deleted"),
         Event::SettingChanged => ("Setting changed", "Setting not changed"),
         Event::AuditExported => ("Audit trail exported", "Audit trail not exported"),
+        Event::ApiTokenCreated => ("API token made", "API token not made"),
+        Event::ApiTokenRevoked => ("API token revoked", "API token not revoked"),
         Event::AdminRefused => ("Administration", "Administration refused"),
     }
 }
 
 /// Why something was refused, and what to do about it; nothing for a reason that explains itself nowhere.
 pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
-    request(reason).or_else(|| token(reason)).or_else(|| people(reason))
+    request(reason).or_else(|| token(reason)).or_else(|| people(reason)).or_else(|| program(reason))
 }
 
 const START: &str = "Start the connection again from the app.";
@@ -223,6 +225,20 @@ fn token(reason: &str) -> Option<(&'static str, &'static str)> {
             ("The database did not answer.", "Look at the database and the log; then try again.")
         }
         "internal" => ("Gatepost itself failed.", "Look at the log for the time of this event."),
+        _ => return None,
+    })
+}
+
+fn program(reason: &str) -> Option<(&'static str, &'static str)> {
+    Some(match reason {
+        "unknown_api_token" => (
+            "A program showed an API token that is not known here.",
+            "Compare it with the list of tokens: is it complete, and of this server?",
+        ),
+        "revoked_api_token" => {
+            ("A program showed an API token that was revoked.", "Make it another one, if it should go on.")
+        }
+        "expired_api_token" => ("A program showed an API token that has expired.", "Make it another one."),
         _ => return None,
     })
 }

@@ -40,7 +40,7 @@ pub async fn set_admin(admin: &Admin, actor: &Actor, id: &str, is_admin: bool) -
     let user = super::find(admin, id).await?;
     not_yourself(actor, &user)?;
     let event = if is_admin { Event::AdminGranted } else { Event::AdminRemoved };
-    if admin.accounts.store.set_admin(user.id.clone(), is_admin).await? {
+    if admin.accounts.store.set_admin(user.id.clone(), is_admin, admin.accounts.clock.now()).await? {
         admin.oauth.audit.record(actor.did(event).user(user.id)).await;
         return super::find(admin, id).await;
     }

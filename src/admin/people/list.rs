@@ -27,6 +27,11 @@ pub struct Search {
 
 /// A page of people.
 pub async fn list(admin: &Admin, search: &Search) -> Result<Page<PersonRow>, StoreError> {
+    page(admin, search, PAGE).await
+}
+
+/// The same, of so many rows.
+pub async fn page(admin: &Admin, search: &Search, size: usize) -> Result<Page<PersonRow>, StoreError> {
     let store = &admin.accounts.store;
     let text = search.text.as_deref().unwrap_or_default();
     if text.starts_with("usr_") {
@@ -35,15 +40,15 @@ pub async fn list(admin: &Admin, search: &Search) -> Result<Page<PersonRow>, Sto
     }
     let Some(range) = terms::prefix(text) else {
         let before = search.after.as_deref().unwrap_or(NEWEST);
-        let rows = store.list_people(search.show, before, limit(PAGE)).await?;
-        return Ok(Page::of(rows, PAGE, |person| person.user.id.clone()));
+        let rows = store.list_people(search.show, before, limit(size)).await?;
+        return Ok(Page::of(rows, size, |person| person.user.id.clone()));
     };
     let start = (range.0.as_str(), "");
     let after =
         search.after.as_deref().and_then(|key| key.split_once('.')).filter(|(term, _)| *term >= start.0);
-    let window = if search.show == Show::Everybody { PAGE } else { WINDOW };
+    let window = if search.show == Show::Everybody { size } else { WINDOW };
     let found = store.search_people(&range, after.unwrap_or(start), limit(window)).await?;
-    Ok(narrowed(found, search.show, window))
+    Ok(narrowed(found, search.show, (size, window)))
 }
 
 /// Room for one more, which says that there is more.
@@ -52,7 +57,7 @@ fn limit(size: usize) -> i64 {
 }
 
 /// As many as fit of those to show, and where to go on.
-fn narrowed(found: Vec<(String, PersonRow)>, show: Show, window: usize) -> Page<PersonRow> {
+fn narrowed(found: Vec<(String, PersonRow)>, show: Show, (size, window): (usize, usize)) -> Page<PersonRow> {
     let total = found.len();
     let mut page = Page { rows: Vec::new(), next: None };
     for (at, (term, person)) in found.into_iter().enumerate().take(window) {
@@ -60,7 +65,7 @@ fn narrowed(found: Vec<(String, PersonRow)>, show: Show, window: usize) -> Page<
         if shows(show, &person) {
             page.rows.push(person);
         }
-        if at + 1 < total && (page.rows.len() == PAGE || at + 1 == window) {
+        if at + 1 < total && (page.rows.len() == size || at + 1 == window) {
             page.next = Some(key);
             break;
         }

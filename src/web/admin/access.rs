@@ -211,6 +211,7 @@ pub(super) async fn received(
     let token = csrf::issue(&state, request, Some(&session.id));
     let actor = Actor {
         id: session.user.id.clone(),
+        token_id: None,
         session_id: Some(session.id.clone()),
         address: address::origin(&state, request).address,
     };

@@ -6,6 +6,7 @@
 
 mod access;
 mod answers;
+pub mod api;
 mod audit;
 mod clients;
 mod grants;
@@ -13,10 +14,13 @@ mod home;
 mod keys;
 mod notices;
 mod people;
+mod reference;
 mod resources;
 mod routes;
 mod scopes;
 mod settings;
+mod tokens;
 mod upload;
 
+pub use api::{API_ROUTES, ApiRoute, Need};
 pub use routes::{ADMIN_ROUTES, Access, AdminRoute, configure};

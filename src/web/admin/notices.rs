@@ -45,6 +45,8 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "logo-removed" => "The logo is gone from every page.",
         "second-factor-rule-set" => "The rule about second factors holds from now on.",
         "registration-rule-set" => "The rule about clients that register themselves holds from now on.",
+        // api
+        "api-token-revoked" => "The token is revoked. It opens nothing any more.",
         _ => return None,
     })
 }

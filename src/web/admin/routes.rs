@@ -6,7 +6,7 @@
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
-use super::{audit, clients, grants, home, keys, people, resources, scopes, settings};
+use super::{audit, clients, grants, home, keys, people, reference, resources, scopes, settings, tokens};
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,4 +175,11 @@ routes! {
     "/admin/settings/second-factor" => FreshSubmission settings::second_factor::post;
     "/admin/settings/registration" => FreshView settings::registration::get;
     "/admin/settings/registration" => FreshSubmission settings::registration::post;
+    // api
+    "/admin/api" => View reference::get;
+    "/admin/api/tokens" => View tokens::list::get;
+    "/admin/api/tokens/new" => FreshView tokens::new::get;
+    "/admin/api/tokens/new" => FreshSubmission tokens::new::post;
+    "/admin/api/tokens/{id}/revoke" => View tokens::revoke::get;
+    "/admin/api/tokens/{id}/revoke" => Submission tokens::revoke::post;
 }

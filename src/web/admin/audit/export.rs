@@ -19,8 +19,13 @@ pub async fn post(sent: Submission) -> HttpResponse {
         Ok(first) => first,
         Err(failure) => return answers::failed(&sent.state, failure),
     };
+    stream(sent.state, filters, format, first)
+}
+
+/// The file, beginning with the group that was read.
+pub fn stream(state: Data<State>, filters: Filters, format: Format, first: Listing) -> HttpResponse {
     let name = format!("attachment; filename=\"gatepost-audit.{}\"", format.extension());
-    let export = Export { state: sent.state, filters, format, group: Some(first), is_begun: false };
+    let export = Export { state, filters, format, group: Some(first), is_begun: false };
     HttpResponse::Ok()
         .content_type(format.media_type())
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -28,6 +28,7 @@ fn page(view: &View, story: &Story) -> EventPage {
         ("Reference", event.reference.clone()),
         ("Person", event.user_id.clone()),
         ("Done by", event.actor_id.clone()),
+        ("API token", event.token_id.clone()),
         ("Client", event.client_id.clone()),
         ("Resource", event.resource_id.clone()),
         ("Grant", event.grant_id.clone()),

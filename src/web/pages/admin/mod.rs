@@ -1,5 +1,7 @@
 //! The pages for administrators: one file per noun, each page inside the same [`Shell`].
 
+mod api_reference;
+mod api_tokens;
 mod audit;
 mod clients;
 mod grants;
@@ -12,6 +14,8 @@ mod samples;
 mod scopes;
 mod settings;
 
+pub use api_reference::{ApiReferencePage, FieldView, GroupView, OperationView, ProblemView};
+pub use api_tokens::{ApiTokenMadePage, ApiTokenView, ApiTokensPage, NewApiTokenPage, RevokeApiTokenPage};
 pub use audit::{
     AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
 };
@@ -56,11 +60,12 @@ pub enum Area {
     Keys,
     Audit,
     Settings,
+    Api,
 }
 
 impl Area {
     /// In the order they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Home,
         Self::Resources,
         Self::Clients,
@@ -69,6 +74,7 @@ impl Area {
         Self::Keys,
         Self::Audit,
         Self::Settings,
+        Self::Api,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -81,6 +87,7 @@ impl Area {
             Self::Keys => "Keys",
             Self::Audit => "Audit",
             Self::Settings => "Settings",
+            Self::Api => "API",
         }
     }
 
@@ -94,6 +101,7 @@ impl Area {
             Self::Keys => "/admin/keys",
             Self::Audit => "/admin/audit",
             Self::Settings => "/admin/settings",
+            Self::Api => "/admin/api",
         }
     }
 }

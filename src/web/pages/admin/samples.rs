@@ -15,6 +15,7 @@ pub fn samples() -> Vec<(&'static str, String)> {
         scopes_samples(),
         audit_samples(),
         settings_samples(),
+        api_samples(),
     ]
     .concat()
 }
@@ -30,8 +31,36 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
         scopes_filled(text),
         audit_filled(text),
         settings_filled(text),
+        api_filled(text),
     ]
     .concat()
+}
+
+fn api_samples() -> Vec<(&'static str, String)> {
+    let none = ApiTokensPage { tokens: Vec::new(), next_url: None, ..ApiTokensPage::sample() };
+    let wrong = NewApiTokenPage {
+        problems: Problems(vec![Problem::new("scopes", "Choose at least one.")]),
+        ..NewApiTokenPage::sample()
+    };
+    vec![
+        ("admin-api", ApiReferencePage::sample().render().unwrap()),
+        ("admin-api-tokens", ApiTokensPage::sample().render().unwrap()),
+        ("admin-api-tokens-none", none.render().unwrap()),
+        ("admin-api-token-new", NewApiTokenPage::sample().render().unwrap()),
+        ("admin-api-token-new-wrong", wrong.render().unwrap()),
+        ("admin-api-token-made", ApiTokenMadePage::sample().render().unwrap()),
+        ("admin-api-token-revoke", RevokeApiTokenPage::sample().render().unwrap()),
+    ]
+}
+
+fn api_filled(text: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("admin-api", ApiReferencePage::filled(text).render().unwrap()),
+        ("admin-api-tokens", ApiTokensPage::filled(text).render().unwrap()),
+        ("admin-api-token-new", NewApiTokenPage::filled(text).render().unwrap()),
+        ("admin-api-token-made", ApiTokenMadePage::filled(text).render().unwrap()),
+        ("admin-api-token-revoke", RevokeApiTokenPage::filled(text).render().unwrap()),
+    ]
 }
 
 fn keys_samples() -> Vec<(&'static str, String)> {
