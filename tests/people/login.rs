@@ -133,6 +133,7 @@ async fn a_wrong_password_belongs_to_the_authorization_behind_it(app: TestApp) {
     let wrong = form.clone().set("email", EMAIL).set("password", "not this one");
     assert_eq!(browser.send(&wrong).await.status(), 401);
     assert_eq!(browser.send(&wrong.without("csrf")).await.status(), 403);
+    app.advance(1).await;
     assert_eq!(try_login(&app.browser(), EMAIL, "not this one").await.status(), 401);
     app.core.oauth.audit.flush().await;
     let events = app.core.oauth.store.list_events("", 100).await.unwrap();

@@ -35,14 +35,14 @@ pub fn lines(environment: &Issuer, resource: &Resource) -> String {
 mod tests {
     use super::*;
     use crate::oauth::resource::tests::resource_with;
-    use crate::oauth::scalekit::Dialect;
+    use crate::oauth::scalekit::{Dialect, TokenIssuer};
 
     #[test]
     fn the_lines_are_fit_for_a_shell() {
         let issuer = Issuer::parse("https://gate.example").unwrap();
         let resource = Resource {
             uri: "https://notes.example/mcp".into(),
-            dialect: Dialect::Scalekit(Default::default()),
+            dialect: Dialect::Scalekit(TokenIssuer::default()),
             ..resource_with(&[("it's", &[], true)])
         };
         insta::assert_snapshot!(lines(&issuer, &resource));

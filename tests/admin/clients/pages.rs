@@ -218,6 +218,7 @@ async fn the_timeline_says_why_and_leads_to_the_story(app: TestApp) {
         request.form(&[("grant_type", "client_credentials")]).send().await.unwrap().status()
     };
     assert_eq!(ask(&machine.secret).await, 200);
+    app.advance(1).await;
     assert_eq!(ask("sec_wrong").await, 401, "also when it is named in the header alone");
     app.core.oauth.audit.flush().await;
     let html = browser.page(&page).await;

@@ -90,8 +90,8 @@ struct App {
     params(("id" = String, Path, description = "Their id")),
     responses((status = 200, description = "The person, with ways to sign in, sign-ins and apps", body = WholePerson)))]
 pub async fn get(call: Call, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let view::Person { user, app_since, passkeys, identities, sessions, apps, must_show_two } =
-        view(call.admin(), &id).await?;
+    let view::Person { ways, sessions, apps } = view(call.admin(), &id).await?;
+    let view::WaysIn { user, app_since, passkeys, identities, must_show_two } = ways;
     Ok(answers::ok(&WholePerson {
         person: user.into(),
         must_show_second_factor: must_show_two,
