@@ -19,7 +19,7 @@ use crate::admin::Admin;
 use crate::admin::api_tokens::ApiTokens;
 use crate::admin::audit::feed::Feed;
 use crate::audit::Audit;
-use crate::config::{self, Config, DAY, DatabaseKind, Origin, SecondFactor, SecretKey};
+use crate::config::{self, Audience, Config, DAY, DatabaseKind, IssuerMode, Origin, SecondFactor, SecretKey};
 use crate::jobs::Retention;
 use crate::mail::{MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
@@ -29,10 +29,11 @@ use crate::oauth::keys::Keyring;
 use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
 use crate::settings::{self, Fixed, Settings};
-use crate::store::resources::{ResourceRow, ScopeRow};
+use crate::store::resources::{ResourceRow, ScopeRow, TrustColumns};
 use crate::store::scopes::Change;
 use crate::store::{Options, Store, StoreError};
-use crate::trust::{Embedded, Revocations, Usage};
+use crate::trust::whom::{Foreign, Side, Standard};
+use crate::trust::{Revocations, Trust, Usage};
 use crate::types::ids::{Kind, new_id};
 use crate::types::{Clock, MasterKey, Requirement, Rng, Timestamp};
 use crate::web::{Patience, State, WebSettings, host};
@@ -63,7 +64,7 @@ impl Ambient {
 pub struct Core {
     pub oauth: OAuth,
     pub accounts: Accounts,
-    pub trust: Embedded,
+    pub trust: Trust,
     pub api_tokens: ApiTokens,
 }
 
@@ -103,7 +104,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
     let keys = Keyring::new(master.clone());
     keys.ensure(&store, &clock, &rng).await?;
     ensure_builtin_resource(&store, &clock, &rng).await?;
-    let resources = Resources::default();
+    let resources = Resources::new(standard(config));
     resources.reload(&store, &config.server.public_url).await?;
     let revocations = Revocations::new(clock.clone());
     revocations.refresh(&store, clock.now()).await?;
@@ -156,7 +157,26 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         passkeys: Passkeys::new(&config.server.public_url),
         settings,
     };
-    Ok(Core { trust: Embedded::new(oauth.clone()), oauth, accounts, api_tokens: ApiTokens::default() })
+    let trust = Trust::new(oauth.clone()).context("the client of token issuers cannot be set up")?;
+    Ok(Core { oauth, accounts, trust, api_tokens: ApiTokens::default() })
+}
+
+/// Whose tokens are taken where nothing was chosen for a resource.
+fn standard(config: &Config) -> Standard {
+    let scalekit = &config.scalekit;
+    let described = |foreign: Foreign| {
+        foreign.described(scalekit.resource_metadata_url.clone(), scalekit.metadata_json.as_deref())
+    };
+    let side = match config.server.issuer {
+        IssuerMode::Embedded => Side::Embedded,
+        IssuerMode::ScaleKit => Side::ScaleKit,
+    };
+    let builtin = scalekit.environment_url.as_deref().and_then(|environment| match scalekit.audience() {
+        Some(Audience::Id(id)) => Some(described(Foreign::new(environment, &id))),
+        Some(Audience::Name(name)) => Some(described(Foreign::by_audience(environment, &name))),
+        None => None,
+    });
+    Standard { side, environment: scalekit.environment_url.clone(), builtin }
 }
 
 /// What the configuration sets, so that administrators cannot; a default leaves it to them.
@@ -328,6 +348,7 @@ async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Res
         signing_alg: "ES256".to_owned(),
         dialect: "standard".to_owned(),
         token_issuer: "environment".to_owned(),
+        trust: TrustColumns::default(),
         version: 1,
         created_at: clock.now(),
     };

@@ -28,7 +28,7 @@ use crate::mcp::{McpMount, SessionGuard, Streams};
 use crate::oauth::OAuth;
 use crate::store::changes::Versions;
 use crate::store::{Store, StoreError};
-use crate::trust::Embedded;
+use crate::trust::Trust;
 use crate::types::Timestamp;
 
 /// How often the counters of changes are read. A change takes effect everywhere within a second.
@@ -67,7 +67,7 @@ pub struct Retention {
 }
 
 /// Keeps memory in step with the database until the process ends.
-pub fn watch(ctx: OAuth, trust: Embedded, api_tokens: ApiTokens) -> JoinHandle<()> {
+pub fn watch(ctx: OAuth, trust: Trust, api_tokens: ApiTokens) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut seen = Versions::default();
         let mut ticks = interval(WATCH_EVERY);
@@ -85,7 +85,7 @@ pub fn watch(ctx: OAuth, trust: Embedded, api_tokens: ApiTokens) -> JoinHandle<(
 /// Reads whatever changed since `seen`.
 pub async fn sync(
     ctx: &OAuth,
-    trust: &Embedded,
+    trust: &Trust,
     api_tokens: &ApiTokens,
     seen: Versions,
 ) -> anyhow::Result<Versions> {

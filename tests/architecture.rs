@@ -16,9 +16,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rmcp_actix_web", &["src/mcp/transport"]),
     ("rmcp", &["src/mcp/"]),
     // The probe asks what a client would: the registered server and this one itself, for an administrator.
-    ("reqwest", &["src/mcp/", "src/accounts/upstream/", "src/admin/resources/probe.rs"]),
+    (
+        "reqwest",
+        &["src/mcp/", "src/accounts/upstream/", "src/admin/resources/probe.rs", "src/trust/scalekit/"],
+    ),
     ("openidconnect", &["src/accounts/upstream/"]),
-    ("jsonwebtoken", &["src/oauth/keys/", "src/trust/embedded.rs"]),
+    ("jsonwebtoken", &["src/oauth/keys/", "src/trust/"]),
     ("argon2", &["src/accounts/password.rs"]),
     ("zxcvbn", &["src/accounts/password.rs"]),
     ("webauthn_rs", &["src/accounts/passkeys.rs"]),

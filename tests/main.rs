@@ -14,3 +14,4 @@ mod oauth;
 mod people;
 mod store;
 mod support;
+mod trust;

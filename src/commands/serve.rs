@@ -10,15 +10,12 @@ use crate::accounts::links::{self, new_user};
 use crate::accounts::password::check_new;
 use crate::app::{self, Ambient, Core};
 use crate::audit::{Entry, Event};
-use crate::config::{Config, IssuerMode};
+use crate::config::Config;
 use crate::store::links::LinkPurpose;
 use crate::types::Plain;
 use crate::{connect, jobs, web};
 
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    if config.server.issuer == IssuerMode::ScaleKit {
-        anyhow::bail!("issuer = \"scalekit\" is not supported yet; set GATEPOST_ISSUER=embedded");
-    }
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
@@ -137,6 +134,11 @@ fn banner(core: &Core, setup_link: Option<Plain<String>>) {
     if let Some(link) = setup_link {
         let url = issuer.at(&format!("/setup?token={}", link.expose()));
         let _ = write!(text, "\nCreate the administrator within 15 minutes, once, at:\n  {url}\n");
+    }
+    if !core.trust.issues_tokens() {
+        let standard = core.oauth.resources.standard();
+        let environment = standard.environment.as_deref().unwrap_or("the environment of each resource");
+        let _ = writeln!(text, "Tokens:      those of ScaleKit, {environment}; none are issued here");
     }
     text += "\nAdd it to a client:\n";
     for line in connect::lines(&mcp_url) {

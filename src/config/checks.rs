@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use super::choices::{Admit, IssuerMode};
 use super::database_url::DatabaseKind;
 use super::error::Fault;
+use super::scalekit::Audience;
 use super::settings::Provider;
 use super::sources::Origin;
 use super::web_url::WebUrl;
 use super::{Config, key};
 use crate::types::ScopeSet;
+use crate::types::ids::is_scalekit_resource;
 
 /// Names of providers that would collide with pages below `/login`, or with a section of its own.
 const RESERVED_NAMES: &[&str] =
@@ -102,7 +104,8 @@ fn scalekit_faults(config: &Config, fault: &mut impl FnMut(&str, String, String)
     if scalekit.environment_url.is_none() {
         missing("the environment's URL", "SCALEKIT_ENVIRONMENT_URL");
     }
-    if scalekit.resource_id.is_none() && scalekit.audience_name.is_none() {
+    let is_copied = scalekit.metadata_json.is_some();
+    if scalekit.audience().is_none() && !(is_copied && scalekit.copied().is_none()) {
         missing("the audience of its tokens", "SCALEKIT_RESOURCE_ID or SCALEKIT_AUDIENCE_NAME");
     }
     for (path, url) in [
@@ -113,15 +116,24 @@ fn scalekit_faults(config: &Config, fault: &mut impl FnMut(&str, String, String)
             fault(path, problem.what, problem.fix);
         }
     }
-    if scalekit.resource_id.as_deref().is_some_and(|id| !id.starts_with("res_")) {
-        let fix = "copy the id of the MCP server from ScaleKit's dashboard";
-        fault("scalekit.resource_id", "does not start with res_".to_owned(), fix.to_owned());
+    let copy_id = "copy the id of the MCP server from ScaleKit's dashboard";
+    if scalekit.resource_id.as_deref().is_some_and(|id| !is_scalekit_resource(id)) {
+        let problem = "is not res_ with letters and digits after it";
+        fault("scalekit.resource_id", problem.to_owned(), copy_id.to_owned());
     }
-    let is_json_object =
-        |text: &str| serde_json::from_str::<serde_json::Map<_, serde_json::Value>>(text).is_ok();
-    if scalekit.metadata_json.as_deref().is_some_and(|text| !is_json_object(text)) {
+    if is_copied && scalekit.copied().is_none() {
+        let problem = "is not a JSON object with resource and authorization_servers";
         let fix = "copy the metadata from ScaleKit's dashboard and put it in single quotes";
-        fault("scalekit.metadata_json", "is not a JSON object".to_owned(), fix.to_owned());
+        fault("scalekit.metadata_json", problem.to_owned(), fix.to_owned());
+    }
+    let (named, copied) = (scalekit.resource_id.as_ref(), scalekit.copied_id());
+    if let Some((named, copied)) = named.zip(copied).filter(|(named, copied)| *named != copied) {
+        let problem = format!("is {named}, but METADATA_JSON_RESPONSE sends clients to {copied}");
+        fault(
+            "scalekit.resource_id",
+            problem,
+            "set both to the same MCP server, or one of them only".to_owned(),
+        );
     }
 }
 
@@ -162,6 +174,9 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     if port_is_set && server.bind.iter().all(|address| address.port() != server.port) {
         out.push(format!("Port {} is without effect, because bind is set.", server.port));
     }
+    if server.issuer == IssuerMode::ScaleKit {
+        scalekit_warnings(config, &mut out);
+    }
     if server.issuer == IssuerMode::Embedded && config.scalekit.environment_url.is_some() {
         out.push(
             "ScaleKit settings are present but Gatepost issues the tokens itself: set GATEPOST_ISSUER=scalekit to trust ScaleKit instead."
@@ -169,6 +184,32 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         );
     }
     out
+}
+
+/// What keeps clients from logging in, although every setting is well formed.
+fn scalekit_warnings(config: &Config, out: &mut Vec<String>) {
+    let scalekit = &config.scalekit;
+    if matches!(scalekit.audience(), Some(Audience::Name(_))) && scalekit.metadata_json.is_none() {
+        out.push(
+            "The id of the MCP server at ScaleKit is not known, so clients are sent to the environment, where most cannot register: set SCALEKIT_RESOURCE_ID."
+                .to_owned(),
+        );
+    }
+    let Some(copied) = scalekit.copied() else { return };
+    let own = config.server.public_url.at("/mcp");
+    if copied.resource.trim_end_matches('/') != own {
+        out.push(format!(
+            "METADATA_JSON_RESPONSE is for {}, but clients reach this server at {own}, and compare: set GATEPOST_PUBLIC_URL, or the Server URL at ScaleKit.",
+            copied.resource
+        ));
+    }
+    let environment = scalekit.environment_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    if let Some(first) = copied.authorization_servers.first().filter(|first| !first.starts_with(environment))
+    {
+        out.push(format!(
+            "METADATA_JSON_RESPONSE sends clients to {first}, but the tokens that are taken are those of {environment}."
+        ));
+    }
 }
 
 fn count(number: usize) -> i64 {

@@ -9,6 +9,7 @@
 //! | which source wins?                    | `values.rs`                                      |
 //! | what may a value be?                  | `parse.rs`, `choices.rs`, `secrets.rs`, `*_url.rs`, `mail.rs`, `network.rs` |
 //! | which values exclude or warn of each other? | `checks.rs`                                |
+//! | which MCP server at ScaleKit is meant?      | `scalekit.rs`                              |
 
 mod checks;
 mod choices;
@@ -22,6 +23,7 @@ mod key;
 mod mail;
 mod network;
 mod parse;
+mod scalekit;
 mod secrets;
 mod settings;
 mod sources;
@@ -41,6 +43,7 @@ pub use error::{ConfigError, Fault, Problem};
 pub use key::{Fallback, Key, Section, Shape, all as keys, by_env as key_of_variable};
 pub use mail::{MailSender, MailUrl};
 pub use network::Network;
+pub use scalekit::Audience;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
     Admin, Database, Google, Limits, Log, Login, Mail, Provider, Registration, SECTIONS, ScaleKit, Server,
@@ -157,7 +160,12 @@ impl Config {
                 settings.extend(section.keys.iter().map(|key| line(key.path.to_owned())));
             }
         }
-        Summary { settings, redirect_uris: self.redirect_uris(), warnings: self.warnings() }
+        Summary {
+            settings,
+            redirect_uris: self.redirect_uris(),
+            trust: self.trust_in_words(),
+            warnings: self.warnings(),
+        }
     }
 
     /// The whole configuration with what each setting means, for people.
@@ -192,6 +200,36 @@ impl Config {
             meaning: key::one_line(section.doc),
             settings: section.keys.iter().map(setting).collect(),
         }
+    }
+
+    /// Whose tokens are taken, and what of ScaleKit's settings nothing reads.
+    fn trust_in_words(&self) -> Vec<String> {
+        let scalekit = &self.scalekit;
+        if self.server.issuer == IssuerMode::Embedded {
+            return vec![
+                "tokens are issued by Gatepost itself; each resource may be set to trust ScaleKit".to_owned(),
+            ];
+        }
+        let environment = scalekit.environment_url.as_deref().unwrap_or_default().trim_end_matches('/');
+        let audience = match scalekit.audience() {
+            Some(Audience::Id(id)) => format!("the MCP server {id}"),
+            Some(Audience::Name(name)) => format!("the audience {name} (no id is known)"),
+            None => "nobody yet".to_owned(),
+        };
+        let mut lines = vec![
+            format!("tokens are those of ScaleKit: environment {environment}, made for {audience}"),
+            format!("they are verified with {environment}/keys; Gatepost issues none"),
+        ];
+        let metadata =
+            if scalekit.metadata_json.is_some() { "METADATA_JSON_RESPONSE, as it is" } else { "made here" };
+        lines.push(format!("metadata of the resource: {metadata}"));
+        if scalekit.client_id.is_some() || scalekit.client_secret.is_some() {
+            lines.push(
+                "SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET are set, and not needed: nothing reads them"
+                    .to_owned(),
+            );
+        }
+        lines
     }
 
     /// What to register at each provider that is set up.

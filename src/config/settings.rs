@@ -249,17 +249,17 @@ section! {
     ScaleKit "scalekit" "scalekit." {
         /// The environment's URL: the issuer of its tokens.
         environment_url: Option<String> = Text, Unset("https://example.scalekit.com"), ["GATEPOST_SCALEKIT__ENVIRONMENT_URL", "SCALEKIT_ENVIRONMENT_URL"];
-        /// The id of the MCP server there; starts with `res_`.
+        /// The id of the MCP server there, `res_` and digits: what its tokens must name in `aud`.
         resource_id: Option<String> = Text, Unset("res_123"), ["GATEPOST_SCALEKIT__RESOURCE_ID", "SCALEKIT_RESOURCE_ID"];
-        /// The audience its tokens must name, where it is not the resource id.
+        /// The audience its tokens must name, where no id is known: neither above nor in `metadata_json`.
         audience_name: Option<String> = Text, Unset("http://localhost:10000/mcp"), ["GATEPOST_SCALEKIT__AUDIENCE_NAME", "SCALEKIT_AUDIENCE_NAME"];
         /// Where clients find the protected resource metadata, where it is not Gatepost's own.
         resource_metadata_url: Option<String> = Text, Unset("http://localhost:10000/.well-known/oauth-protected-resource/mcp"), ["GATEPOST_SCALEKIT__RESOURCE_METADATA_URL", "SCALEKIT_RESOURCE_METADATA_URL"];
-        /// The protected resource metadata as JSON, as copied from ScaleKit's dashboard.
+        /// The protected resource metadata as JSON, as copied from ScaleKit's dashboard; served as it is.
         metadata_json: Option<String> = Text, Unset("{}"), ["GATEPOST_SCALEKIT__METADATA_JSON", "METADATA_JSON_RESPONSE"];
-        /// The client id for ScaleKit's own API.
+        /// The client id for ScaleKit's own API. Not needed: nothing reads it.
         client_id: Option<String> = Text, Unset("skc_123"), ["GATEPOST_SCALEKIT__CLIENT_ID", "SCALEKIT_CLIENT_ID"];
-        /// The client secret for ScaleKit's own API.
+        /// The client secret for ScaleKit's own API. Not needed: nothing reads it.
         client_secret: Option<Plain<String>> = Secret, Unset(""), ["GATEPOST_SCALEKIT__CLIENT_SECRET", "SCALEKIT_CLIENT_SECRET"];
     }
 }

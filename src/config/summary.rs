@@ -63,6 +63,8 @@ pub struct Summary {
     pub settings: Vec<SummaryLine>,
     /// What to register at each provider.
     pub redirect_uris: Vec<RedirectUri>,
+    /// Whose tokens are taken.
+    pub trust: Vec<String>,
     /// What works but is probably not meant.
     pub warnings: Vec<String>,
 }
@@ -78,6 +80,9 @@ impl fmt::Display for Summary {
         }
         for RedirectUri { provider, uri } in &self.redirect_uris {
             writeln!(f, "redirect URI to register at {provider}: {uri}")?;
+        }
+        for line in &self.trust {
+            writeln!(f, "trust: {line}")?;
         }
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;

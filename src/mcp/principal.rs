@@ -10,6 +10,12 @@ use crate::types::Timestamp;
 /// The caller of one request, taken from a token whose signature, issuer, audience and life were checked.
 #[derive(Clone, Debug)]
 pub struct Principal {
+    /// Who made the token: claim `iss`.
+    pub issuer: String,
+    /// Whether that is this server: only then are subject and client people and clients of ours.
+    pub is_own: bool,
+    /// Whether the client acts for itself, and not for a person.
+    pub is_machine: bool,
     /// The person or machine: claim `sub`.
     pub subject: String,
     /// The person's address, when the issuer tells it.
@@ -38,24 +44,42 @@ impl Principal {
         self.scopes.contains(scope)
     }
 
-    /// The person, unless the token is a machine's own.
+    /// The person with an account here who acts, if it is one: another issuer's people have none, whatever it
+    /// calls them.
     pub fn person(&self) -> Option<String> {
-        (self.subject != self.client_id).then(|| self.subject.clone())
+        (self.is_own && !self.is_machine).then(|| self.subject.clone())
     }
 
-    /// Whom a legacy session belongs to: this person, through this client, on this resource.
+    /// The client of ours that acts, if it is one.
+    pub fn client(&self) -> Option<String> {
+        self.is_own.then(|| self.client_id.clone())
+    }
+
+    /// Whom the audit trail shall name where [`Self::person`] and [`Self::client`] name nobody.
+    pub fn stranger(&self) -> Option<String> {
+        (!self.is_own).then(|| {
+            let of = |text: &str| text.chars().take(200).collect::<String>();
+            format!("{} through {}, at {}", of(&self.subject), of(&self.client_id), of(&self.issuer))
+        })
+    }
+
+    /// Whom a legacy session belongs to: this person, of this issuer, through this client, on this resource.
     ///
     /// Not the grant: stepping up to more scopes gives a new one, and clients carry their session on. The
-    /// parts are length-prefixed, so no two different triples read the same.
+    /// parts are length-prefixed, so no two different owners read the same.
     pub fn session_owner(&self) -> String {
         let part = |text: &str| format!("{}:{text}", text.len());
-        format!("{}|{}|{}", part(&self.subject), part(&self.client_id), part(&self.resource))
+        let issuer = if self.is_own { "" } else { self.issuer.as_str() };
+        [issuer, &self.subject, &self.client_id, &self.resource].map(part).join("|")
     }
 }
 
 #[cfg(test)]
 pub(super) fn sample(scopes: &[&str]) -> Principal {
     Principal {
+        issuer: "http://localhost:10000".into(),
+        is_own: true,
+        is_machine: false,
         subject: "usr_1".into(),
         email: Some("ada@example.com".into()),
         name: Some("Ada".into()),

@@ -48,6 +48,13 @@ impl ResourceMetadata {
         }
     }
 
+    /// With these issuers instead, the one to ask first in front.
+    #[must_use]
+    pub fn from_issuers(mut self, issuers: Vec<String>) -> Self {
+        self.authorization_servers = issuers;
+        self
+    }
+
     /// With a name for humans.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {

@@ -191,7 +191,7 @@ fn may_ask(client: &Client, resource: &Resource) -> Result<(), Refusal> {
 /// Validates an authorization request. Changes nothing.
 pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, Rejected> {
     let client = find_client(ctx, params).await;
-    let resource = door::named_or_default(&ctx.resources.current(), params);
+    let resource = door::named_or_default(ctx, params);
     let issuer = door::issuer(ctx, params);
     let rules = Rules { params, client, resource };
     let redirect = |refusal: Refusal| match (rules.client.clone(), rules.redirect_uri()) {

@@ -133,6 +133,8 @@ pub enum Reason {
     UnknownToken,
     NotAllowed,
     StoreUnavailable,
+    IssuerUnavailable,
+    ForeignIssuer,
     Internal,
 }
 

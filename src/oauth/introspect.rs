@@ -17,7 +17,7 @@ use super::params::Params;
 use super::{OAuth, Origin, client_auth};
 use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
-use crate::trust::embedded;
+use crate::trust;
 use crate::types::Timestamp;
 
 /// The answer; all but `active` are absent when it is false (RFC 7662 §2.2).
@@ -80,7 +80,7 @@ async fn answer(ctx: &OAuth, authorization: Option<&str>, params: &Params) -> Re
 }
 
 async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal> {
-    if let Some(claims) = embedded::read_unexpired(ctx, token) {
+    if let Some(claims) = trust::read_unexpired(ctx, token) {
         if ctx.revocations.is_revoked(&claims.gid) {
             return Ok(None);
         }

@@ -43,15 +43,15 @@ pub struct Metadata {
 /// Builds the document from what is on.
 pub fn build(ctx: &OAuth) -> Metadata {
     let at = |path: &str| ctx.issuer.at(path);
-    let resources = ctx.resources.current();
-    let mut scopes: Vec<String> =
-        resources.all().iter().flat_map(|r| r.scopes.iter().map(|s| s.name.clone())).collect();
+    let (resources, now) = (ctx.resources.current(), ctx.clock.now());
+    let own = || resources.all().iter().filter(|r| r.believes.takes_own(now));
+    let mut scopes: Vec<String> = own().flat_map(|r| r.scopes.iter().map(|s| s.name.clone())).collect();
     scopes.sort();
     scopes.dedup();
     scopes.extend(OIDC_SCOPES.iter().chain([&OFFLINE_ACCESS]).map(|s| (*s).to_owned()));
     let mut algs: Vec<&'static str> = Vec::new();
     for alg in Alg::ALL {
-        if resources.all().iter().any(|r| r.alg == alg) {
+        if own().any(|r| r.alg == alg) {
             algs.push(alg.as_str());
         }
     }

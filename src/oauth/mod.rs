@@ -90,10 +90,25 @@ impl OAuth {
         self.settings.current().second_factor.value
     }
 
-    /// Whether clients may register themselves now: that is allowed, and a resource is open to them.
+    /// Whether clients may register themselves now: that is allowed, and a resource whose tokens are made here is
+    /// open to them.
     pub fn is_registration_open(&self) -> bool {
+        let now = self.clock.now();
         self.settings.current().registration.value
-            && self.resources.current().all().iter().any(|r| r.registration_open)
+            && self.resources.current().all().iter().any(|r| r.registration_open && r.believes.takes_own(now))
+    }
+
+    /// The resource that a request is for, if its tokens are made here.
+    ///
+    /// # Errors
+    /// `invalid_target`, before anything is spent.
+    pub fn resolve<'a>(
+        &self,
+        values: impl Iterator<Item = &'a str>,
+    ) -> Result<std::sync::Arc<resource::Resource>, error::Refusal> {
+        let resource = self.resources.current().resolve(values)?;
+        resource.check_own(self.clock.now())?;
+        Ok(resource)
     }
 }
 

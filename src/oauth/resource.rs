@@ -20,6 +20,8 @@ use super::scopes::Includes;
 use crate::mcp::policy::Unlocks;
 use crate::store::resources::{ResourceRow, ScopeRow};
 use crate::store::{Store, StoreError};
+use crate::trust::Believes;
+use crate::trust::whom::{Chosen, Side, Standard};
 use crate::types::urls::Issuer;
 use crate::types::{ScopeSet, Timestamp};
 
@@ -103,6 +105,8 @@ pub struct Resource {
     /// Which of its scopes opens which tool.
     pub unlocks: Arc<Unlocks>,
     pub aliases: Vec<String>,
+    /// Whose tokens it takes.
+    pub believes: Believes,
 }
 
 impl Resource {
@@ -114,6 +118,21 @@ impl Resource {
     /// The names of its scopes.
     pub fn scope_names(&self) -> ScopeSet {
         self.scopes.iter().map(|s| s.name.clone()).collect()
+    }
+
+    /// Whether tokens for it are made here.
+    ///
+    /// # Errors
+    /// `invalid_target` when they come from elsewhere.
+    pub fn check_own(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.believes.takes_own(now) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::InvalidTarget,
+            Reason::ForeignIssuer,
+            "tokens for this resource come from another authorization server: its metadata names it",
+        ))
     }
 
     /// Where its metadata document is (RFC 9728 §3.1).
@@ -135,12 +154,23 @@ pub struct ResourceSet {
 impl ResourceSet {
     /// Builds the set, with every spelling under which each resource is known.
     pub fn build(issuer: &Issuer, rows: Vec<ResourceRow>, scopes: &[ScopeRow]) -> Self {
+        Self::build_with(issuer, &Standard::default(), rows, scopes)
+    }
+
+    /// The same, where the settings say whose tokens are taken.
+    pub fn build_with(
+        issuer: &Issuer,
+        standard: &Standard,
+        rows: Vec<ResourceRow>,
+        scopes: &[ScopeRow],
+    ) -> Self {
         let mut set = Self::default();
         for row in rows {
             let uri = row.uri.clone().unwrap_or_else(|| issuer.at(&row.path));
             let own: Vec<ScopeInfo> =
                 scopes.iter().filter(|s| s.resource_id == row.id).map(ScopeInfo::of).collect();
             let resource = Resource {
+                believes: Believes::of(&chosen(&row), row.kind == "builtin", standard),
                 alg: Alg::parse(&row.signing_alg).unwrap_or(Alg::Es256),
                 dialect: Dialect::of_row(&row.dialect, &row.token_issuer),
                 includes: Includes::new(own.iter().map(|s| (s.name.clone(), s.implies.clone()))),
@@ -238,6 +268,16 @@ impl ResourceSet {
     }
 }
 
+/// What administrators chose of whose tokens it takes. An issuer that no code knows is as if nothing was chosen.
+pub fn chosen(row: &ResourceRow) -> Chosen {
+    Chosen {
+        side: row.trust.issuer.as_deref().and_then(Side::parse),
+        environment: row.trust.environment.clone(),
+        resource_id: row.trust.resource_id.clone(),
+        both_until: row.trust.both_until,
+    }
+}
+
 /// Lower-case scheme and host, no trailing slash; everything else byte for byte.
 fn normal(value: &str) -> String {
     let trimmed = value.strip_suffix('/').unwrap_or(value);
@@ -275,19 +315,32 @@ fn loopback_variants(issuer: &Issuer, url: &str) -> Vec<String> {
 
 /// The resources in force, replaced as a whole when the store says they changed.
 #[derive(Clone, Default)]
-pub struct Resources(Arc<RwLock<Arc<ResourceSet>>>);
+pub struct Resources {
+    current: Arc<RwLock<Arc<ResourceSet>>>,
+    /// Whose tokens are taken where nothing was chosen.
+    standard: Arc<Standard>,
+}
 
 impl Resources {
+    pub fn new(standard: Standard) -> Self {
+        Self { current: Arc::default(), standard: Arc::new(standard) }
+    }
+
+    /// What the settings say of whose tokens are taken.
+    pub fn standard(&self) -> &Standard {
+        &self.standard
+    }
+
     /// The resources at this moment.
     pub fn current(&self) -> Arc<ResourceSet> {
-        self.0.read().map(|set| Arc::clone(&set)).unwrap_or_default()
+        self.current.read().map(|set| Arc::clone(&set)).unwrap_or_default()
     }
 
     /// Reads the resources from the store.
     pub async fn reload(&self, store: &Store, issuer: &Issuer) -> Result<(), StoreError> {
         let (rows, scopes) = store.list_resources().await?;
-        let set = Arc::new(ResourceSet::build(issuer, rows, &scopes));
-        if let Ok(mut current) = self.0.write() {
+        let set = Arc::new(ResourceSet::build_with(issuer, &self.standard, rows, &scopes));
+        if let Ok(mut current) = self.current.write() {
             *current = set;
         }
         Ok(())
@@ -297,6 +350,7 @@ impl Resources {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::store::resources::TrustColumns;
     use proptest::prelude::*;
 
     /// A resource with scopes: name, what each includes, whether it is given by default.
@@ -329,6 +383,7 @@ pub(super) mod tests {
             signing_alg: "ES256".into(),
             dialect: "standard".into(),
             token_issuer: "environment".into(),
+            trust: TrustColumns::default(),
             version: 1,
             created_at: 0,
         }

@@ -12,7 +12,7 @@ use super::grants::refresh_token;
 use super::params::Params;
 use super::{OAuth, Origin, client_auth};
 use crate::audit::{Entry, Event};
-use crate::trust::embedded;
+use crate::trust;
 
 /// Answers a revocation request.
 pub async fn respond(
@@ -42,7 +42,7 @@ async fn answer(
     params.get("token_type_hint")?;
     let grant = match refresh_token::find(ctx, token).await? {
         Some((_, _, grant)) => Some(grant),
-        None => match embedded::read_unexpired(ctx, token) {
+        None => match trust::read_unexpired(ctx, token) {
             Some(claims) => ctx.store.find_grant(&claims.gid).await?,
             None => None,
         },

@@ -148,7 +148,7 @@ async fn grant(
         )
         .into());
     }
-    let resource = door::named(&ctx.resources.current(), params)?;
+    let resource = door::named(ctx, params)?;
     let request = TokenRequest { params, client: Arc::clone(client), resource };
     match grant_type {
         authorization_code::GRANT_TYPE => authorization_code::run(ctx, &request).await,
@@ -160,7 +160,7 @@ async fn grant(
 /// The resource of a grant, which a request may name again but not change.
 ///
 /// # Errors
-/// `invalid_target` when the request names another one, or the resource is gone.
+/// `invalid_target` when the request names another one, the resource is gone, or it takes tokens of ours no more.
 pub fn same_resource(
     ctx: &OAuth,
     request: &TokenRequest<'_>,
@@ -170,11 +170,12 @@ pub fn same_resource(
     if request.resource.as_ref().is_some_and(|r| r.id != resource_id) {
         return Err(mismatch("resource is not the one that was authorized"));
     }
-    ctx.resources
-        .current()
+    let resources = ctx.resources.current();
+    let resource = resources
         .by_id(resource_id)
-        .cloned()
-        .ok_or_else(|| mismatch("the resource that was authorized does not exist any more"))
+        .ok_or_else(|| mismatch("the resource that was authorized does not exist any more"))?;
+    resource.check_own(ctx.clock.now())?;
+    Ok(Arc::clone(resource))
 }
 
 /// The scopes a refresh asks for, if it asks; scopes of OpenID Connect and `offline_access` never widen. A scope

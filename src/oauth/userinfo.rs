@@ -6,7 +6,7 @@ use super::error::{Code, Reason, Refusal};
 use super::resource::OPENID;
 use super::{OAuth, Origin};
 use crate::audit::{Entry, Event};
-use crate::trust::embedded;
+use crate::trust;
 use crate::types::ScopeSet;
 
 /// Claims about the person, by scope.
@@ -36,7 +36,7 @@ pub async fn respond(ctx: &OAuth, token: &str, origin: &Origin) -> Result<UserIn
 
 async fn look(ctx: &OAuth, token: &str) -> Result<UserInfo, Refusal> {
     let invalid = || Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the access token is not valid");
-    let claims = embedded::read_unexpired(ctx, token).ok_or_else(invalid)?;
+    let claims = trust::read_unexpired(ctx, token).ok_or_else(invalid)?;
     if ctx.revocations.is_revoked(&claims.gid) {
         return Err(invalid());
     }

@@ -35,6 +35,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_128_000_010 "api_tokens",
     20_261_128_000_011 "api_answers",
     20_261_128_000_030 "dialect",
+    20_261_128_000_040 "trust",
     20_261_128_000_050 "indexes",
 ];
 

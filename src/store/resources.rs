@@ -32,9 +32,23 @@ pub struct ResourceRow {
     pub dialect: String,
     /// `environment` or `resource`: whom tokens of the dialect name as their issuer.
     pub token_issuer: String,
+    pub trust: TrustColumns,
     /// Raised with each change by an administrator.
     pub version: i64,
     pub created_at: Timestamp,
+}
+
+/// Whose tokens it takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustColumns {
+    /// `embedded`, `scalekit`; nothing: as the setting says.
+    pub issuer: Option<String>,
+    /// Nothing: that of the settings.
+    pub environment: Option<String>,
+    /// Its id at ScaleKit.
+    pub resource_id: Option<String>,
+    /// Until then the other issuer's tokens are taken too.
+    pub both_until: Option<Timestamp>,
 }
 
 /// One scope of one resource.
@@ -57,7 +71,8 @@ pub struct ScopeRow {
 
 sql! {
     LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, access_token_seconds, \
-            refresh_token_seconds, signing_alg, dialect, token_issuer, version, created_at FROM resources \
+            refresh_token_seconds, signing_alg, dialect, token_issuer, issuer, scalekit_environment, \
+            scalekit_resource_id, both_until, version, created_at FROM resources \
             WHERE deleted_at IS NULL ORDER BY id";
     LIST_SCOPES = "SELECT resource_id, name AS id, name, description, tools, is_default, implies, version, \
                    named_at FROM scopes \
@@ -84,6 +99,12 @@ fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
         signing_alg: row::text(row, "signing_alg")?,
         dialect: row::text(row, "dialect")?,
         token_issuer: row::text(row, "token_issuer")?,
+        trust: TrustColumns {
+            issuer: row::text_opt(row, "issuer")?,
+            environment: row::text_opt(row, "scalekit_environment")?,
+            resource_id: row::text_opt(row, "scalekit_resource_id")?,
+            both_until: row::time_opt(row, "both_until")?,
+        },
         version: row::int(row, "version")?,
         created_at: row::int(row, "created_at")?,
     })

@@ -17,10 +17,9 @@ use sha2::{Digest, Sha256};
 use crate::mcp::Principal;
 use crate::oauth::OAuth;
 use crate::oauth::access_token::{ACCESS_TOKEN_TYP, AccessClaims, BACKDATE};
-use crate::oauth::error::Refusal;
 use crate::oauth::resource::Resource;
 use crate::oauth::scopes;
-use crate::trust::LastNoted;
+use crate::trust::{BadToken, LastNoted, Verifier, VerifyError};
 use crate::types::ScopeSet;
 
 /// The longest access token that is looked at, in bytes.
@@ -29,39 +28,6 @@ const MAX_TOKEN: usize = 8192;
 const LEEWAY: i64 = 30;
 /// How many verified tokens are remembered.
 const CACHE: u64 = 50_000;
-
-/// Why a token is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadToken {
-    #[error("the access token is not one this server issued")]
-    NotOurs,
-    #[error("the access token was issued for another resource")]
-    WrongAudience,
-    #[error("the access token has expired")]
-    Expired,
-    #[error("the access token has been revoked")]
-    Revoked,
-}
-
-impl BadToken {
-    /// For the audit trail.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::NotOurs => "token_not_ours",
-            Self::WrongAudience => "token_wrong_audience",
-            Self::Expired => "token_expired",
-            Self::Revoked => "token_revoked",
-        }
-    }
-}
-
-/// Why a token could not be accepted.
-#[derive(Debug)]
-pub enum VerifyError {
-    Bad(BadToken),
-    /// The database is needed and not there.
-    Unavailable(Refusal),
-}
 
 /// The verifier, with the tokens it has verified.
 #[derive(Clone)]
@@ -83,15 +49,15 @@ impl Embedded {
         let verified = Cache::builder().max_capacity(CACHE).time_to_live(Duration::from_hours(24)).build();
         Self { ctx, verified, generation: Arc::default() }
     }
+}
 
-    /// Drops what was verified: keys, scopes or clients changed, or what is told of a person.
-    pub fn forget_all(&self) {
+impl Verifier for Embedded {
+    fn forget_all(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.verified.invalidate_all();
     }
 
-    /// Verifies a bearer token for a resource.
-    pub async fn verify(&self, token: &str, resource: &Resource) -> Result<Arc<Principal>, VerifyError> {
+    async fn verify(&self, token: &str, resource: &Resource) -> Result<Arc<Principal>, VerifyError> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let verified = match self.verified.get(&digest) {
             Some(verified) => verified,
@@ -111,7 +77,9 @@ impl Embedded {
         }
         Ok(Arc::clone(principal))
     }
+}
 
+impl Embedded {
     async fn check(
         &self,
         token: &str,
@@ -145,6 +113,9 @@ impl Embedded {
         let scopes = scopes::in_force(&resource, &client, &said, claims.iat + BACKDATE);
         let (email, name) = user.map_or((None, None), |u| (Some(u.email), u.name));
         let principal = Arc::new(Principal {
+            issuer: claims.iss,
+            is_own: true,
+            is_machine,
             subject: claims.sub,
             email,
             name,

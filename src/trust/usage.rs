@@ -70,6 +70,11 @@ impl Usage {
         Self { queue, calls }
     }
 
+    /// Counts a call with a token of another issuer, which has no grant here. Never waits.
+    pub fn count(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a call; notes that it used a grant, unless this token did within the last minute. Never waits.
     pub fn call(&self, last: &LastNoted, grant_id: &str, now: Timestamp) {
         self.calls.fetch_add(1, Ordering::Relaxed);

@@ -97,6 +97,13 @@ fn encode(mut value: u128) -> String {
     out
 }
 
+/// Whether this can be the id of an MCP server at ScaleKit.
+pub fn is_scalekit_resource(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let rest = text.strip_prefix("res_").filter(|rest| !rest.is_empty());
+    text.len() <= 100 && rest.is_some_and(|rest| rest.chars().all(plain))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@
 //! | body over 4 MiB; too slow; not JSON, or a batch | 413; 408; 400                                       |
 //! | a tool whose scope the token lacks             | 403, `error="insufficient_scope"`, needed and granted|
 //! | `initialize` with all session places taken     | 429                                                  |
+//! | the token's issuer is elsewhere, and its keys cannot be had | 503, `Retry-After`                      |
 //! | fine, but its token ends or is revoked while the answer streams | the stream ends              |
 //! | database out of reach for longer than revocations may go unheard | 503                                |
 
@@ -27,6 +28,7 @@ use futures::{Stream, StreamExt as _, stream};
 use serde_json::json;
 use url::Url;
 
+use super::metadata::metadata_url;
 use super::problem::Problem;
 use super::{State, address, forms, respond};
 use crate::audit::{Entry, Event};
@@ -34,7 +36,7 @@ use crate::mcp::policy::{Access, Message};
 use crate::mcp::streams::Ticket;
 use crate::mcp::{Owner, Principal, challenge, tools};
 use crate::oauth::resource::Resource;
-use crate::trust::embedded::VerifyError;
+use crate::trust::VerifyError;
 use crate::types::urls::is_loopback;
 
 /// The largest request body, in bytes.
@@ -148,10 +150,6 @@ async fn check_origin(state: &State, request: &mut ServiceRequest) -> Result<(),
     Ok(())
 }
 
-fn metadata_url(state: &State, resource: &Resource) -> String {
-    state.issuer().at(&resource.metadata_path())
-}
-
 fn default_scopes(resource: &Resource) -> Vec<&str> {
     resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.as_str()).collect()
 }
@@ -209,15 +207,21 @@ async fn check_session(
         Owner::Same => Ok(Some(id.to_owned())),
         Owner::Unknown => Err(not_found()),
         Owner::Other => {
-            let entry = Entry::refused(Event::AccessRefused, "foreign_mcp_session")
-                .user(principal.person())
-                .client(principal.client_id.clone())
-                .grant(principal.grant_id.clone())
-                .address(address::origin(state, request.request()).address);
+            let entry = refused(state, request, principal, "foreign_mcp_session");
+            let entry = principal.stranger().into_iter().fold(entry, Entry::detail);
             state.oauth.audit.record(entry).await;
             Err(not_found())
         }
     }
+}
+
+/// A refusal of somebody whose token is good.
+fn refused(state: &State, request: &ServiceRequest, principal: &Principal, reason: &str) -> Entry {
+    Entry::refused(Event::AccessRefused, reason)
+        .user(principal.person())
+        .client(principal.client())
+        .grant(principal.grant_id.clone())
+        .address(address::origin(state, request.request()).address)
 }
 
 async fn check_scope(
@@ -231,13 +235,10 @@ async fn check_scope(
     // A tool that no scope opens is answered by the handler: as one that does not exist.
     let Access::Grantable(scopes) = resource.unlocks.access(tool, principal) else { return Ok(()) };
     let scope = scopes.first().map_or("", String::as_str);
-    let entry = Entry::refused(Event::AccessRefused, "insufficient_scope")
-        .user(principal.person())
-        .client(principal.client_id.clone())
-        .grant(principal.grant_id.clone())
+    let by = principal.stranger().map(|who| format!("; by {who}")).unwrap_or_default();
+    let entry = refused(state, request, principal, "insufficient_scope")
         .resource(resource.id.clone())
-        .address(address::origin(state, request.request()).address)
-        .detail(format!("needed: {scope}"));
+        .detail(format!("needed: {scope}{by}"));
     state.oauth.audit.record(entry).await;
     let text = format!("this tool needs the scope {scope}");
     let needed = challenge::step_up([scope], &principal.scopes);

@@ -20,6 +20,7 @@ mod home;
 pub mod host;
 mod introspect;
 mod invite;
+mod issuing;
 mod jwks;
 mod login;
 mod login_passkey;

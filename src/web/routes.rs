@@ -8,9 +8,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, admin, authorize, brand, consent, error_page, forgot, health, home, introspect, invite, jwks,
-    login, login_passkey, logout, mcp, metadata, register, reset, revoke, scalekit, second_factor, setup,
-    static_files, token, upstream, userinfo,
+    account, admin, authorize, brand, consent, error_page, forgot, health, home, introspect, invite, issuing,
+    jwks, login, login_passkey, logout, mcp, metadata, register, reset, revoke, scalekit, second_factor,
+    setup, static_files, token, upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
@@ -49,11 +49,11 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .wrap(cors())
                 .route("/oauth-authorization-server", get().to(metadata::authorization_server))
                 .route("/oauth-authorization-server/{path:.+}", get().to(metadata::authorization_server_at))
-                .route("/openid-configuration", get().to(metadata::authorization_server))
-                .route("/openid-configuration/{path:.+}", get().to(metadata::authorization_server_at))
+                .route("/openid-configuration", get().to(metadata::openid_provider))
+                .route("/openid-configuration/{path:.+}", get().to(metadata::openid_provider_at))
                 .route("/oauth-protected-resource", get().to(metadata::default_resource))
                 .route("/oauth-protected-resource/{path:.+}", get().to(metadata::resource))
-                .route("/jwks.json", get().to(jwks::get)),
+                .service(resource("/jwks.json").wrap(from_fn(issuing::endpoint)).route(get().to(jwks::get))),
         )
         .service(
             resource("/{path:.+}/.well-known/oauth-authorization-server")
@@ -63,25 +63,50 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .service(
             resource("/{path:.+}/.well-known/openid-configuration")
                 .wrap(cors())
-                .route(get().to(metadata::authorization_server_at)),
+                .route(get().to(metadata::openid_provider_at)),
         )
-        .service(resource("/keys").wrap(cors()).route(get().to(jwks::get)))
+        .service(resource("/keys").wrap(from_fn(issuing::endpoint)).wrap(cors()).route(get().to(jwks::get)))
         // oauth
         .service(
-            resource("/oauth/authorize").route(get().to(authorize::get)).route(post().to(authorize::post)),
+            resource("/oauth/authorize")
+                .wrap(from_fn(issuing::page))
+                .route(get().to(authorize::get))
+                .route(post().to(authorize::post)),
         )
-        .service(resource("/oauth/token").wrap(cors()).route(post().to(token::post)))
-        .service(resource("/oauth/register").wrap(cors()).route(post().to(register::post)))
+        .service(
+            resource("/oauth/token")
+                .wrap(from_fn(issuing::endpoint))
+                .wrap(cors())
+                .route(post().to(token::post)),
+        )
+        .service(
+            resource("/oauth/register")
+                .wrap(from_fn(issuing::endpoint))
+                .wrap(cors())
+                .route(post().to(register::post)),
+        )
         .service(
             resource("/oauth/register/{client_id}")
+                .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(get().to(register::get))
                 .route(web::delete().to(register::delete)),
         )
-        .service(resource("/oauth/revoke").wrap(cors()).route(post().to(revoke::post)))
-        .service(resource("/oauth/introspect").wrap(cors()).route(post().to(introspect::post)))
+        .service(
+            resource("/oauth/revoke")
+                .wrap(from_fn(issuing::endpoint))
+                .wrap(cors())
+                .route(post().to(revoke::post)),
+        )
+        .service(
+            resource("/oauth/introspect")
+                .wrap(from_fn(issuing::endpoint))
+                .wrap(cors())
+                .route(post().to(introspect::post)),
+        )
         .service(
             resource("/oauth/userinfo")
+                .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(get().to(userinfo::get))
                 .route(post().to(userinfo::get)),
@@ -91,18 +116,23 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .configure(account)
         .configure(admin::api::configure)
         .configure(admin::configure)
-        // parts of pages
-        .service(resource("/static/{name}").route(get().to(static_files::get)))
-        .service(resource("/branding/logo").route(get().to(brand::logo)))
-        .service(resource("/branding/style.css").route(get().to(brand::style)))
-        .service(resource("/branding/preview.css").route(get().to(brand::preview)))
-        .service(resource("/favicon.ico").route(get().to(static_files::favicon)))
+        .configure(parts)
         // operations
         .service(resource("/healthz").route(get().to(health::live)))
         .service(resource("/readyz").route(get().to(health::ready)))
         // mcp
         .service(web::scope("/mcp").wrap(from_fn(mcp::guard)).wrap(cors()).service(mount.service()))
         .default_service(web::to(|| async { error_page::not_found() }));
+}
+
+/// Parts of pages.
+fn parts(config: &mut ServiceConfig) {
+    config
+        .service(resource("/static/{name}").route(get().to(static_files::get)))
+        .service(resource("/branding/logo").route(get().to(brand::logo)))
+        .service(resource("/branding/style.css").route(get().to(brand::style)))
+        .service(resource("/branding/preview.css").route(get().to(brand::preview)))
+        .service(resource("/favicon.ico").route(get().to(static_files::favicon)));
 }
 
 /// Coming in, and deciding.
@@ -118,7 +148,12 @@ fn people(config: &mut ServiceConfig) {
                 .route(post().to(second_factor::post)),
         )
         .service(resource("/logout").route(get().to(logout::get)).route(post().to(logout::post)))
-        .service(resource("/consent").route(get().to(consent::get)).route(post().to(consent::post)))
+        .service(
+            resource("/consent")
+                .wrap(from_fn(issuing::page))
+                .route(get().to(consent::get))
+                .route(post().to(consent::post)),
+        )
         .service(resource("/setup").route(get().to(setup::get)).route(post().to(setup::post)))
         .service(resource("/reset").route(get().to(reset::get)).route(post().to(reset::post)))
         .service(resource("/invite").route(get().to(invite::get)).route(post().to(invite::post)))

@@ -8,7 +8,7 @@ use crate::admin::audit::feed::Feed;
 use crate::config::InForce;
 use crate::mcp::{SessionGuard, Streams};
 use crate::oauth::OAuth;
-use crate::trust::Embedded;
+use crate::trust::Trust;
 use crate::types::urls::Issuer;
 
 /// Settings of the HTTP layer.
@@ -45,7 +45,7 @@ pub struct State {
     pub oauth: OAuth,
     pub accounts: Accounts,
     pub admin: Admin,
-    pub trust: Embedded,
+    pub trust: Trust,
     pub mcp_sessions: SessionGuard,
     pub mcp_streams: Streams,
     pub audit_feed: Feed,

@@ -388,7 +388,7 @@ async fn a_stream_ends_with_the_right_to_watch(app: TestApp) {
     let other = new_user(accounts, "bob@example.com".to_owned(), None, None, true);
     accounts.store.add_user(other).await.unwrap();
     let mut live = Live::open(&ann).await;
-    assert!(accounts.store.set_admin(app.user.id.clone(), false).await.unwrap());
+    assert!(accounts.store.set_admin(app.user.id.clone(), false, app.clock.now()).await.unwrap());
     let ended = async { while live.0.next().await.is_some_and(|chunk| chunk.is_ok()) {} };
     tokio::time::timeout(Duration::from_secs(10), ended).await.expect("it goes on without the right to it");
     assert_eq!(ann.get("/admin/audit/events").await.status(), 403);

@@ -12,7 +12,7 @@ mod people_rules;
 mod resource_deletion;
 mod resource_probe;
 mod resource_rules;
-mod resources;
+pub mod resources;
 pub mod scopes;
 mod settings;
 mod sweep;

@@ -39,6 +39,7 @@ async fn add_notes(app: &TestApp) {
         signing_alg: "EdDSA".to_owned(),
         dialect: "standard".into(),
         token_issuer: "environment".into(),
+        trust: gatepost::store::resources::TrustColumns::default(),
         version: 1,
         created_at: app.clock.now(),
     };

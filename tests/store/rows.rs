@@ -90,6 +90,7 @@ pub fn resource(n: usize) -> ResourceRow {
         signing_alg: "ES256".to_owned(),
         dialect: "standard".into(),
         token_issuer: "environment".into(),
+        trust: gatepost::store::resources::TrustColumns::default(),
         version: 1,
         created_at: NOW,
     }

@@ -10,6 +10,7 @@ mod oauth_client;
 mod requests;
 
 pub mod provider;
+pub mod scalekit;
 
 pub use app::{START, TestApp};
 pub use authenticator::{AppCode, Authenticator};

@@ -107,7 +107,8 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
 
 /// Why something was refused, and what to do about it; nothing for a reason that explains itself nowhere.
 pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
-    request(reason).or_else(|| token(reason)).or_else(|| people(reason)).or_else(|| program(reason))
+    let known = request(reason).or_else(|| token(reason)).or_else(|| people(reason));
+    known.or_else(|| program(reason)).or_else(|| of_another_issuer(reason))
 }
 
 const START: &str = "Start the connection again from the app.";
@@ -224,6 +225,14 @@ fn token(reason: &str) -> Option<(&'static str, &'static str)> {
         "store_unavailable" => {
             ("The database did not answer.", "Look at the database and the log; then try again.")
         }
+        "issuer_unavailable" => (
+            "The keys of the token's issuer could not be had.",
+            "Look at the log for the reason; it is asked again by itself.",
+        ),
+        "foreign_issuer" => (
+            "The app asked here for a resource whose tokens come from elsewhere.",
+            "Remove this server from the app and add it again.",
+        ),
         "internal" => ("Gatepost itself failed.", "Look at the log for the time of this event."),
         _ => return None,
     })
@@ -320,6 +329,32 @@ fn people(reason: &str) -> Option<(&'static str, &'static str)> {
         text if text.starts_with("passkey") || text.contains("_passkey") => {
             ("The passkey could not be used.", AGAIN)
         }
+        _ => return None,
+    })
+}
+
+/// What is wrong with a token that another issuer is said to have made.
+fn of_another_issuer(reason: &str) -> Option<(&'static str, &'static str)> {
+    const THERE: &str = "Look at how the issuer makes its tokens.";
+    Some(match reason {
+        "token_foreign_issuer" => (
+            "The token is from an issuer that the resource does not trust.",
+            "Compare its issuer with the settings of the resource.",
+        ),
+        "token_unknown_key" => (
+            "The token is signed with a key that its issuer does not publish.",
+            "If the issuer changed its keys just now, try again in half a minute.",
+        ),
+        "token_bad_signature" => ("The signature of the token is wrong.", "Somebody may have changed it."),
+        "token_wrong_algorithm" => ("The token is not signed with RS256.", THERE),
+        "token_without_key_id" => ("The token does not name its key.", THERE),
+        "token_without_expiry" => ("The token does not say when it expires.", THERE),
+        "token_not_yet_valid" => ("The token is not valid yet.", "Compare the clocks of both servers."),
+        "token_other_resource" => {
+            ("The token names another resource.", "Compare the address in the app with the resource.")
+        }
+        "token_too_large" => ("The token is too large, or has too many scopes.", THERE),
+        "token_malformed" => ("The token cannot be read.", "Start again from the app."),
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ use crate::admin::{Actor, Admin, Failure};
 use crate::audit::Event;
 use crate::oauth::keys::Alg;
 use crate::oauth::scalekit::{Dialect, TokenIssuer};
-use crate::store::resources::ResourceRow;
+use crate::store::resources::{ResourceRow, TrustColumns};
 use crate::types::ids::{Kind, new_id};
 
 /// What a new resource needs; everything else is set later.
@@ -61,6 +61,7 @@ fn row(admin: &Admin, new: &NewResource, snapshot: &Snapshot) -> Result<Resource
         signing_alg: if new.dialect.is_scalekit() { Alg::Rs256 } else { Alg::Es256 }.as_str().to_owned(),
         dialect: new.dialect.as_str().to_owned(),
         token_issuer: TokenIssuer::default().as_str().to_owned(),
+        trust: TrustColumns::default(),
         version: 1,
         created_at: ctx.clock.now(),
     })

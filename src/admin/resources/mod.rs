@@ -5,6 +5,7 @@
 //! | add                        | one elsewhere, without scopes, open to self-registered clients     | `create`   |
 //! | change                     | in force with the next request, on every process within a second   | `settings` |
 //! | change what somebody else changed meanwhile | `Changed`; nothing is lost                        | `settings` |
+//! | choose whose tokens it takes | as a change; both may be taken until a day                       | `trust`    |
 //! | make default               | requests that name no resource mean this one                       | `default`  |
 //! | delete                     | its grants are revoked, consents forgotten, then it is gone         | `delete`   |
 //! | delete the built-in or the default one | refused                                                | `delete`   |
@@ -18,6 +19,7 @@ pub mod delete;
 mod fields;
 pub mod probe;
 pub mod settings;
+mod trust;
 pub mod users;
 
 pub(super) use fields::Check;
@@ -62,7 +64,7 @@ impl Snapshot {
     /// The resources but one, to see whether a URL is theirs.
     fn others(&self, admin: &Admin, id: &str) -> ResourceSet {
         let rows = self.rows.iter().filter(|row| row.id != id).cloned().collect();
-        ResourceSet::build(&admin.oauth.issuer, rows, &[])
+        ResourceSet::build_with(&admin.oauth.issuer, admin.oauth.resources.standard(), rows, &[])
     }
 }
 

@@ -3,11 +3,12 @@
 //! | step                  | asked for                                                         | fine when                                   |
 //! |-----------------------|-------------------------------------------------------------------|---------------------------------------------|
 //! | the challenge         | a POST without a token to the resource's URL                      | 401 with `resource_metadata`                |
-//! | resource metadata     | where the challenge says, if that has the resource's origin; else the well-known places | `resource` is the URL, `authorization_servers` has our issuer |
-//! | server metadata       | both well-known documents of our issuer                           | `issuer` is ours, `S256` is listed          |
-//! | keys                  | our `jwks_uri`                                                    | a key of the resource's algorithm           |
+//! | resource metadata     | where the challenge says, if that has the resource's origin; else the well-known places | `resource` is the URL, `authorization_servers` has its issuer |
+//! | server metadata       | the well-known documents of its issuer: this server, or ScaleKit  | `issuer` is that, `S256` is listed          |
+//! | keys                  | the `jwks_uri` in it                                              | a key of the resource's algorithm           |
 //!
-//! Only an administrator starts it, and it asks nobody but the registered URL, its origin and this server itself.
+//! Only an administrator starts it, and it asks nobody but the registered URL, its origin, this server itself and the
+//! ScaleKit environment that an administrator chose.
 //! No redirect is followed, no proxy used; 5 s and 64 KiB an answer. Answers are judged, not shown.
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use url::Url;
 use super::find;
 use crate::admin::{Actor, Admin, Failure};
 use crate::audit::Event;
+use crate::trust::whom::Whom;
 
 /// How long one answer may take, from connecting to its last byte.
 const TIME: Duration = Duration::from_secs(5);
@@ -59,7 +61,24 @@ pub async fn run(admin: &Admin, actor: &Actor, id: &str) -> Result<Vec<Step>, Fa
     let http = client().map_err(|error| {
         Failure::refused("no_client", format!("The test cannot be made: {}.", error.without_url()))
     })?;
-    let probe = Probe { http, uri, issuer: ctx.issuer.as_str().to_owned(), alg: row.signing_alg };
+    let own = Issuer {
+        name: ctx.issuer.as_str().to_owned(),
+        documents: ["oauth-authorization-server", "openid-configuration"]
+            .map(|name| ctx.issuer.at(&format!("/.well-known/{name}")))
+            .to_vec(),
+        alg: row.signing_alg,
+    };
+    let resource = ctx.resources.current().by_id(id).cloned();
+    let foreign = resource.as_ref().and_then(|r| match r.believes.main() {
+        Whom::ScaleKit(foreign) => Some(foreign),
+        Whom::Embedded | Whom::Nobody => None,
+    });
+    let issuer = foreign.map_or(own, |foreign| Issuer {
+        name: foreign.authorization_server(),
+        documents: foreign.server_metadata_url().into_iter().collect(),
+        alg: "RS256".to_owned(),
+    });
+    let probe = Probe { http, uri, issuer };
     let (resource, server) = future::join(probe.resource(), probe.server()).await;
     let steps = [resource, server].concat();
     let failed = steps.iter().find(|step| step.verdict == Verdict::Failed);
@@ -84,7 +103,14 @@ struct Probe {
     http: Client,
     /// The resource's canonical URL.
     uri: String,
-    issuer: String,
+    issuer: Issuer,
+}
+
+/// Who makes the resource's tokens.
+struct Issuer {
+    name: String,
+    /// Where its metadata is.
+    documents: Vec<String>,
     alg: String,
 }
 
@@ -191,26 +217,27 @@ impl Probe {
         let servers: Vec<&str> = document["authorization_servers"]
             .as_array()
             .map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_str).take(20).collect());
-        let advice = format!("Let authorization_servers say {}, without a slash at the end.", self.issuer);
-        if servers.first() == Some(&self.issuer.as_str()) {
+        let issuer = self.issuer.name.as_str();
+        let advice = format!("Let authorization_servers say {issuer}, without a slash at the end.");
+        if servers.first() == Some(&issuer) {
             return step(Verdict::Fine, "resource and authorization_servers are as they should be.", "");
         }
-        let with_slash = format!("{}/", self.issuer);
-        if servers.contains(&self.issuer.as_str()) {
+        let with_slash = format!("{issuer}/");
+        if servers.contains(&issuer) {
             let seen = format!(
-                "authorization_servers begins with {}, and names this server later.",
+                "authorization_servers begins with {}, and names the right server later.",
                 quoted(servers[0])
             );
             return step(
                 Verdict::Doubtful,
                 &seen,
-                "Put this server first: most clients look at the first one only.",
+                "Put the right server first: most clients look at the first one only.",
             );
         }
         if servers.contains(&with_slash.as_str()) {
             return step(
                 Verdict::Doubtful,
-                "authorization_servers names this server with a slash at the end.",
+                "authorization_servers names the right server with a slash at the end.",
                 &advice,
             );
         }
@@ -221,15 +248,14 @@ impl Probe {
         step(Verdict::Failed, &seen, &advice)
     }
 
-    /// What clients ask of this very server, at the address it calls its own.
+    /// What clients ask of the authorization server, at the address it calls its own.
     async fn server(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut jwks = None;
-        for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
-            let place = format!("{}{path}", self.issuer);
-            let step = step_at("The metadata of this server", &place);
-            let reach = "Check that the public URL of this server leads here, from this machine too, and that a proxy in front lets /.well-known through.";
-            steps.push(match document(self.http.get(&place)).await {
+        for place in &self.issuer.documents {
+            let step = step_at("The metadata of the authorization server", place);
+            let reach = "Check that its public URL leads there, from this machine too, and that a proxy in front lets /.well-known through.";
+            steps.push(match document(self.http.get(place)).await {
                 Ok(document) => {
                     jwks = jwks.or_else(|| document["jwks_uri"].as_str().map(str::to_owned));
                     self.judge_server(&document, step)
@@ -237,15 +263,15 @@ impl Probe {
                 Err(why) => step(Verdict::Failed, why, reach),
             });
         }
-        let jwks = jwks.filter(|url| same_origin(url, &self.issuer));
-        steps.push(self.keys(&jwks.unwrap_or_else(|| format!("{}/keys", self.issuer))).await);
+        let jwks = jwks.filter(|url| same_origin(url, &self.issuer.name));
+        steps.push(self.keys(&jwks.unwrap_or_else(|| format!("{}/keys", self.issuer.name))).await);
         steps
     }
 
     fn judge_server(&self, document: &Value, step: impl Fn(Verdict, &str, &str) -> Step) -> Step {
         let issuer = document["issuer"].as_str().unwrap_or_default();
-        if issuer != self.issuer {
-            let advice = "Something else answers at the public URL of this server: check its proxy.";
+        if issuer != self.issuer.name {
+            let advice = "Something else answers at the public URL of that server: check its proxy.";
             return step(Verdict::Failed, &format!("It says that issuer is {}.", quoted(issuer)), advice);
         }
         let methods = document["code_challenge_methods_supported"].as_array();
@@ -263,15 +289,12 @@ impl Probe {
             Err(why) => return step(Verdict::Failed, why, "Check that a proxy in front lets /keys through."),
         };
         let keys = document["keys"].as_array().map_or(&[][..], Vec::as_slice);
-        let fitting = keys.iter().filter(|key| key["alg"] == self.alg.as_str()).count();
+        let alg = self.issuer.alg.as_str();
+        let fitting = keys.iter().filter(|key| key["alg"] == alg).count();
         if fitting > 0 {
-            return step(
-                Verdict::Fine,
-                &format!("{fitting} of {} keys are for {}.", keys.len(), self.alg),
-                "",
-            );
+            return step(Verdict::Fine, &format!("{fitting} of {} keys are for {alg}.", keys.len()), "");
         }
-        step(Verdict::Failed, &format!("There is no key for {}.", self.alg), "See the Keys page.")
+        step(Verdict::Failed, &format!("There is no key for {alg}."), "See the Keys page.")
     }
 }
 

@@ -1,12 +1,13 @@
 //! Changing what an administrator may set of a resource.
 
 use super::fields::{ACCESS_SECONDS, Check, REFRESH_SECONDS};
+use super::trust::{self, Around};
 use super::{Snapshot, TRIES, settled, take_effect};
 use crate::admin::{Actor, Admin, Failure};
 use crate::audit::Event;
 use crate::oauth::keys::Alg;
 use crate::oauth::scalekit::SCALEKIT;
-use crate::store::resources::ResourceRow;
+use crate::store::resources::{ResourceRow, TrustColumns};
 
 /// Everything that can be set, as it shall be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub dialect: String,
     /// `environment` or `resource`: counts with the ScaleKit dialect.
     pub token_issuer: String,
+    /// Whose tokens it takes.
+    pub trust: TrustColumns,
 }
 
 impl Settings {
@@ -43,6 +46,7 @@ impl Settings {
             signing_alg: row.signing_alg.clone(),
             dialect: row.dialect.clone(),
             token_issuer: row.token_issuer.clone(),
+            trust: row.trust.clone(),
         }
     }
 
@@ -58,6 +62,10 @@ impl Settings {
             ("signing_alg", self.signing_alg != before.signing_alg),
             ("dialect", self.dialect != before.dialect),
             ("token_issuer", self.token_issuer != before.token_issuer),
+            ("issuer", self.trust.issuer != before.trust.issuer),
+            ("scalekit_environment", self.trust.environment != before.trust.environment),
+            ("scalekit_resource_id", self.trust.resource_id != before.trust.resource_id),
+            ("both_until", self.trust.both_until != before.trust.both_until),
         ]
         .into_iter()
         .filter_map(|(name, differs)| differs.then_some(name))
@@ -98,6 +106,7 @@ pub async fn change(
             signing_alg: wanted.signing_alg,
             dialect: wanted.dialect,
             token_issuer: wanted.token_issuer,
+            trust: wanted.trust,
             ..before.clone()
         };
         if settled(ctx.store.change_resource(row, snapshot.seen, ctx.clock.now()).await?)? {
@@ -133,9 +142,11 @@ fn checked(
     check.seconds("refresh_token_seconds", wanted.refresh_token_seconds, &REFRESH_SECONDS);
     check.dialect(&wanted.dialect, &wanted.token_issuer);
     check.alg(&wanted.signing_alg);
+    let (standard, now) = (admin.oauth.resources.standard(), admin.oauth.clock.now());
+    let trust = trust::checked(&mut check, &wanted.trust, before, &Around { standard, others: &others, now });
     check.done()?;
     // ScaleKit's software reads nothing else.
     let signing_alg =
         if wanted.dialect == SCALEKIT { Alg::Rs256.as_str().to_owned() } else { wanted.signing_alg.clone() };
-    Ok(Settings { name, url, aliases, signing_alg, ..wanted.clone() })
+    Ok(Settings { name, url, aliases, signing_alg, trust, ..wanted.clone() })
 }

@@ -96,9 +96,9 @@ fn trusting_scalekit_needs_to_know_whom() {
     insta::assert_snapshot!(setup.error(), @r"
     environment, SCALEKIT_ENVIRONMENT_URL: is not an absolute URL
       fix: write an absolute URL, e.g. https://api.example.com
-    environment, SCALEKIT_RESOURCE_ID: does not start with res_
+    environment, SCALEKIT_RESOURCE_ID: is not res_ with letters and digits after it
       fix: copy the id of the MCP server from ScaleKit's dashboard
-    environment, METADATA_JSON_RESPONSE: is not a JSON object
+    environment, METADATA_JSON_RESPONSE: is not a JSON object with resource and authorization_servers
       fix: copy the metadata from ScaleKit's dashboard and put it in single quotes
     ");
     let config = Setup::new()
@@ -121,4 +121,46 @@ fn warnings_name_what_is_probably_not_meant() {
     insta::assert_snapshot!(warnings(&[("DATABASE_URL", "sqlite::memory:")]), @r"The database is in memory: everything is gone when Gatepost stops.");
     insta::assert_snapshot!(warnings(&[("PORT", "8080"), ("GATEPOST_BIND", "127.0.0.1:80")]), @r"Port 8080 is without effect, because bind is set.");
     insta::assert_snapshot!(warnings(&[("SCALEKIT_ENVIRONMENT_URL", "https://x.scalekit.com")]), @r"ScaleKit settings are present but Gatepost issues the tokens itself: set GATEPOST_ISSUER=scalekit to trust ScaleKit instead.");
+}
+
+#[test]
+fn the_summary_says_whose_tokens_are_taken() {
+    let trust = |variables: &[(&str, &str)]| Setup::new().env(variables).load().summary().trust.join("\n");
+    insta::assert_snapshot!(trust(&[]), @"tokens are issued by Gatepost itself; each resource may be set to trust ScaleKit");
+    let tutorial = [
+        ("GATEPOST_ISSUER", "scalekit"),
+        ("SCALEKIT_ENVIRONMENT_URL", "https://acme.scalekit.cloud/"),
+        ("SCALEKIT_CLIENT_ID", "skc_1"),
+        ("SCALEKIT_CLIENT_SECRET", "test_secret"),
+        ("SCALEKIT_AUDIENCE_NAME", "http://localhost:10000/mcp"),
+        (
+            "METADATA_JSON_RESPONSE",
+            r#"{"resource":"http://localhost:10000/mcp","authorization_servers":["https://acme.scalekit.cloud/resources/res_1"]}"#,
+        ),
+    ];
+    insta::assert_snapshot!(trust(&tutorial), @r"
+    tokens are those of ScaleKit: environment https://acme.scalekit.cloud, made for the MCP server res_1
+    they are verified with https://acme.scalekit.cloud/keys; Gatepost issues none
+    metadata of the resource: METADATA_JSON_RESPONSE, as it is
+    SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET are set, and not needed: nothing reads them
+    ");
+    let config = Setup::new().env(&tutorial).load();
+    assert_eq!(config.warnings(), Vec::<String>::new());
+    assert!(!config.summary().to_string().contains("test_secret"));
+    // Another MCP server than the metadata's is a mistake; other URLs are told of.
+    let mut two = tutorial.to_vec();
+    two.push(("SCALEKIT_RESOURCE_ID", "res_2"));
+    insta::assert_snapshot!(Setup::new().env(&two).error(), @r"
+    environment, SCALEKIT_RESOURCE_ID: is res_2, but METADATA_JSON_RESPONSE sends clients to res_1
+      fix: set both to the same MCP server, or one of them only
+    ");
+    let mut elsewhere = tutorial.to_vec();
+    elsewhere.push(("GATEPOST_PUBLIC_URL", "http://localhost:3002"));
+    elsewhere.push(("SCALEKIT_ENVIRONMENT_URL", "https://other.scalekit.cloud"));
+    insta::assert_snapshot!(Setup::new().env(&elsewhere).load().warnings().join("\n"), @r"
+    METADATA_JSON_RESPONSE is for http://localhost:10000/mcp, but clients reach this server at http://localhost:3002/mcp, and compare: set GATEPOST_PUBLIC_URL, or the Server URL at ScaleKit.
+    METADATA_JSON_RESPONSE sends clients to https://acme.scalekit.cloud/resources/res_1, but the tokens that are taken are those of https://other.scalekit.cloud.
+    ");
+    let by_name = [tutorial[0], tutorial[1], tutorial[4]];
+    insta::assert_snapshot!(Setup::new().env(&by_name).load().warnings().join("\n"), @"The id of the MCP server at ScaleKit is not known, so clients are sent to the environment, where most cannot register: set SCALEKIT_RESOURCE_ID.");
 }

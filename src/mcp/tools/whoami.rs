@@ -12,8 +12,8 @@ pub(super) const SPEC: ToolSpec = ToolSpec {
     name: "whoami",
     title: "Who am I",
     description: "Shows who this connection acts for: the person (subject, e-mail address and name when \
-        known), the OAuth client, the granted scopes, the resource the access token is for and when the \
-        token expires. Use it to tell the user which account is connected or why a tool is not allowed. \
+        known) or machine, the OAuth client, the granted scopes, the resource the access token is for, who \
+        issued it and when it expires. Use it to tell the user which account is connected or why a tool is not allowed. \
         Takes no arguments, changes nothing, and never shows the token itself.",
     summary: "Show which account, client and scopes a connection has.",
     scope: None,
@@ -32,6 +32,10 @@ struct Arguments {}
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(description = "Who the access token of this call stands for.")]
 struct Identity {
+    #[schemars(description = "Who issued the token.")]
+    issuer: String,
+    #[schemars(description = "`person`, or `machine` when the client acts for itself.")]
+    kind: Kind,
     #[schemars(description = "Stable id of the person or machine.")]
     subject: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +56,14 @@ struct Identity {
     expires_at_rfc3339: Option<String>,
 }
 
+/// Whether somebody or something acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Person,
+    Machine,
+}
+
 /// The application that acts.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(description = "The OAuth client that acts for the subject.")]
@@ -66,6 +78,8 @@ struct Client {
 pub(super) fn run(principal: &Principal, arguments: JsonObject) -> Result<Output, Problem> {
     let Arguments {} = read_arguments(arguments)?;
     let identity = Identity {
+        issuer: principal.issuer.clone(),
+        kind: if principal.is_machine { Kind::Machine } else { Kind::Person },
         subject: principal.subject.clone(),
         email: principal.email.clone(),
         name: principal.name.clone(),
@@ -81,7 +95,8 @@ pub(super) fn run(principal: &Principal, arguments: JsonObject) -> Result<Output
 }
 
 fn describe(who: &Identity) -> String {
-    let mut lines = vec![format!("Subject: {}", who.subject)];
+    let kind = if who.kind == Kind::Machine { " (a machine)" } else { "" };
+    let mut lines = vec![format!("Subject: {}{kind}", who.subject)];
     lines.extend(who.email.as_ref().map(|email| format!("Email: {email}")));
     lines.extend(who.name.as_ref().map(|name| format!("Name: {name}")));
     lines.push(match &who.client.name {
@@ -94,6 +109,7 @@ fn describe(who: &Identity) -> String {
         format!("Scopes: {}", who.scopes.join(" "))
     });
     lines.push(format!("Resource: {}", who.resource));
+    lines.push(format!("Issuer: {}", who.issuer));
     lines.push(match &who.expires_at_rfc3339 {
         Some(time) => format!("Token expires: {time}"),
         None => format!("Token expires: {} (Unix time)", who.expires_at),
@@ -112,6 +128,7 @@ mod tests {
         assert_eq!(
             out.structured,
             serde_json::json!({
+                "issuer": "http://localhost:10000", "kind": "person",
                 "subject": "usr_1", "email": "ada@example.com", "name": "Ada",
                 "client": {"id": "cli_1", "name": "Inspector"},
                 "scopes": ["profile", "search:read"],
@@ -131,6 +148,11 @@ mod tests {
         assert!(out.structured.get("email").is_none());
         assert!(out.structured.get("expires_at_rfc3339").is_none());
         assert!(out.text.contains("Scopes: none"));
+        (who.is_machine, who.issuer) = (true, "https://acme.scalekit.cloud".into());
+        let out = run(&who, JsonObject::new()).unwrap();
+        assert_eq!(out.structured["kind"], "machine");
+        assert!(out.text.starts_with("Subject: usr_1 (a machine)\n"), "{}", out.text);
+        assert!(out.text.contains("Issuer: https://acme.scalekit.cloud"), "{}", out.text);
     }
 
     #[test]

@@ -88,14 +88,16 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
 
 /// The resource of a machine that names none: the default one, or the first where it may have anything at all.
 fn home(ctx: &OAuth, client: &Client) -> Result<Arc<Resource>, Refusal> {
-    let set = ctx.resources.current();
-    let default = set.resolve(std::iter::empty());
+    let default = ctx.resolve(std::iter::empty());
     let of = |resource: &Resource| scopes::for_machine(resource, client, &ScopeSet::default());
     if default.as_ref().is_ok_and(|resource| of(resource).is_ok()) {
         return default;
     }
-    let has_something = |resource: &&Arc<Resource>| of(resource).is_ok_and(|scopes| !scopes.is_empty());
-    set.all().iter().find(has_something).cloned().map_or(default, Ok)
+    let now = ctx.clock.now();
+    let has_something = |resource: &&Arc<Resource>| {
+        resource.believes.takes_own(now) && of(resource).is_ok_and(|scopes| !scopes.is_empty())
+    };
+    ctx.resources.current().all().iter().find(has_something).cloned().map_or(default, Ok)
 }
 
 /// The machine's grant on this resource. Its scopes are all it may have there; it is written when they changed,

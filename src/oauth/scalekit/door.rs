@@ -23,7 +23,7 @@ use super::issuer_of;
 use crate::oauth::OAuth;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::params::Params;
-use crate::oauth::resource::{Resource, ResourceSet};
+use crate::oauth::resource::Resource;
 
 /// The parameter that says it.
 const DOOR: &str = "gatepost_door";
@@ -35,15 +35,16 @@ pub fn behind(params: &Params, resource: &Resource) -> Params {
     params.with(DOOR, &resource.id)
 }
 
-/// The resource with the dialect that has this id.
-pub fn find<'a>(set: &'a ResourceSet, id: &str) -> Option<&'a Arc<Resource>> {
-    set.by_id(id).filter(|resource| resource.dialect.is_scalekit())
+/// The resource with the dialect that has this id, while it takes tokens of this server.
+pub fn find(ctx: &OAuth, id: &str) -> Option<Arc<Resource>> {
+    let now = ctx.clock.now();
+    let has_door = |r: &&Arc<Resource>| r.dialect.is_scalekit() && r.believes.takes_own(now);
+    ctx.resources.current().by_id(id).filter(has_door).cloned()
 }
 
 /// What the answer to an authorization request names as `iss` (RFC 9207): what the client found in the metadata.
 pub fn issuer(ctx: &OAuth, params: &Params) -> String {
-    let set = ctx.resources.current();
-    match params.first(DOOR).and_then(|id| find(&set, id)) {
+    match params.first(DOOR).and_then(|id| find(ctx, id)) {
         Some(resource) => issuer_of(&ctx.issuer, &resource.id),
         None => ctx.issuer.as_str().to_owned(),
     }
@@ -53,13 +54,14 @@ pub fn issuer(ctx: &OAuth, params: &Params) -> String {
 ///
 /// # Errors
 /// `invalid_target`, before anything is spent.
-pub fn named(set: &ResourceSet, params: &Params) -> Result<Option<Arc<Resource>>, Refusal> {
+pub fn named(ctx: &OAuth, params: &Params) -> Result<Option<Arc<Resource>>, Refusal> {
     let unknown = |text: &'static str| Refusal::new(Code::InvalidTarget, Reason::UnknownResource, text);
     let Some(id) = params.first(DOOR) else {
         let names_one = params.all("resource").any(|value| !value.is_empty());
-        return if names_one { set.resolve(params.all("resource")).map(Some) } else { Ok(None) };
+        return if names_one { ctx.resolve(params.all("resource")).map(Some) } else { Ok(None) };
     };
-    let own = find(set, id).ok_or_else(|| unknown("there is no such resource here"))?;
+    let set = ctx.resources.current();
+    let own = find(ctx, id).ok_or_else(|| unknown("there is no such resource here"))?;
     for value in params.all("resource").filter(|value| !value.is_empty()) {
         let is_own = match set.named(value) {
             Some(other) => other.id == own.id,
@@ -69,17 +71,17 @@ pub fn named(set: &ResourceSet, params: &Params) -> Result<Option<Arc<Resource>>
             return Err(unknown("resource is not the server that these endpoints are for"));
         }
     }
-    Ok(Some(Arc::clone(own)))
+    Ok(Some(own))
 }
 
 /// The same, and the default resource where the request names none.
 ///
 /// # Errors
 /// `invalid_target`.
-pub fn named_or_default(set: &ResourceSet, params: &Params) -> Result<Arc<Resource>, Refusal> {
-    match named(set, params)? {
+pub fn named_or_default(ctx: &OAuth, params: &Params) -> Result<Arc<Resource>, Refusal> {
+    match named(ctx, params)? {
         Some(resource) => Ok(resource),
-        None => set.resolve(std::iter::empty()),
+        None => ctx.resolve(std::iter::empty()),
     }
 }
 

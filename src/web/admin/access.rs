@@ -28,8 +28,8 @@ use super::super::pages::ErrorPage;
 use super::super::pages::admin::{Area, Shell};
 use super::super::problem::Problem;
 use super::super::{State, address, csrf, error_page, forms};
-use super::notices;
 use super::routes::{ADMIN_ROUTES, Access};
+use super::{elsewhere, notices};
 use crate::accounts::session::Session;
 use crate::admin::Actor;
 use crate::audit::{Entry, Event};
@@ -48,6 +48,8 @@ pub struct View {
     /// What the address asks for; empty when it cannot be read.
     pub query: Params,
     notice: Option<&'static str>,
+    /// The resource that the page is about.
+    resource_id: Option<String>,
 }
 
 /// One who looks at a page with a sensitive form: the login must be fresh.
@@ -62,6 +64,8 @@ pub struct Submission {
     pub actor: Actor,
     /// For the page once more, when the form cannot be taken.
     pub token: FormToken,
+    /// The resource that the form is about.
+    resource_id: Option<String>,
 }
 
 /// A sensitive form: the login must be fresh.
@@ -70,7 +74,8 @@ pub struct FreshSubmission(pub Submission);
 impl View {
     /// What surrounds the page.
     pub fn shell(&self, area: Area) -> Shell {
-        shell(&self.session, &self.token, area, self.notice)
+        let elsewhere = elsewhere::sentences(&self.state, area, self.resource_id.as_deref());
+        shell(&self.session, &self.token, area, self.notice, elsewhere)
     }
 
     /// What the search box holds, at most 200 characters.
@@ -91,7 +96,8 @@ impl View {
 impl Submission {
     /// What surrounds the page that is shown once more.
     pub fn shell(&self, area: Area) -> Shell {
-        shell(&self.session, &self.token, area, None)
+        let elsewhere = elsewhere::sentences(&self.state, area, self.resource_id.as_deref());
+        shell(&self.session, &self.token, area, None, elsewhere)
     }
 
     /// A field's text without the spaces around it; empty when it is missing.
@@ -120,8 +126,20 @@ impl Submission {
     }
 }
 
-fn shell(session: &Session, token: &FormToken, area: Area, notice: Option<&'static str>) -> Shell {
-    Shell { csrf: token.value.clone(), email: session.user.email.clone(), area, notice }
+fn shell(
+    session: &Session,
+    token: &FormToken,
+    area: Area,
+    notice: Option<&'static str>,
+    elsewhere: Vec<String>,
+) -> Shell {
+    Shell { csrf: token.value.clone(), email: session.user.email.clone(), area, notice, elsewhere }
+}
+
+/// The resource that an address is about.
+fn resource_of(request: &HttpRequest) -> Option<String> {
+    let is_about_one = request.match_pattern().is_some_and(|p| p.starts_with("/admin/resources/{id}"));
+    request.match_info().get("id").filter(|_| is_about_one).map(str::to_owned)
 }
 
 pub(super) fn answer(response: HttpResponse) -> Error {
@@ -173,7 +191,7 @@ async fn view(request: HttpRequest, fresh: bool) -> Result<View, Error> {
     let token = csrf::issue(&state, &request, Some(&session.id));
     let query = Params::parse(request.query_string().as_bytes()).unwrap_or_default();
     let notice = query.first("done").and_then(notices::sentence);
-    Ok(View { state, session, token, query, notice })
+    Ok(View { state, session, token, query, notice, resource_id: resource_of(&request) })
 }
 
 async fn submission(request: HttpRequest, mut body: Body, fresh: bool) -> Result<Submission, Error> {
@@ -215,7 +233,7 @@ pub(super) async fn received(
         session_id: Some(session.id.clone()),
         address: address::origin(&state, request).address,
     };
-    Ok(Submission { state, session, fields, actor, token })
+    Ok(Submission { state, session, fields, actor, token, resource_id: resource_of(request) })
 }
 
 /// The page to go back to from a form: the nearest address at or above the form's that shows a page. At the form's

@@ -9,6 +9,7 @@ mod answers;
 pub mod api;
 mod audit;
 mod clients;
+mod elsewhere;
 mod grants;
 mod home;
 mod keys;

@@ -12,11 +12,12 @@
 //! A resource that is not there, or has the dialect off, answers 404. Its metadata is served by `web/metadata.rs`.
 
 use actix_cors::Cors;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Path, Payload, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::routes::get;
-use super::{State, authorize, error_page, forms, jwks, register, respond, token, userinfo};
+use super::{State, authorize, error_page, forms, issuing, jwks, register, respond, token, userinfo};
 use crate::audit::Event;
 use crate::oauth::authorize::Rejected;
 use crate::oauth::params::Params;
@@ -34,10 +35,16 @@ pub fn configure(config: &mut ServiceConfig, cors: impl Fn() -> Cors) {
         .service(
             resource("/api/v1/resources/{res}/clients:register").wrap(cors()).route(post().to(register_post)),
         )
-        .service(resource("//keys").wrap(cors()).route(get().to(jwks::get)))
-        .service(resource("//oauth/token").wrap(cors()).route(post().to(token::post)))
+        .service(resource("//keys").wrap(from_fn(issuing::endpoint)).wrap(cors()).route(get().to(jwks::get)))
+        .service(
+            resource("//oauth/token")
+                .wrap(from_fn(issuing::endpoint))
+                .wrap(cors())
+                .route(post().to(token::post)),
+        )
         .service(
             resource("/oidc/userinfo")
+                .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(get().to(userinfo::get))
                 .route(post().to(userinfo::get)),
@@ -48,9 +55,8 @@ pub fn configure(config: &mut ServiceConfig, cors: impl Fn() -> Cors) {
 
 /// The request behind the door of the resource in its path.
 fn behind(state: &State, id: &str, params: &Params) -> Result<Params, HttpResponse> {
-    let resources = state.oauth.resources.current();
-    let resource = door::find(&resources, id).ok_or_else(error_page::not_found)?;
-    Ok(door::behind(params, resource))
+    let resource = door::find(&state.oauth, id).ok_or_else(error_page::not_found)?;
+    Ok(door::behind(params, &resource))
 }
 
 async fn authorize_get(state: Data<State>, request: HttpRequest, id: Path<String>) -> HttpResponse {
@@ -105,9 +111,8 @@ async fn register_post(
     id: Path<String>,
     mut payload: Payload,
 ) -> HttpResponse {
-    let resources = state.oauth.resources.current();
-    match door::find(&resources, &id) {
-        Some(resource) => register::answer(&state, &request, &mut payload, Some(resource)).await,
+    match door::find(&state.oauth, &id) {
+        Some(resource) => register::answer(&state, &request, &mut payload, Some(&resource)).await,
         None => error_page::not_found(),
     }
 }

@@ -15,7 +15,7 @@ use super::text::Time;
 use crate::admin::Page;
 use crate::admin::resources::{self, create, default, delete, probe, settings};
 use crate::oauth::scalekit::{Dialect, TokenIssuer};
-use crate::store::resources::ResourceRow;
+use crate::store::resources::{ResourceRow, TrustColumns};
 
 /// A protected MCP server.
 #[derive(Serialize, ToSchema)]
@@ -48,6 +48,18 @@ pub struct Resource {
     /// `environment` or `resource`: whom tokens of the ScaleKit dialect name as their issuer.
     #[schema(example = "environment")]
     token_issuer: String,
+    /// Whose tokens it takes; absent for the setting of the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<String>,
+    /// Absent for that of the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scalekit_environment: Option<String>,
+    /// Its id at ScaleKit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scalekit_resource_id: Option<String>,
+    /// Until then the tokens of the other issuer are taken too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    both_until: Option<Time>,
     /// To be sent along with a change.
     version: i64,
     created_at: Time,
@@ -67,6 +79,10 @@ fn shown(call: &Call, row: ResourceRow) -> Resource {
         signing_alg: row.signing_alg,
         dialect: row.dialect,
         token_issuer: row.token_issuer,
+        issuer: row.trust.issuer,
+        scalekit_environment: row.trust.environment,
+        scalekit_resource_id: row.trust.resource_id,
+        both_until: row.trust.both_until.map(Time),
         version: row.version,
         created_at: Time(row.created_at),
     }
@@ -164,6 +180,25 @@ impl DialectName {
     }
 }
 
+/// Whose tokens a resource takes.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IssuerName {
+    /// This server's.
+    Embedded,
+    /// ScaleKit's.
+    Scalekit,
+}
+
+impl IssuerName {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Scalekit => "scalekit",
+        }
+    }
+}
+
 /// Add a resource
 ///
 /// An MCP server elsewhere, that checks its tokens itself. Its scopes are added next.
@@ -206,6 +241,20 @@ pub struct ResourceSettings {
     dialect: DialectName,
     #[serde(default)]
     token_issuer: TokenIssuerName,
+    /// Whose tokens it takes; leave it out for the setting of the server.
+    #[serde(default)]
+    issuer: Option<IssuerName>,
+    /// Leave it out for that of the settings.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    scalekit_environment: Option<String>,
+    /// Its id at ScaleKit, `res_…`.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    scalekit_resource_id: Option<String>,
+    /// Until then the tokens of the other issuer are taken too; a year ahead at most.
+    #[serde(default)]
+    both_until: Option<Time>,
     /// Of the resource as it was read.
     version: i64,
 }
@@ -228,6 +277,12 @@ pub async fn change(sent: Sent<ResourceSettings>, id: Path<String>) -> Result<Ht
         signing_alg: body.signing_alg.alg().as_str().to_owned(),
         dialect: body.dialect.dialect(body.token_issuer).as_str().to_owned(),
         token_issuer: body.token_issuer.issuer().as_str().to_owned(),
+        trust: TrustColumns {
+            issuer: body.issuer.map(|issuer| issuer.as_str().to_owned()),
+            environment: body.scalekit_environment,
+            resource_id: body.scalekit_resource_id,
+            both_until: body.both_until.map(|time| time.0),
+        },
     };
     settings::change(call.admin(), &call.actor, &id, body.version, &wanted).await?;
     let row = resources::find(call.admin(), &id).await?;

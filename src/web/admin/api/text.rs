@@ -1,7 +1,8 @@
 //! How values look in JSON.
 
 use chrono::{DateTime, SecondsFormat};
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::problem::Problem;
@@ -16,6 +17,15 @@ impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let time = DateTime::from_timestamp(self.0, 0).unwrap_or_default();
         serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time = DateTime::parse_from_rfc3339(&text);
+        time.map(|time| Self(time.timestamp()))
+            .map_err(|_| D::Error::custom("no moment, e.g. 2026-11-27T09:30:00Z"))
     }
 }
 

@@ -55,7 +55,7 @@ fn head_of_row(row: &ResourceRow, tab: ResourceTab) -> ResourceHead {
 
 /// Where clients look for a resource's metadata document: here, or at its own origin.
 fn document_url(state: &State, resource: &Resource) -> String {
-    let here = state.issuer().at(&resource.metadata_path());
+    let here = super::super::metadata::metadata_url(state, resource);
     if resource.is_here() { here } else { metadata_url(&resource.uri).unwrap_or(here) }
 }
 

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Path;
 
 use super::super::super::State;
-use super::super::super::metadata::resource_document;
+use super::super::super::metadata::resource_json;
 use super::super::super::pages::Snippet;
 use super::super::super::pages::admin::{Area, Duties, QuickstartPage, ResourceTab};
 use super::super::access::View;
@@ -15,6 +15,7 @@ use crate::mcp::challenge;
 use crate::oauth::keys::Alg;
 use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::{self, variables};
+use crate::trust::whom::Whom;
 
 pub async fn get(view: View, id: Path<String>) -> HttpResponse {
     let state = &view.state;
@@ -28,7 +29,9 @@ pub async fn get(view: View, id: Path<String>) -> HttpResponse {
         url: resource.uri.clone(),
         is_default: resource.is_default,
         snippets: lines(&resource).into_iter().map(snippet).collect(),
-        duties: (!resource.is_here()).then(|| duties(state, &resource)),
+        // With another issuer it checks that one's tokens, and Gatepost has no part in it.
+        duties: (!resource.is_here() && *resource.believes.main() == Whom::Embedded)
+            .then(|| duties(state, &resource)),
         documents: documents(state, &resource),
     };
     answers::page(state, &html, &view.token)
@@ -50,18 +53,20 @@ fn documents(state: &State, resource: &Resource) -> Vec<(&'static str, String)> 
     let here = state.issuer().at(&resource.metadata_path());
     let what =
         if resource.is_here() { "The resource" } else { "The resource, as your server should serve it" };
-    let door = resource.dialect.is_scalekit().then(|| format!("/resources/{}", resource.id));
-    let authorization_server = format!("/.well-known/oauth-authorization-server{}", door.unwrap_or_default());
-    vec![
-        (what, here),
-        ("This authorization server", state.issuer().at(&authorization_server)),
-        ("Its keys", state.issuer().at("/keys")),
-    ]
+    let (server, keys) = match resource.believes.main() {
+        Whom::ScaleKit(foreign) => (foreign.server_metadata_url().unwrap_or_default(), foreign.keys_url()),
+        Whom::Embedded | Whom::Nobody => {
+            let door = resource.dialect.is_scalekit().then(|| format!("/resources/{}", resource.id));
+            let server = format!("/.well-known/oauth-authorization-server{}", door.unwrap_or_default());
+            (state.issuer().at(&server), state.issuer().at("/keys"))
+        }
+    };
+    vec![(what, here), ("The authorization server", server), ("Its keys", keys)]
 }
 
 fn duties(state: &State, resource: &Resource) -> Duties {
     let metadata_url = document_url(state, resource);
-    let metadata = serde_json::to_string_pretty(&resource_document(state, resource)).unwrap_or_default();
+    let metadata = resource_json(state, resource);
     let defaults = resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.as_str());
     let challenge = challenge::missing_token(&metadata_url, defaults);
     let issuer = scalekit::token_issuer(state.issuer(), resource);

@@ -3,10 +3,10 @@
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 
-use super::super::super::State;
 use super::super::super::pages::admin::{
     Area, Problems, ResourceSettingsPage, ResourceTab, SettingsForm, Shell,
 };
+use super::super::super::{State, when};
 use super::super::access::{Submission, View};
 use super::super::answers;
 use super::head_of_row;
@@ -14,7 +14,9 @@ use crate::admin::Failure;
 use crate::admin::resources::find;
 use crate::admin::resources::settings::{Settings, change};
 use crate::oauth::resource::ResourceKind;
-use crate::store::resources::ResourceRow;
+use crate::store::resources::{ResourceRow, TrustColumns};
+use crate::trust::whom::Side;
+use crate::types::Timestamp;
 
 pub async fn get(view: View, id: Path<String>) -> HttpResponse {
     let state = &view.state;
@@ -34,7 +36,7 @@ pub async fn post(sent: Submission, id: Path<String>) -> HttpResponse {
         Err(failure) => return answers::failed(state, failure),
     };
     let form = read(&sent, &row);
-    let changed = change(&state.admin, &sent.actor, &id, sent.version(), &wanted(&form, &sent)).await;
+    let changed = change(&state.admin, &sent.actor, &id, sent.version(), &wanted(&form, &sent, &row)).await;
     let failure = match changed {
         Ok(()) => return answers::done(&ResourceTab::Settings.url(&id), "resource-saved"),
         Err(failure @ (Failure::Invalid(_) | Failure::Changed)) => failure,
@@ -69,6 +71,15 @@ fn page(state: &State, shell: Shell, row: &ResourceRow, form: SettingsForm) -> R
         is_deletable: row.kind == ResourceKind::External.as_str(),
         access_setting: state.oauth.lifetimes.access_token,
         refresh_setting: state.oauth.lifetimes.refresh_absolute,
+        issuer_setting: match state.oauth.resources.standard().side {
+            Side::Embedded => "this server",
+            Side::ScaleKit => "ScaleKit",
+        },
+        environment_setting: if state.oauth.resources.standard().environment.is_some() {
+            ""
+        } else {
+            ", which name none"
+        },
     }
 }
 
@@ -84,6 +95,10 @@ fn as_form(row: &ResourceRow) -> SettingsForm {
         signing_alg: row.signing_alg.clone(),
         dialect: row.dialect.clone(),
         token_issuer: row.token_issuer.clone(),
+        issuer: row.trust.issuer.clone().unwrap_or_default(),
+        scalekit_environment: row.trust.environment.clone().unwrap_or_default(),
+        scalekit_resource_id: row.trust.resource_id.clone().unwrap_or_default(),
+        both_until: row.trust.both_until.map(when::last_day).unwrap_or_default(),
     }
 }
 
@@ -99,10 +114,14 @@ fn read(sent: &Submission, row: &ResourceRow) -> SettingsForm {
         signing_alg: text("signing_alg"),
         dialect: text("dialect"),
         token_issuer: text("token_issuer"),
+        issuer: text("issuer"),
+        scalekit_environment: text("scalekit_environment"),
+        scalekit_resource_id: text("scalekit_resource_id"),
+        both_until: text("both_until"),
     }
 }
 
-fn wanted(form: &SettingsForm, sent: &Submission) -> Settings {
+fn wanted(form: &SettingsForm, sent: &Submission, row: &ResourceRow) -> Settings {
     // What is no number is outside of every range, and is told so.
     let seconds = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap_or(i64::MIN));
     Settings {
@@ -115,7 +134,23 @@ fn wanted(form: &SettingsForm, sent: &Submission) -> Settings {
         signing_alg: form.signing_alg.clone(),
         dialect: form.dialect.clone(),
         token_issuer: form.token_issuer.clone(),
+        trust: TrustColumns {
+            issuer: Some(form.issuer.clone()),
+            environment: Some(form.scalekit_environment.clone()),
+            resource_id: Some(form.scalekit_resource_id.clone()),
+            both_until: until(&form.both_until, row.trust.both_until),
+        },
     }
+}
+
+/// The end of the chosen day. What is no day lies before every other, and is told so.
+fn until(text: &str, before: Option<Timestamp>) -> Option<Timestamp> {
+    if text.is_empty() {
+        return None;
+    }
+    // A time within the day, which the command line or a test chose, stays.
+    let same = before.filter(|before| when::last_day(*before) == text);
+    Some(same.or_else(|| when::end_of_day(text)).unwrap_or(Timestamp::MIN))
 }
 
 /// Every value as a person reads it.
@@ -133,6 +168,13 @@ fn in_words(row: &ResourceRow) -> Vec<(&'static str, String)> {
         ("Dialect", row.dialect.clone()),
         ("Issuer in tokens of the scalekit dialect", row.token_issuer.clone()),
         ("Signing algorithm", row.signing_alg.clone()),
+        ("Tokens come from", row.trust.issuer.clone().unwrap_or_else(|| "as the setting says".to_owned())),
+        (
+            "ScaleKit environment",
+            row.trust.environment.clone().unwrap_or_else(|| "that of the settings".to_owned()),
+        ),
+        ("Id at ScaleKit", row.trust.resource_id.clone().unwrap_or_else(|| "none".to_owned())),
+        ("Tokens of both until", row.trust.both_until.map_or_else(|| "no day".to_owned(), when::last_day)),
     ]);
     words
 }

@@ -47,6 +47,8 @@ pub struct Shell {
     /// The part that is open.
     pub area: Area,
     pub notice: Option<&'static str>,
+    /// What of this page is kept elsewhere.
+    pub elsewhere: Vec<String>,
 }
 
 /// The parts of the administration.
@@ -139,11 +141,12 @@ impl Shell {
             email: "ada@example.com".into(),
             area,
             notice: Some("It is saved."),
+            elsewhere: vec!["Notes takes its tokens from ScaleKit.".into()],
         }
     }
 
     /// With one text wherever a stranger's could stand.
     pub fn filled(text: &str, area: Area) -> Self {
-        Self { csrf: text.into(), email: text.into(), ..Self::sample(area) }
+        Self { csrf: text.into(), email: text.into(), elsewhere: vec![text.into()], ..Self::sample(area) }
     }
 }

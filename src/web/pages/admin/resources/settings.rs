@@ -1,7 +1,8 @@
 //! Settings of a resource, making it the default, deleting it.
 //!
 //! Settings post `csrf`, `version`, `name`, `url`, `aliases`, `registration_open`, `access_token_seconds`,
-//! `refresh_token_seconds`, `dialect`, `token_issuer` and `signing_alg`; the default `csrf`; deleting `csrf` and `confirm`.
+//! `refresh_token_seconds`, `dialect`, `token_issuer`, `signing_alg`, `issuer`, `scalekit_environment`,
+//! `scalekit_resource_id` and `both_until`; the default `csrf`; deleting `csrf` and `confirm`.
 
 use askama::Template;
 
@@ -27,6 +28,10 @@ pub struct ResourceSettingsPage {
     /// The settings of the server, for fields that are left empty.
     pub access_setting: i64,
     pub refresh_setting: i64,
+    /// Whose tokens are taken where nothing is chosen.
+    pub issuer_setting: &'static str,
+    /// What is said of an environment that is left empty.
+    pub environment_setting: &'static str,
 }
 
 /// What the fields hold.
@@ -43,6 +48,12 @@ pub struct SettingsForm {
     pub signing_alg: String,
     pub dialect: String,
     pub token_issuer: String,
+    /// Whose tokens it takes: empty, `embedded` or `scalekit`.
+    pub issuer: String,
+    pub scalekit_environment: String,
+    pub scalekit_resource_id: String,
+    /// The last day on which the other issuer's tokens are taken too, e.g. `2027-02-01`.
+    pub both_until: String,
 }
 
 impl ResourceSettingsPage {
@@ -62,6 +73,10 @@ impl ResourceSettingsPage {
         (TokenIssuer::Environment.as_str(), "the URL of this server, as most software for ScaleKit expects"),
         (TokenIssuer::Resource.as_str(), "the issuer of the resource, /resources/… below that URL"),
     ];
+
+    /// Who may issue its tokens.
+    pub const ISSUERS: [(&'static str, &'static str); 2] =
+        [("embedded", "this server"), ("scalekit", "ScaleKit")];
 }
 
 /// Asks before a resource is made the default.
@@ -106,6 +121,10 @@ impl ResourceSettingsPage {
                 signing_alg: "ES256".into(),
                 dialect: STANDARD.into(),
                 token_issuer: TokenIssuer::Environment.as_str().into(),
+                issuer: "scalekit".into(),
+                scalekit_environment: "https://acme.scalekit.cloud".into(),
+                scalekit_resource_id: "res_100000000000000001".into(),
+                both_until: "2027-02-01".into(),
             },
             problems: Problems::default(),
             now: None,
@@ -113,6 +132,8 @@ impl ResourceSettingsPage {
             is_deletable: true,
             access_setting: 3600,
             refresh_setting: 7_776_000,
+            issuer_setting: "this server",
+            environment_setting: ", which name none",
         }
     }
 
@@ -128,6 +149,10 @@ impl ResourceSettingsPage {
             "signing_alg",
             "dialect",
             "token_issuer",
+            "issuer",
+            "scalekit_environment",
+            "scalekit_resource_id",
+            "both_until",
         ];
         Self {
             shell: Shell::filled(text, Area::Resources),
@@ -142,6 +167,10 @@ impl ResourceSettingsPage {
                 signing_alg: t(),
                 dialect: t(),
                 token_issuer: t(),
+                issuer: t(),
+                scalekit_environment: t(),
+                scalekit_resource_id: t(),
+                both_until: t(),
             },
             problems: Problems(fields.map(problem).to_vec()),
             now: Some(vec![("Name", t())]),
