@@ -181,12 +181,13 @@ impl Store {
         let (resource_id, version) = (book.resource_id.clone(), book.version);
         self.transaction(move |connection| {
             async move {
+                // First, as every change of resources does: two that held one row each would wait for each other.
+                bump(connection, Topic::Resources).await?;
                 let claim = sqlx::query(CLAIM).bind(&resource_id).bind(version);
                 if claim.execute(&mut *connection).await?.rows_affected() == 0 {
                     return Ok(false);
                 }
                 apply(connection, &resource_id, change, now).await?;
-                bump(connection, Topic::Resources).await?;
                 Ok(true)
             }
             .boxed()

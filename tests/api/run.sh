@@ -73,7 +73,7 @@ register_clients
 
 cd "$here"
 timeout 300 .venv/bin/st --config-file schemathesis.toml run "$API_URL/openapi.json" \
-  --phases coverage,fuzzing --max-examples "${API_EXAMPLES:-8}" --workers 1 --seed "${API_SEED:-1}" --no-color \
+  --phases coverage,fuzzing --max-examples "${API_EXAMPLES:-8}" --workers 2 --seed "${API_SEED:-1}" --no-color \
   --request-timeout 20 --suppress-health-check all --warnings off || status=$?
 kill -0 "$server" || { echo "the server has ended"; tail -n 40 "$work/log"; exit 1; }
 python3 - "$API_COUNTS" <<'PYTHON'

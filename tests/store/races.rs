@@ -1,8 +1,9 @@
 //! Operations that two processes may run at the same moment.
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use gatepost::store::ceremonies::CeremonyKind;
 use gatepost::store::links::LinkPurpose;
+use gatepost::store::scopes::Change;
 use gatepost::store::sessions::StillTrue;
 use gatepost::store::signing_keys::KeyState;
 use gatepost::store::totp::{Attempt, CodeLimit};
@@ -10,7 +11,7 @@ use gatepost::store::users::UserRow;
 use gatepost::store::{Store, StoreError};
 
 use super::rows::{
-    NOW, allow, another, client, count, furnished, key, link, put_app, refresh, session, start, user,
+    NOW, allow, another, client, count, furnished, key, link, put_app, refresh, scope, session, start, user,
 };
 use crate::on_each;
 use crate::support::Database;
@@ -58,6 +59,24 @@ async fn identical_registrations_get_one_row(database: Database) {
     ids.dedup();
     assert_eq!(ids.len(), 1);
     assert_eq!(count(&stores[0], "clients").await, 2);
+}
+
+async fn settings_and_scopes_of_a_resource_change_together(database: Database) {
+    let stores = two(&database).await;
+    for round in 0..20 {
+        let book = stores[0].scope_book("res_1").await.unwrap().unwrap();
+        let seen = stores[0].change_versions().await.unwrap().resources;
+        let (rows, _) = stores[0].list_resources().await.unwrap();
+        let settings = stores[0].change_resource(rows[0].clone(), seen, NOW);
+        let scopes = (0..4).map(|n| {
+            let change = Change::Add(scope(1, &format!("scope:{round}-{n}")));
+            stores[1].change_scopes(&book, change, NOW)
+        });
+        let (settings, scopes) = join(settings, join_all(scopes)).await;
+        settings.unwrap();
+        // None waits for another that waits for it, and the first to come is the only one.
+        assert!(scopes.into_iter().filter(|done| *done.as_ref().unwrap()).count() <= 1);
+    }
 }
 
 async fn one_address_is_one_person(database: Database) {
@@ -196,6 +215,7 @@ on_each! {
     one_process_rotates_a_key,
     two_processes_that_start_together_agree_on_the_active_key,
     identical_registrations_get_one_row,
+    settings_and_scopes_of_a_resource_change_together,
     one_address_is_one_person,
     a_revocation_and_a_redemption_never_both_win_for_long,
     no_session_outlives_what_ended_those_there_were,
