@@ -203,6 +203,9 @@ async fn the_name_of_the_audience_counts_where_no_id_is_known(database: Database
     }
 }
 
+/// How often it is measured.
+const TIMES: u32 = 200_000;
+
 /// What a token that was verified before costs: run by hand, with `--release` and `--nocapture`.
 #[actix_web::test]
 #[ignore = "a measurement"]
@@ -216,7 +219,6 @@ async fn cost_of_a_token_verified_before() {
         let resources = app.core.oauth.resources.current();
         let resource = resources.by_path("/mcp").unwrap();
         app.core.trust.verify(token, resource).await.unwrap();
-        const TIMES: u32 = 200_000;
         let start = std::time::Instant::now();
         for _ in 0..TIMES {
             app.core.trust.verify(token, resource).await.unwrap();
