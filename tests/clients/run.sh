@@ -181,7 +181,7 @@ if [ -z "${GATEPOST_URL:-}" ]; then
   start_stand_in
   start_mail
   start_gatepost gatepost "$bin" "${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}"
-  export GATEPOST_URL=$url GATEPOST_CLI=$work/gatepost.cli
+  export GATEPOST_URL=$url GATEPOST_CLI=$work/gatepost.cli GATEPOST_PROGRAM=$bin
 fi
 if [ -n "$fixtures" ]; then
   [ -n "${TAVILY_STAND_IN_URL:-}" ] || start_stand_in
@@ -204,6 +204,7 @@ if [ -n "${GATEPOST_CLI:-}" ]; then
   proof scalekit-node 120 node "$here/scalekit/sdk.mjs"
   proof scalekit-provider 150 "$here/.venv/bin/python" "$here/scalekit/flow.py" provider
   proof scalekit-tutorial 150 "$here/.venv/bin/python" "$here/scalekit/flow.py" tutorial
+  proof scalekit-trusting 150 "$here/.venv/bin/python" "$here/scalekit/trusting.py"
 fi
 proof tavily-errors 180 node "$here/tavily_errors.mjs"
 proof conformance-authorization 120 node "$here/conformance/authorization.mjs"
