@@ -40,9 +40,13 @@ impl Audience {
         }
     }
 
-    /// Whether a token is for this resource: by its URL, or by its id in the ScaleKit dialect.
+    /// Whether a token is for this resource: by its URL, or in the ScaleKit dialect by its id. A URL in the list is no
+    /// reason: it may be a longer path that a client asked for, and that another resource got since.
     pub fn is_for(&self, resource: &Resource) -> bool {
-        self.contains(&resource.uri) || self.contains(&resource.id)
+        match self {
+            Self::One(url) => *url == resource.uri,
+            Self::Many(_) => self.contains(&resource.id),
+        }
     }
 }
 
@@ -170,4 +174,20 @@ pub async fn mint_id_token(
     let token =
         ctx.keys.current().sign(resource.alg, ID_TOKEN_TYP, &claims).map_err(|_| Refusal::internal())?;
     Ok(Some(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::resource::tests::resource_with;
+
+    #[test]
+    fn a_list_is_for_the_resource_whose_id_it_holds() {
+        let resource = Resource { uri: "https://a.example/b/mcp".into(), ..resource_with(&[]) };
+        let list = |names: &[&str]| Audience::Many(names.iter().map(|n| (*n).to_owned()).collect());
+        assert!(Audience::One(resource.uri.clone()).is_for(&resource));
+        assert!(!Audience::One(resource.id.clone()).is_for(&resource));
+        assert!(list(&[&resource.id, "https://a.example/"]).is_for(&resource));
+        assert!(!list(&["res_other", "https://a.example/", &resource.uri]).is_for(&resource));
+    }
 }
