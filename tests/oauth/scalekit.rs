@@ -287,6 +287,8 @@ async fn an_sdk_begins_with_a_token_of_its_own(app: TestApp) {
         assert_eq!(claims(&body)["aud"][0], id);
         assert_eq!(claims(&body)["sub"], client_id);
     }
+    let asked = app.http().get(app.at("//oauth/authorize")).send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::BAD_REQUEST, "it is there, and misses its parameters");
     let keys = app.http().get(app.at("//keys")).bearer_auth("whatever").send().await.unwrap();
     assert_eq!(json_of(keys).await, json_of(get(&app, "/keys").await).await);
     let wrong = [form[0], form[1], ("client_secret", "sec_wrong")];

@@ -5,7 +5,7 @@
 //! | `/resources/{res}/oauth/authorize`              | as `/oauth/authorize`, for this resource                |
 //! | `/resources/{res}/oauth/token`                  | as `/oauth/token`, for this resource                    |
 //! | `/api/v1/resources/{res}/clients:register`      | as `/oauth/register`, where this resource is open to it |
-//! | `//keys`, `//oauth/token`                       | as with one slash: the Python SDK appends to a URL that ends in one |
+//! | `//keys`, `//oauth/authorize`, `//oauth/token`  | as with one slash: the Python SDK appends to a URL that ends in one |
 //! | `/oidc/userinfo`, `/oidc/logout`                | as `/oauth/userinfo`, `/logout`                         |
 //! | `/scalekit.v1.…`                                | gRPC "unimplemented", so that SDKs give up at once      |
 //!
@@ -36,6 +36,12 @@ pub fn configure(config: &mut ServiceConfig, cors: impl Fn() -> Cors) {
             resource("/api/v1/resources/{res}/clients:register").wrap(cors()).route(post().to(register_post)),
         )
         .service(resource("//keys").wrap(from_fn(issuing::endpoint)).wrap(cors()).route(get().to(jwks::get)))
+        .service(
+            resource("//oauth/authorize")
+                .wrap(from_fn(issuing::page))
+                .route(get().to(authorize::get))
+                .route(post().to(authorize::post)),
+        )
         .service(
             resource("//oauth/token")
                 .wrap(from_fn(issuing::endpoint))
