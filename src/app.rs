@@ -1,6 +1,7 @@
 //! Wiring: settings become the values that everything else is given. The only place that calls every `new`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -18,10 +19,10 @@ use crate::accounts::{Accounts, SessionLifetimes};
 use crate::admin::Admin;
 use crate::admin::api_tokens::ApiTokens;
 use crate::admin::audit::feed::Feed;
-use crate::audit::Audit;
+use crate::audit::{Audit, Entry, Event};
 use crate::config::{self, Audience, Config, DAY, DatabaseKind, IssuerMode, Origin, SecondFactor, SecretKey};
 use crate::jobs::Retention;
-use crate::mail::{MailSettings, Mailer};
+use crate::mail::{GivenUp, MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
 use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, Streams, tools};
 use crate::oauth::client::Clients;
@@ -133,7 +134,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)
         .context("the client of login providers cannot be set up")?;
-    let mail = mailer(config, settings.clone(), &clock, &rng)?;
+    let mail = mailer(config, settings.clone(), &clock, &rng, &audit)?;
     let accounts = Accounts {
         store,
         clock,
@@ -194,7 +195,13 @@ fn fixed(config: &Config) -> Fixed {
 }
 
 /// The way to the mail server; without one in the settings, nothing is sent.
-fn mailer(config: &Config, brand: Settings, clock: &Clock, rng: &Rng) -> anyhow::Result<Mailer> {
+fn mailer(
+    config: &Config,
+    brand: Settings,
+    clock: &Clock,
+    rng: &Rng,
+    audit: &Audit,
+) -> anyhow::Result<Mailer> {
     let (Some(url), Some(from)) = (&config.mail.url, &config.mail.from) else { return Ok(Mailer::off()) };
     let settings = MailSettings {
         url: url.expose().clone(),
@@ -202,7 +209,12 @@ fn mailer(config: &Config, brand: Settings, clock: &Clock, rng: &Rng) -> anyhow:
         issuer: config.server.public_url.clone(),
         brand,
     };
-    Mailer::start(settings, clock.clone(), rng.clone()).context("the mail server cannot be used")
+    let audit = audit.clone();
+    let given_up: GivenUp = Arc::new(move |kind, reason| {
+        let (audit, entry) = (audit.clone(), Entry::refused(Event::MailGivenUp, reason));
+        tokio::spawn(async move { audit.record(entry.detail(format!("letter: {kind}"))).await });
+    });
+    Mailer::start(settings, clock.clone(), rng.clone(), given_up).context("the mail server cannot be used")
 }
 
 /// What the HTTP layer needs on top. `ports` are the ports it listens on.

@@ -112,6 +112,7 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         | Event::ScopeRenamed
         | Event::ScopeDeleted
         | Event::AuditExported
+        | Event::MailGivenUp
         | Event::SettingChanged => "Something changed on this server.".to_owned(),
     }
 }

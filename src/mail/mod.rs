@@ -61,6 +61,9 @@ impl Office {
     }
 }
 
+/// Told of each letter that is given up: its kind, and the reason for the audit trail.
+pub type GivenUp = Arc<dyn Fn(&'static str, &'static str) + Send + Sync>;
+
 impl Mailer {
     /// Sends nothing.
     pub const fn off() -> Self {
@@ -68,9 +71,14 @@ impl Mailer {
     }
 
     /// Starts the task that sends.
-    pub fn start(settings: MailSettings, clock: Clock, rng: Rng) -> Result<Self, MailError> {
+    pub fn start(
+        settings: MailSettings,
+        clock: Clock,
+        rng: Rng,
+        given_up: GivenUp,
+    ) -> Result<Self, MailError> {
         let smtp = Smtp::new(&settings, clock, rng)?;
-        let outbox = Outbox::start(smtp.clone());
+        let outbox = Outbox::start(smtp.clone(), given_up);
         Ok(Self(Some(Arc::new(Office { smtp, outbox, issuer: settings.issuer, brand: settings.brand }))))
     }
 

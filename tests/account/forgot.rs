@@ -141,6 +141,7 @@ async fn a_mail_server_that_says_never_is_believed(database: Database) {
     ask(&app, EMAIL).await;
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert_eq!(mailbox.wait_for(1).await.len(), 1, "the second; the first was given up");
+    assert_eq!(app.audit_reasons("mail.given_up").await, ["mail_refused"]);
 }
 
 async fn signing_in_works_without_the_mail_server(database: Database) {

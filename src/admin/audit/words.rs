@@ -53,6 +53,7 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::IdentityUnlinked => ("Login at a provider removed", "Login at a provider not removed"),
         Event::Login => ("Signed in", "Sign-in refused"),
         Event::Logout => ("Signed out", "Sign-out refused"),
+        Event::MailGivenUp => ("Mail sent", "Mail not sent"),
         Event::NewBrowser => ("Signed in on a new browser", "New browser refused"),
         Event::SessionEnded => ("Sign-in ended", "Sign-in not ended"),
         Event::SecondFactor => ("Second factor shown", "Second factor refused"),
@@ -247,6 +248,18 @@ fn program(reason: &str) -> Option<(&'static str, &'static str)> {
         "revoked_api_token" => {
             ("A program showed an API token that was revoked.", "Make it another one, if it should go on.")
         }
+        "mail_refused" => (
+            "The mail server refused a letter for good.",
+            "The log has its words. Hand a link over yourself: make it anew on the person's page.",
+        ),
+        "mail_server_away" => (
+            "The mail server could not be reached for some twelve minutes, and a letter was given up.",
+            "Look at the log and at the settings of mail, then make the link anew on the person's page.",
+        ),
+        "mail_queue_full" => (
+            "Too many letters were waiting, and one was given up.",
+            "Look whether the mail server takes letters, then make the link anew on the person's page.",
+        ),
         "expired_api_token" => ("A program showed an API token that has expired.", "Make it another one."),
         _ => return None,
     })
