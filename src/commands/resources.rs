@@ -10,9 +10,9 @@ use crate::admin::scopes;
 use crate::admin::{Actor, Failure};
 use crate::app::Core;
 use crate::cli::{DialectArg, ResourceAddArgs, ResourceCommand};
+use crate::oauth::OAuth;
 use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::{Dialect, TokenIssuer, variables};
-use crate::types::urls::Issuer;
 
 pub async fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
     match command {
@@ -27,7 +27,7 @@ pub async fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
 fn list(core: &Core, as_json: bool) {
     let set = core.oauth.resources.current();
     if as_json {
-        let rows: Vec<_> = set.all().iter().map(|resource| as_object(resource, &core.oauth.issuer)).collect();
+        let rows: Vec<_> = set.all().iter().map(|resource| as_object(resource, &core.oauth)).collect();
         output::json(&rows);
         return;
     }
@@ -47,14 +47,14 @@ fn list(core: &Core, as_json: bool) {
     output::table(&["ID", "NAME", "KIND", "URL", "SCOPES"], &rows);
 }
 
-fn as_object(r: &Resource, issuer: &Issuer) -> Value {
+fn as_object(r: &Resource, oauth: &OAuth) -> Value {
     let mut object = json!({
         "id": r.id, "name": r.name, "kind": r.kind.as_str(), "url": r.uri, "default": r.is_default,
         "dialect": r.dialect.as_str(), "scopes": r.scope_names().iter().collect::<Vec<_>>(),
     });
-    if r.dialect.is_scalekit() {
+    if r.dialect.is_scalekit() && r.believes.takes_own(oauth.clock.now()) {
         let variables =
-            variables::of(issuer, r).into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+            variables::of(&oauth.issuer, r).into_iter().map(|(name, value)| (name.to_owned(), value.into()));
         object["variables"] = Value::Object(variables.collect());
     }
     object
@@ -76,7 +76,7 @@ async fn add(core: &Core, args: ResourceAddArgs) -> anyhow::Result<()> {
     let set = core.oauth.resources.current();
     let Some(resource) = set.by_id(&row.id) else { bail!("{} is added, and cannot be read back", row.id) };
     if args.json {
-        output::json(&as_object(resource, &core.oauth.issuer));
+        output::json(&as_object(resource, &core.oauth));
         return Ok(());
     }
     output::line(&format!("Added {}.", row.id));

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use url::Url;
+
 use super::choices::{Admit, IssuerMode};
 use super::database_url::DatabaseKind;
 use super::error::Fault;
@@ -115,6 +117,14 @@ fn scalekit_faults(config: &Config, fault: &mut impl FnMut(&str, String, String)
         if let Some(Err(problem)) = url.as_deref().map(WebUrl::check) {
             fault(path, problem.what, problem.fix);
         }
+    }
+    let parsed = scalekit.environment_url.as_deref().and_then(|url| Url::parse(url).ok());
+    let origin = parsed.map(|url| url.origin().ascii_serialization());
+    if let Some((url, origin)) = scalekit.environment_url.as_deref().zip(origin)
+        && url.trim_end_matches('/') != origin
+    {
+        let problem = "is not the URL of an environment alone, as its tokens name it";
+        fault("scalekit.environment_url", problem.to_owned(), format!("write {origin}"));
     }
     let copy_id = "copy the id of the MCP server from ScaleKit's dashboard";
     if scalekit.resource_id.as_deref().is_some_and(|id| !is_scalekit_resource(id)) {

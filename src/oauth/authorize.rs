@@ -230,13 +230,14 @@ pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, 
 
 async fn find_client(ctx: &OAuth, params: &Params) -> Result<Arc<Client>, Refusal> {
     let id = params.require("client_id")?;
-    let client = ctx.clients.find(id).await?.ok_or_else(|| {
-        Refusal::new(
+    let Some(client) = ctx.clients.find(id).await? else {
+        let unknown = Refusal::new(
             Code::InvalidRequest,
             Reason::UnknownClient,
             "client_id is not known here: remove this server from the app and add it again",
-        )
-    })?;
+        );
+        return Err(ctx.clients.missing(id, unknown).await);
+    };
     if client.allows(authorization_code::GRANT_TYPE) {
         return Ok(client);
     }

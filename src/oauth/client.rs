@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
-use super::error::Refusal;
+use super::error::{Reason, Refusal};
 use super::redirect_uri::RedirectUri;
 use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
 use crate::store::{Store, StoreError};
@@ -102,6 +102,10 @@ const TOUCH_EVERY: i64 = 3600;
 /// The same for a secret: whoever replaces one looks whether the old one is still used.
 const TOUCH_SECRET_EVERY: i64 = 60;
 
+fn is_id(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
 impl Clients {
     pub fn new(store: Store) -> Self {
         let cache = Cache::builder().max_capacity(4_000).time_to_live(Duration::from_mins(1)).build();
@@ -110,7 +114,7 @@ impl Clients {
 
     /// The client with this id; `None` when it is unknown, disabled, or not an id at all.
     pub async fn find(&self, id: &str) -> Result<Option<Arc<Client>>, Refusal> {
-        if !(id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')) {
+        if !is_id(id) {
             return Ok(None);
         }
         if let Some(client) = self.cache.get(id) {
@@ -128,6 +132,22 @@ impl Clients {
             self.cache.invalidate(id);
         }
         Ok(Some(client))
+    }
+
+    /// Why [`Self::find`] finds nothing under this id: `unknown`, or that an administrator has disabled it.
+    pub async fn missing(&self, id: &str, unknown: Refusal) -> Refusal {
+        if !is_id(id) {
+            return unknown;
+        }
+        match self.store.find_client(id).await {
+            Ok(Some(row)) if row.disabled_at.is_some() => Refusal::new(
+                unknown.code,
+                Reason::DisabledClient,
+                "the administrator has disabled this client",
+            ),
+            Ok(_) => unknown,
+            Err(error) => error.into(),
+        }
     }
 
     /// Notes that a client was used, at most once an hour, without making it wait.

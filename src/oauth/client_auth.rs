@@ -48,13 +48,14 @@ pub async fn authenticate(
     params: &Params,
 ) -> Result<Arc<Client>, Refusal> {
     let presented = read(authorization, params)?;
-    let client = ctx.clients.find(&presented.client_id).await?.ok_or_else(|| {
-        Refusal::new(
+    let Some(client) = ctx.clients.find(&presented.client_id).await? else {
+        let unknown = Refusal::new(
             Code::InvalidClient,
             Reason::UnknownClient,
             "client_id is not known here: register again, the registration may have expired",
-        )
-    })?;
+        );
+        return Err(ctx.clients.missing(&presented.client_id, unknown).await);
+    };
     if client.is_public() {
         return match presented.secret {
             None => Ok(client),

@@ -14,6 +14,7 @@ use super::access_token::Audience;
 use super::error::{Code, Reason, Refusal};
 use super::grants::refresh_token;
 use super::params::Params;
+use super::resource::Resource;
 use super::{OAuth, Origin, client_auth};
 use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
@@ -81,7 +82,9 @@ async fn answer(ctx: &OAuth, authorization: Option<&str>, params: &Params) -> Re
 
 async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal> {
     if let Some(claims) = trust::read_unexpired(ctx, token) {
-        if ctx.revocations.is_revoked(&claims.gid) {
+        let (set, now) = (ctx.resources.current(), ctx.clock.now());
+        let is_taken = |r: &Resource| claims.aud.is_for(r) && r.believes.takes_own(now);
+        if ctx.revocations.is_revoked(&claims.gid) || !set.all().iter().any(|r| is_taken(r)) {
             return Ok(None);
         }
         return Ok(Some(Introspection {

@@ -216,7 +216,12 @@ impl Store {
                 if !hold(connection, &client_id).await? {
                     return Ok(Ended::Gone);
                 }
-                if the_last == TheLast::Keep && count_working(connection, &client_id, now, &id).await? == 0 {
+                // What works when this one ends, not what works now: of two that expire, the second is the last.
+                let then = match end {
+                    End::Now => now,
+                    End::At(at) => at,
+                };
+                if the_last == TheLast::Keep && count_working(connection, &client_id, then, &id).await? == 0 {
                     let found = sqlx::query(FIND).bind(&id).fetch_optional(&mut *connection).await?;
                     let found = found.as_ref().map(read).transpose()?;
                     // One that has expired may go: nothing works with it.

@@ -161,7 +161,7 @@ impl Store {
         .await
     }
 
-    /// Makes a person an administrator, or takes that away. `false`, with nothing changed, for the last administrator
+    /// Makes a person an administrator, which ends the links that open their account, or takes that away. `false`, with nothing changed, for the last administrator
     /// who can sign in, and where there is nothing to change.
     pub async fn set_admin(&self, id: String, is_admin: bool, now: Timestamp) -> Result<bool, StoreError> {
         let statement = if is_admin { MAKE_ADMIN } else { UNMAKE_ADMIN };
@@ -170,6 +170,10 @@ impl Store {
                 // Whoever takes away an administrator takes turns with everybody else who does.
                 super::changes::take_turn_at_setup(connection).await?;
                 let done = sqlx::query(statement).bind(&id).execute(&mut *connection).await?;
+                if done.rows_affected() == 1 && is_admin {
+                    // Whoever made them, or holds them, was not to open an administrator's account.
+                    super::links::end_of_user(connection, &id, now).await?;
+                }
                 if done.rows_affected() == 1 && !is_admin {
                     super::api_tokens::end_of_user(connection, &id, now, "owner_not_administrator").await?;
                 }

@@ -50,6 +50,11 @@ pub async fn openid_provider(state: Data<State>) -> HttpResponse {
 
 /// The same with a resource's path.
 pub async fn openid_provider_at(state: Data<State>, path: Path<String>) -> HttpResponse {
+    let door = path.trim_matches('/').strip_prefix("resources/").and_then(|id| door::find(&state.oauth, id));
+    // The issuer of a resource has no document of this name, at ScaleKit either; ours would name another issuer.
+    if door.is_some() {
+        return error_page::not_found();
+    }
     match at(&state, &path) {
         Some(resource) if *resource.believes.main() == Whom::Embedded => own(&state),
         _ => error_page::not_found(),

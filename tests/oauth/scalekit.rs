@@ -114,6 +114,8 @@ async fn the_documents_of_a_resource_name_its_own_issuer(app: TestApp) {
 
     let metadata = json_of(get(&app, "/.well-known/oauth-protected-resource/mcp").await).await;
     assert_eq!(metadata["authorization_servers"], json!([document["issuer"]]));
+    let openid = format!("/resources/{id}/.well-known/openid-configuration");
+    assert_eq!(get(&app, &openid).await.status(), 404, "it would name another issuer");
     assert_eq!(get(&app, "/resources/res_none/.well-known/oauth-authorization-server").await.status(), 404);
 }
 
@@ -218,6 +220,11 @@ async fn a_longer_path_of_the_server_is_asked_for_and_named(app: TestApp) {
         assert_eq!(led_to.starts_with("/consent?"), is_own, "{resource}: {led_to}");
         assert!(is_own || query_of(&led_to)["error"] == "invalid_target", "{led_to}");
     }
+    // Below another resource, that one is meant.
+    crate::admin::resources::add(&app, "Deeper", "https://todo.example/deep").await;
+    let asked_deeper = [("resource", "https://todo.example/deep/mcp"), ("scope", "openid")];
+    let answer = query_of(&location(&ann.get(&visitor.authorize(&asked_deeper)).await));
+    assert_eq!(answer["error"], "invalid_target");
     // At the environment's endpoint only the URL itself is known.
     let elsewhere = visitor.authorize(&asked).replace(&format!("/resources/{id}"), "");
     assert_eq!(query_of(&location(&ann.get(&elsewhere).await))["error"], "invalid_target");

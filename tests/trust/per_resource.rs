@@ -106,8 +106,9 @@ async fn a_change_takes_effect_with_the_next_request(app: TestApp) {
 async fn other_resources_keep_their_issuer(app: TestApp) {
     let env = Environment::start();
     let notes = crate::admin::resources::add(&app, "Notes", "https://notes.example/mcp").await;
-    choose(&app, theirs(&env, "scalekit", None)).await.unwrap();
     let (ann, client) = (app.signed_in().await, app.client().await);
+    let before = client.log_in(&ann, "search:read").await;
+    choose(&app, theirs(&env, "scalekit", None)).await.unwrap();
     let tokens = crate::admin::resources::tokens_for(&ann, &client, Some("https://notes.example/mcp")).await;
     assert!(!tokens.access.is_empty());
     let own =
@@ -116,6 +117,14 @@ async fn other_resources_keep_their_issuer(app: TestApp) {
     let at =
         json_of(app.http().get(app.at("/.well-known/oauth-authorization-server/mcp")).send().await.unwrap());
     assert_eq!(at.await["issuer"], env.of_resource());
+    // What was given for the other one before is not active any more.
+    let server = app.made_client(gatepost::oauth::client::AuthMethod::Basic, "https://r.example/cb").await;
+    let ask = async |token: &str| {
+        let request =
+            app.http().post(app.at("/oauth/introspect")).basic_auth(&server.id, Some(&server.secret));
+        json_of(request.form(&[("token", token)]).send().await.unwrap()).await["active"].clone()
+    };
+    assert_eq!((ask(&before.access).await, ask(&tokens.access).await), (false.into(), true.into()));
     // For the other one no token can be had here.
     let url = crate::admin::resources::asking(&client, Some(&app.at("/mcp")), "search:read");
     let answer = location(&ann.get(&url).await);

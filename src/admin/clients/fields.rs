@@ -44,6 +44,10 @@ pub fn nameable_scopes(admin: &Admin) -> Vec<Nameable> {
 pub(super) fn redirect_uris(check: &mut Check, kind: ClientKind, texts: &[String]) -> Vec<String> {
     const FIELD: &str = "redirect_uris";
     let mut uris: Vec<String> = Vec::new();
+    if texts.len() > MAX_REDIRECT_URIS * 4 {
+        check.say(FIELD, format!("There are more than {MAX_REDIRECT_URIS} redirect URIs."));
+        return uris;
+    }
     for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         match RedirectUri::parse(text) {
             Ok(uri) if uris.iter().any(|known| known == uri.as_str()) => {}

@@ -13,6 +13,7 @@ pub async fn disable(admin: &Admin, actor: &Actor, id: &str) -> Result<UserRow, 
     let user = super::find(admin, id).await?;
     not_yourself(actor, &user)?;
     if admin.accounts.store.disable_user(user.id.clone(), admin.accounts.clock.now()).await? {
+        admin.api_tokens.forget_all();
         take_effect(&admin.oauth).await;
         admin.oauth.audit.record(actor.did(Event::UserDisabled).user(user.id)).await;
         return super::find(admin, id).await;
@@ -41,6 +42,7 @@ pub async fn set_admin(admin: &Admin, actor: &Actor, id: &str, is_admin: bool) -
     not_yourself(actor, &user)?;
     let event = if is_admin { Event::AdminGranted } else { Event::AdminRemoved };
     if admin.accounts.store.set_admin(user.id.clone(), is_admin, admin.accounts.clock.now()).await? {
+        admin.api_tokens.forget_all();
         admin.oauth.audit.record(actor.did(event).user(user.id)).await;
         return super::find(admin, id).await;
     }
@@ -66,6 +68,7 @@ pub async fn delete(admin: &Admin, actor: &Actor, id: &str, typed: &str) -> Resu
         admin.oauth.audit.record(entry).await;
         return Err(last_admin());
     }
+    admin.api_tokens.forget_all();
     take_effect(&admin.oauth).await;
     admin.oauth.audit.record(actor.did(Event::UserDeleted).user(user.id.clone())).await;
     Ok(user)

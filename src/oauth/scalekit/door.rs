@@ -10,6 +10,7 @@
 //! | its own | absent                                                  | that resource                           |
 //! | its own | that resource in any spelling                           | that resource                           |
 //! | its own | a longer path below its URL, same scheme, host and port | that resource; the token names it too   |
+//! | its own | the like, but below another resource                    | `invalid_target`                        |
 //! | its own | anything else                                           | `invalid_target`                        |
 //! | of none that is there, or has the dialect | any                   | `invalid_target`                        |
 //!
@@ -23,7 +24,7 @@ use super::issuer_of;
 use crate::oauth::OAuth;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::params::Params;
-use crate::oauth::resource::Resource;
+use crate::oauth::resource::{Resource, ResourceSet};
 
 /// The parameter that says it.
 const DOOR: &str = "gatepost_door";
@@ -65,7 +66,7 @@ pub fn named(ctx: &OAuth, params: &Params) -> Result<Option<Arc<Resource>>, Refu
     for value in params.all("resource").filter(|value| !value.is_empty()) {
         let is_own = match set.named(value) {
             Some(other) => other.id == own.id,
-            None => extends(&own.uri, value),
+            None => extends(&own.uri, value) && !is_of_another(&set, &own, value),
         };
         if !is_own {
             return Err(unknown("resource is not the server that these endpoints are for"));
@@ -89,6 +90,12 @@ pub fn named_or_default(ctx: &OAuth, params: &Params) -> Result<Arc<Resource>, R
 pub fn asked_as<'a>(resource: &Resource, params: &'a Params) -> Option<&'a str> {
     params.first(DOOR)?;
     params.all("resource").find(|value| extends(&resource.uri, value))
+}
+
+/// Whether a longer path lies below another resource, which then is meant.
+fn is_of_another(set: &ResourceSet, own: &Resource, url: &str) -> bool {
+    let is_nearer = |other: &Resource| other.id != own.id && other.uri.len() > own.uri.len();
+    set.all().iter().any(|other| is_nearer(other) && extends(&other.uri, url))
 }
 
 /// Whether `url` is a longer path of the same site as `base`.

@@ -144,6 +144,8 @@ impl<T: Send + Sync + 'static> Kept<T> {
                     let is_sought = found.is_none() && facts.fetched_at.is_some();
                     self.fetch(now, is_sought, attempts).await;
                 }
+                // It was fetched just now, for the first time, and is without it.
+                (Step::Fetch, None) if !facts.failed => return Err(Lack::Missing),
                 _ => return Err(Lack::Unavailable),
             }
         }

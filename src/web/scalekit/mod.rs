@@ -12,9 +12,11 @@
 //! A resource that is not there, or has the dialect off, answers 404. Its metadata is served by `web/metadata.rs`.
 
 use actix_cors::Cors;
+use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Path, Payload, ServiceConfig, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
 
 use super::routes::get;
 use super::{State, authorize, error_page, forms, issuing, jwks, register, respond, token, userinfo};
@@ -107,7 +109,7 @@ async fn token_post(
     };
     match behind(&state, &id, &params) {
         Ok(params) => token::answer(&state, &request, &params).await,
-        Err(answer) => answer,
+        Err(_) => no_such_door(),
     }
 }
 
@@ -119,8 +121,14 @@ async fn register_post(
 ) -> HttpResponse {
     match door::find(&state.oauth, &id) {
         Some(resource) => register::answer(&state, &request, &mut payload, Some(&resource)).await,
-        None => error_page::not_found(),
+        None => no_such_door(),
     }
+}
+
+/// For clients, which read JSON.
+fn no_such_door() -> HttpResponse {
+    let text = "there is no resource of this id with ScaleKit's dialect here; ask its metadata for the right endpoint";
+    respond::json_no_store(StatusCode::NOT_FOUND, &json!({ "error": "not_found", "error_description": text }))
 }
 
 /// gRPC's status 12 in a response without a body (gRPC over HTTP/2, "Trailers-Only").

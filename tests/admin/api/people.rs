@@ -81,6 +81,35 @@ async fn administrators_are_out_of_reach_for_ordinary_tokens(app: TestApp) {
     );
 }
 
+/// A link that an ordinary token made must not open the account once it is an administrator's.
+async fn links_of_before_end_where_somebody_becomes_an_administrator(app: TestApp) {
+    let (program, mighty) = (Program::new(&app, &["people:write"]).await, Program::mighty(&app).await);
+    let made = good(program.post("/people", &json!({ "email": "eve@example.com" })).await, 201).await;
+    let path = format!("/people/{}", made["id"].as_str().unwrap());
+    let link = good(program.post(&format!("{path}/password-link"), &json!({})).await, 201).await;
+    let status = async |link: &serde_json::Value| {
+        app.browser().get(link.as_str().unwrap().strip_prefix(&app.url).unwrap()).await.status().as_u16()
+    };
+    assert_eq!(status(&link["link"]).await, 200);
+    let promoted = mighty.put(&format!("{path}/administration"), &json!({ "is_administrator": true })).await;
+    assert_eq!(good(promoted, 200).await["is_administrator"], true);
+    for link in [&link["link"], &made["invitation"]["link"]] {
+        assert_ne!(status(link).await, 200, "{link}");
+    }
+}
+
+async fn what_is_not_understood_is_not_left_unheard(app: TestApp) {
+    let program = Program::mighty(&app).await;
+    let made = good(program.post("/people", &json!({ "email": "eve@example.com" })).await, 201).await;
+    let path = format!("/people/{}", made["id"].as_str().unwrap());
+    assert_eq!(problem(program.delete(&format!("{path}?version=99")).await, 400).await, "bad_parameter");
+    assert_eq!(problem(program.get("/keys?bogus=1").await, 400).await, "bad_parameter");
+    assert_eq!(good(program.get("/people?limit=1").await, 200).await["items"].as_array().unwrap().len(), 1);
+    let list = program.put(&format!("{path}/administration"), &json!([true])).await;
+    assert_eq!(problem(list, 400).await, "bad_body");
+    assert_eq!(program.read(&path).await["is_administrator"], false);
+}
+
 async fn a_token_does_nothing_to_its_owner(app: TestApp) {
     let program = Program::mighty(&app).await;
     let path = format!("/people/{}", app.user.id);
@@ -100,5 +129,7 @@ async fn a_token_does_nothing_to_its_owner(app: TestApp) {
 on_both! {
     a_person_is_added_changed_and_deleted,
     administrators_are_out_of_reach_for_ordinary_tokens,
+    links_of_before_end_where_somebody_becomes_an_administrator,
+    what_is_not_understood_is_not_left_unheard,
     a_token_does_nothing_to_its_owner,
 }

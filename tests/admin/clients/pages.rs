@@ -189,7 +189,7 @@ async fn secrets_are_added_and_ended(app: TestApp) {
     assert_eq!(browser.get(&format!("{new}/revoke")).await.status(), 404);
     // The last one: warned, asked, and only then gone.
     let ask = browser.page(&format!("{old}/revoke")).await;
-    assert!(text_of(&ask).contains("No other secret of this client works."));
+    assert!(text_of(&ask).contains("No other secret of this client works for longer than a day."));
     let form = Form::of(&ask, &format!("{old}/revoke")).without("last");
     let refused = browser.send(&form).await;
     assert_eq!(refused.status(), 409);

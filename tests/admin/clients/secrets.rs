@@ -105,6 +105,11 @@ async fn the_last_secret_goes_only_when_that_was_said(app: TestApp) {
         assert_eq!(result, "last_secret");
     }
     assert_eq!(ask(&app, &id, &secret).await, "ok");
+    // Of two that shall expire, the second would be the last.
+    let spare = add(&admin, &ann(), &id, None, None).await.unwrap().secret.id;
+    expire_in(&admin, &ann(), (&id, &spare), GRACE, TheLast::Keep).await.unwrap();
+    assert_eq!(code(expire_in(&admin, &ann(), (&id, &first), GRACE, TheLast::Keep).await), "last_secret");
+    revoke(&admin, &ann(), (&id, &spare), TheLast::Keep).await.unwrap();
     // Of two who revoke one each at the same moment, one is told.
     let second = add(&admin, &ann(), &id, None, None).await.unwrap().secret.id;
     let actor = ann();

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::super::super::{State, address, error_page, forms};
+use super::document;
 use super::problem::{Kind, Problem};
 use super::routes::{self, Need};
 use crate::admin::api_tokens::Scope;
@@ -149,6 +150,11 @@ async fn call(request: HttpRequest) -> Result<Call, Problem> {
     if let Need::Scope(scope) = row.need {
         call.insist(scope).await?;
     }
+    // Something that was meant, a version perhaps, must not go unheard.
+    if !call.request.query_string().is_empty() && !document::takes_query(row) {
+        let detail = "This operation takes no parameters in its address.";
+        return Err(Problem::new(Kind::BadParameter, detail));
+    }
     Ok(call)
 }
 
@@ -194,6 +200,10 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         && let Some(pointer) = with_nul(&value, "#".to_owned())
     {
         return Err(Problem::at(pointer, "A text holds the character NUL."));
+    }
+    // Serde alone would take a list for an object, by the order of its fields.
+    if bytes.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Problem::at("#".to_owned(), "The body is no JSON object."));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let body: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -289,6 +299,7 @@ mod tests {
             ("{\"list\":[1],\"list\":[2]}", "#/list"),
             ("{}", "#"),
             ("[", "#"),
+            ("[[1]]", "#"),
             ("", "#"),
             ("{\"list\":[1]}{}", "#"),
             ("{\"list\":[\"a\\u0000\"]}", "#/list/0"),

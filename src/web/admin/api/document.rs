@@ -20,6 +20,12 @@ pub fn json() -> &'static Value {
     &DOCUMENT
 }
 
+/// Whether an operation has parameters in its address behind the question mark.
+pub fn takes_query(row: &ApiRoute) -> bool {
+    let parameters = DOCUMENT["paths"][row.path][row.method]["parameters"].as_array();
+    parameters.is_some_and(|all| all.iter().any(|parameter| parameter["in"] == "query"))
+}
+
 /// This description
 ///
 /// Needs no token.

@@ -80,7 +80,9 @@ async fn end_page(admin: &Admin, shell: Shell, id: &str, secret: &str) -> Result
     let found = find(admin, id).await?;
     let secret = secrets::one(admin, id, secret).await?;
     let all = secrets::list(admin, id).await?;
-    let others = all.iter().filter(|other| other.id != secret.id && !other.is_expired).count();
+    let soon = admin.oauth.clock.now() + GRACE;
+    let lasts = |other: &&Secret| other.id != secret.id && other.expires_at.is_none_or(|at| at > soon);
+    let others = all.iter().filter(lasts).count();
     Ok(EndSecretPage {
         shell,
         head: super::head(&found, ClientTab::Secrets),

@@ -35,6 +35,8 @@ pub struct NewPerson {
 pub struct InvitedPerson {
     #[serde(flatten)]
     person: Person,
+    /// Absent in the answer to a repetition.
+    #[schema(required = false)]
     invitation: links::OneTimeLink,
 }
 
