@@ -34,6 +34,8 @@ NOT_REACHED = {
 
 def items(path):
     answer = SESSION.get(BASE + path, params={"limit": 100}, timeout=20)
+    if answer.status_code == 400:  # a list that is whole, without pages
+        answer = SESSION.get(BASE + path, timeout=20)
     return answer.json().get("items", []) if answer.ok else []
 
 

@@ -186,8 +186,8 @@ async function passkeysByKeyboard(person) {
   await keyboard.fill(person.field('password'), PASSWORD);
   await keyboard.fill(person.field('password_again'), PASSWORD);
   await page.keyboard.press('Enter');
-  await page.waitForURL(/\/account/);
-  await page.waitForLoadState();
+  await page.waitForURL(/\/admin/);
+  await page.goto(`${person.gatepost.url}/account`);
   await person.follow(page.locator('.tabs a', { hasText: 'Sign-in' }));
   await person.follow(page.locator('main a[href="/account/passkeys"]').first());
   const adding = page.locator('form[action="/account/passkeys"] button');

@@ -74,7 +74,8 @@ on_both! {
 }
 
 /// Tables with few rows. (Of links only the one for the set-up is looked for without its person.)
-const SMALL: [&str; 7] = [
+const SMALL: [&str; 8] = [
+    "api_tokens",
     "resources",
     "scopes",
     "signing_keys",

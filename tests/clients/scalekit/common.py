@@ -43,7 +43,16 @@ def free_port() -> int:
 def resource(name: str, url: str) -> dict:
     """A resource that speaks the dialect, with one scope."""
     scope = f"{SEARCH}=Search the web"
-    return gatepost("resource", "add", "--name", name, "--url", url, "--dialect", "scalekit", "--scope", scope)
+    added = gatepost("resource", "add", "--name", name, "--url", url, "--dialect", "scalekit", "--scope", scope)
+    # The server hears of it from the database, within a second.
+    for _ in range(50):
+        try:
+            urllib.request.urlopen(f"{ENVIRONMENT}/resources/{added['id']}/.well-known/oauth-authorization-server", timeout=5)
+            return added
+        except urllib.error.HTTPError as error:
+            assert error.code == 404, error.code
+            time.sleep(0.1)
+    raise AssertionError(f"the server does not know {added['id']}")
 
 
 def machine(name: str) -> tuple[str, str]:
