@@ -1,6 +1,6 @@
 //! Table `api_tokens`: with what programs use the administration.
 //!
-//! A token ends with its owner's right: whoever disables, deletes or demotes a person calls [`end_of_user`] in the
+//! A token ends with its owner's right: whoever disables, deletes or demotes a person calls `end_of_user` in the
 //! same transaction. Every end raises the counter that makes each process forget what it holds.
 
 use futures::FutureExt as _;
