@@ -3,6 +3,7 @@
 
 import { createServer } from 'node:http';
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { Memory } from './memory.mjs';
 
 const PATIENCE = 15_000; // milliseconds
 const BACK = '<!doctype html><html lang="en"><title>Back in the app</title><main><h1>Back in the app</h1></main></html>';
@@ -48,12 +49,12 @@ export class Callback {
 }
 
 /** One login at one MCP server. */
-export class Agent {
-  #saved = {};
+export class Agent extends Memory {
   #callback;
   #transport;
 
   constructor(clientId, callback) {
+    super();
     this.clientId = clientId;
     this.#callback = callback;
   }
@@ -93,13 +94,13 @@ export class Agent {
   /** After the browser came back: fetches the tokens. */
   async finish() {
     const answer = await this.#callback.answer();
-    if (answer.get('state') !== this.#saved.state) throw new Error('the state came back changed');
+    if (!this.isMine(answer)) throw new Error('the state came back changed');
     await this.#transport.finishAuth(answer);
   }
 
   /** Behaves as if its access token had expired. */
   loseAccessToken() {
-    this.#saved.tokens = { ...this.#saved.tokens, access_token: 'expired' };
+    this.saveTokens({ ...this.tokens(), access_token: 'expired' });
   }
 
   async close() {
@@ -120,42 +121,8 @@ export class Agent {
     return { client_id: this.clientId };
   }
 
-  state() {
-    this.#saved.state = crypto.randomUUID();
-    return this.#saved.state;
-  }
-
   redirectToAuthorization(url) {
     this.#callback.expect();
     this.address = url.href;
-  }
-
-  tokens() {
-    return this.#saved.tokens;
-  }
-
-  saveTokens(tokens) {
-    this.#saved.tokens = tokens;
-  }
-
-  codeVerifier() {
-    return this.#saved.verifier;
-  }
-
-  saveCodeVerifier(verifier) {
-    this.#saved.verifier = verifier;
-  }
-
-  discoveryState() {
-    return this.#saved.discovery;
-  }
-
-  saveDiscoveryState(state) {
-    this.#saved.discovery = state;
-  }
-
-  invalidateCredentials(what) {
-    const parts = what === 'all' ? ['tokens', 'verifier', 'discovery'] : [what];
-    for (const part of parts) delete this.#saved[part];
   }
 }

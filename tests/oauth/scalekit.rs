@@ -108,6 +108,7 @@ async fn the_documents_of_a_resource_name_its_own_issuer(app: TestApp) {
     expected["token_endpoint"] = at(&format!("/resources/{id}/oauth/token")).into();
     expected["registration_endpoint"] = at(&format!("/api/v1/resources/{id}/clients:register")).into();
     expected["id_token_signing_alg_values_supported"] = json!(["RS256"]);
+    expected["claims_supported"].as_array_mut().unwrap().push("oid".into());
     assert_eq!(document, expected);
     assert_eq!(of_environment["issuer"], app.url);
     assert_eq!(document["jwks_uri"], at("/keys"));

@@ -12,6 +12,11 @@ mod requests;
 pub mod provider;
 pub mod scalekit;
 
+use std::net::TcpListener;
+
+use actix_web::web::ServiceConfig;
+use actix_web::{App, HttpServer};
+
 pub use app::{START, TestApp};
 pub use authenticator::{AppCode, Authenticator};
 pub use browser::{Browser, Form, cookie_of, location, text_of};
@@ -66,4 +71,18 @@ macro_rules! on_each {
             }
         }
     )+};
+}
+
+/// Where a server of the tests will be: its socket, and its URL.
+pub fn place() -> (TcpListener, String) {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}", socket.local_addr().unwrap().port());
+    (socket, url)
+}
+
+/// Serves until the test ends.
+pub fn serve(socket: TcpListener, configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) {
+    let server = HttpServer::new(move || App::new().configure(configure.clone()));
+    let server = server.workers(1).disable_signals().shutdown_timeout(0).listen(socket).unwrap();
+    actix_web::rt::spawn(server.run());
 }

@@ -1,12 +1,11 @@
 //! An OpenID provider nobody should trust: it answers as a test tells it to, and signs with real keys.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -118,8 +117,7 @@ pub struct Provider {
 impl Provider {
     /// Starts one, with the clock at `now`.
     pub fn start(now: i64) -> Self {
-        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-        let issuer = format!("http://127.0.0.1:{}", socket.local_addr().unwrap().port());
+        let (socket, issuer) = super::place();
         let conduct = Conduct {
             keys: vec![SigningKey::new("key-1")],
             active: 0,
@@ -142,21 +140,14 @@ impl Provider {
         };
         let provider = Self { issuer, conduct: Arc::new(Mutex::new(conduct)) };
         let data = Data::new(provider.clone());
-        let server = HttpServer::new(move || {
-            App::new()
+        super::serve(socket, move |config| {
+            config
                 .app_data(data.clone())
                 .route("/.well-known/openid-configuration", web::get().to(discovery))
                 .route("/jwks", web::get().to(jwks))
                 .route("/token", web::post().to(token))
-                .route("/userinfo", web::get().to(userinfo))
-        })
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(0)
-        .listen(socket)
-        .unwrap()
-        .run();
-        actix_web::rt::spawn(server);
+                .route("/userinfo", web::get().to(userinfo));
+        });
         provider
     }
 

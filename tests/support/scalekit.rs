@@ -1,12 +1,11 @@
 //! A ScaleKit environment as the tests need it: it publishes keys and metadata, signs tokens, and misbehaves as told.
 
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::provider::{Mood, SigningKey};
@@ -52,8 +51,7 @@ pub fn published(numbers: &[usize]) -> Value {
 impl Environment {
     /// Starts one that publishes the first key.
     pub fn start() -> Self {
-        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://127.0.0.1:{}", socket.local_addr().unwrap().port());
+        let (socket, url) = super::place();
         let conduct = Conduct {
             keys: published(&[1]),
             keys_mood: Mood::Well,
@@ -65,19 +63,12 @@ impl Environment {
         };
         let environment = Self { url, conduct: Arc::new(Mutex::new(conduct)) };
         let data = Data::new(environment.clone());
-        let server = HttpServer::new(move || {
-            App::new()
+        super::serve(socket, move |config| {
+            config
                 .app_data(data.clone())
                 .route("/keys", web::get().to(keys))
-                .route("/.well-known/oauth-authorization-server/resources/{id}", web::get().to(metadata))
-        })
-        .workers(1)
-        .disable_signals()
-        .shutdown_timeout(0)
-        .listen(socket)
-        .unwrap()
-        .run();
-        actix_web::rt::spawn(server);
+                .route("/.well-known/oauth-authorization-server/resources/{id}", web::get().to(metadata));
+        });
         environment
     }
 

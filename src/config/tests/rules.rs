@@ -101,6 +101,17 @@ fn trusting_scalekit_needs_to_know_whom() {
     environment, METADATA_JSON_RESPONSE: is not a JSON object with resource and authorization_servers
       fix: copy the metadata from ScaleKit's dashboard and put it in single quotes
     ");
+    // Its tokens are compared with it byte for byte.
+    for url in
+        ["https://x.scalekit.com/resources/res_1", "https://X.scalekit.com/", "https://x.scalekit.com:443"]
+    {
+        let setup = Setup::new().env(&[
+            ("GATEPOST_ISSUER", "scalekit"),
+            ("SCALEKIT_ENVIRONMENT_URL", url),
+            ("SCALEKIT_RESOURCE_ID", "res_1"),
+        ]);
+        assert!(setup.error().contains("fix: write https://x.scalekit.com"), "{url}");
+    }
     let config = Setup::new()
         .env(&[
             ("GATEPOST_ISSUER", "scalekit"),

@@ -13,7 +13,9 @@ pub fn build(ctx: &OAuth, resource: &Resource) -> Metadata {
     let is_open = ctx.is_registration_open() && resource.registration_open;
     let own = resource.scopes.iter().map(|scope| scope.name.as_str());
     let scopes = own.chain(OIDC_SCOPES).chain([OFFLINE_ACCESS]);
+    let of_server = metadata::build(ctx);
     Metadata {
+        claims_supported: [of_server.claims_supported.as_slice(), &["oid"]].concat(),
         issuer: issuer_of(&ctx.issuer, &resource.id),
         authorization_endpoint: at("/oauth/authorize"),
         token_endpoint: at("/oauth/token"),
@@ -21,6 +23,6 @@ pub fn build(ctx: &OAuth, resource: &Resource) -> Metadata {
             .then(|| ctx.issuer.at(&format!("/api/v1/resources/{}/clients:register", resource.id))),
         scopes_supported: scopes.map(str::to_owned).collect(),
         id_token_signing_alg_values_supported: vec![resource.alg.as_str()],
-        ..metadata::build(ctx)
+        ..of_server
     }
 }

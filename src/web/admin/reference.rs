@@ -77,7 +77,7 @@ fn operation_view(document: &Value, operation: &Value, row: &ApiRoute, base: &st
         answer_text: plain(&answer["description"]),
         answer: fields(document, &answer["content"]["application/json"]["schema"], DEPTH),
         errors: errors(operation),
-        curl: curl(document, row, body, content, base),
+        curl: curl(document, row, operation, base),
     }
 }
 
@@ -167,7 +167,9 @@ fn kind(schema: &Value) -> String {
 }
 
 /// A line to paste.
-fn curl(document: &Value, row: &ApiRoute, body: &Value, content: &Value, base: &str) -> String {
+fn curl(document: &Value, row: &ApiRoute, operation: &Value, base: &str) -> String {
+    let content = &operation["requestBody"]["content"];
+    let body = &content["application/json"]["schema"];
     let is_picture = content["application/octet-stream"].is_object();
     let mut words = vec!["curl".to_owned()];
     if row.method != "get" {
@@ -181,8 +183,12 @@ fn curl(document: &Value, row: &ApiRoute, body: &Value, content: &Value, base: &
     } else if !body.is_null() {
         words.push(format!("--json '{}'", example(document, body)));
     }
-    let query = if is_picture { "?version=0" } else { "" };
-    words.push(format!("\"{base}{}{query}\"", row.path));
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let needed = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
+    // All that is needed there are versions, and 0 is that of what was never set.
+    let query: Vec<String> = needed.map(|p| format!("{}=0", text(&p["name"]))).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    words.push(format!("\"{base}{}{mark}{}\"", row.path, query.join("&")));
     words.join(" ")
 }
 

@@ -46,6 +46,8 @@ enum MadeKind {
 
 /// What is said of a new client.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "kind": "static", "auth_method": "none", "name": "Reports",
+    "redirect_uris": ["https://reports.example.com/callback"] }))]
 #[serde(deny_unknown_fields)]
 pub struct NewClient {
     kind: MadeKind,

@@ -66,6 +66,7 @@ pub struct SecretLife {
 #[serde(deny_unknown_fields)]
 pub struct SecretGrace {
     /// 3,600 to 157,680,000: a day gives time to put the new one in place.
+    #[schema(minimum = 3_600, maximum = 157_680_000, example = 86_400)]
     seconds: i64,
     /// Also the only one that works: without one the client gets no token.
     #[serde(default)]

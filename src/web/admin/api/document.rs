@@ -9,6 +9,7 @@ use utoipa::OpenApi as _;
 use utoipa::PartialSchema as _;
 
 use super::super::super::respond;
+use super::idempotency;
 use super::problem::{self, Kind};
 use super::routes::{API_ROUTES, ApiRoute, Described, Need, PREFIX};
 use crate::admin::api_tokens::Scope;
@@ -94,6 +95,18 @@ fn answers() -> Value {
     answers.into()
 }
 
+/// The header that makes a creation safe to repeat.
+fn idempotency_key() -> Value {
+    json!({
+        "name": idempotency::HEADER,
+        "in": "header",
+        "required": false,
+        "description": "A text of your choice: sent again within a day with the same request, it creates nothing, and is \
+            answered the same with `Idempotency-Replayed: true`, without what is told once only.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": idempotency::MAX_KEY, "pattern": "^[ -~]+$" },
+    })
+}
+
 /// What every operation has in common: the token, and the ways to say no.
 fn complete(operation: &mut Map<String, Value>, row: &ApiRoute) {
     let name: Vec<&str> = row.path.split('/').filter(|part| !part.is_empty()).collect();
@@ -117,6 +130,11 @@ fn complete(operation: &mut Map<String, Value>, row: &ApiRoute) {
         parts.push(format!("Needs the scope `{}`.", scope.name()));
     }
     operation.insert("description".to_owned(), json!(parts.join("\n\n")));
+    let is_creation = operation.get("responses").is_some_and(|responses| responses.get("201").is_some());
+    if is_creation {
+        let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+        parameters.as_array_mut().into_iter().for_each(|all| all.push(idempotency_key()));
+    }
     let mut statuses = vec![400, 401, 403, 429, 503];
     let says_404 = operation.get("responses").is_some_and(|responses| responses.get("404").is_some());
     if row.path.contains('{') || says_404 {
