@@ -8,6 +8,7 @@
 //! | refresh tokens                | a day after they died of disuse                       |
 //! | sessions                      | expired, idle, or ended                               |
 //! | one-time links, ceremonies    | expired; a code's a day later: its wrong answers count that long |
+//! | notes of what was shown once  | it would be refused for its age anyway                |
 //! | self-registered clients       | never used within the set number of days              |
 //! | retired signing keys          | older than the longest access token                   |
 //! | audit events, hourly counts   | after the set number of days                          |
@@ -207,6 +208,7 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
             store.reap_links(now, BATCH).await?,
             store.reap_ceremonies(now, now - DAY, BATCH).await?,
             store.reap_clients(now - retention.unused_clients, BATCH).await?,
+            store.reap_replays(now, BATCH).await?,
             store.reap_client_secrets(now - ENDED_SECRETS, BATCH).await?,
             store.reap_known_browsers(now - BROWSER_LIFE, BATCH).await?,
             store.reap_answers(now - ANSWERS_KEPT, BATCH).await?,

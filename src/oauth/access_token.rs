@@ -73,6 +73,16 @@ pub struct AccessClaims {
     /// The organization, in the ScaleKit dialect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub oid: Option<String>,
+    /// The key it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cnf: Option<Confirmation>,
+}
+
+/// What its bearer has to prove (RFC 7800 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Thumbprint of a key (RFC 9449 §6.1).
+    pub jkt: String,
 }
 
 /// Claims of an ID token (OpenID Connect Core §2).
@@ -102,23 +112,31 @@ pub struct IdClaims {
     pub oid: Option<String>,
 }
 
+/// What an access token is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Minting<'a> {
+    pub client: &'a Client,
+    pub grant: &'a GrantRow,
+    pub resource: &'a Resource,
+    pub scopes: &'a ScopeSet,
+    /// See [`scalekit::audience`].
+    pub asked_as: Option<&'a str>,
+    /// Thumbprint of the key it is bound to (RFC 9449 §6.1).
+    pub binding: Option<&'a str>,
+}
+
 /// A signed access token and its life in seconds.
 #[derive(Debug)]
 pub struct AccessToken {
     pub token: Plain<String>,
     pub expires_in: i64,
+    /// `Bearer`, or `DPoP` for one that is bound to a key.
+    pub token_type: &'static str,
 }
 
 /// Makes an access token for `scopes` of a grant. It lives as long as the resource says, or less where the client may.
-/// `asked_as`: see [`scalekit::audience`].
-pub fn mint(
-    ctx: &OAuth,
-    client: &Client,
-    grant: &GrantRow,
-    resource: &Resource,
-    scopes: &ScopeSet,
-    asked_as: Option<&str>,
-) -> Result<AccessToken, Refusal> {
+pub fn mint(ctx: &OAuth, minting: &Minting<'_>) -> Result<AccessToken, Refusal> {
+    let Minting { client, grant, resource, scopes, asked_as, binding } = *minting;
     let now = ctx.clock.now();
     let of_resource = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
     let expires_in = of_resource.min(client.access_token_seconds.unwrap_or(LONGEST)).min(LONGEST);
@@ -136,10 +154,12 @@ pub fn mint(
         sid: grant.session_id.clone(),
         gid: grant.id.clone(),
         oid: organization(ctx, resource),
+        cnf: binding.map(|jkt| Confirmation { jkt: jkt.to_owned() }),
     };
     let token =
         ctx.keys.current().sign(resource.alg, ACCESS_TOKEN_TYP, &claims).map_err(|_| Refusal::internal())?;
-    Ok(AccessToken { token: Plain::new(token), expires_in })
+    let token_type = if binding.is_some() { "DPoP" } else { "Bearer" };
+    Ok(AccessToken { token: Plain::new(token), expires_in, token_type })
 }
 
 fn organization(ctx: &OAuth, resource: &Resource) -> Option<String> {

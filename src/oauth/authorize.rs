@@ -336,6 +336,7 @@ pub async fn approve(
         created_at: now,
         ends_at: now + ctx.lifetimes.code + ctx.lifetimes.refresh_for(&request.resource) + GRANT_MARGIN,
         revoked_at: None,
+        jkt: None,
     };
     let bearer = Bearer::generate(Kind::Code, &ctx.clock, &ctx.rng);
     let code = CodeRow {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use super::error::{Reason, Refusal};
+use super::jose::Keys;
 use super::redirect_uri::RedirectUri;
-use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
+use crate::store::clients::{ClientKeys, ClientKind, ClientMetadata, ClientRow};
 use crate::store::{Store, StoreError};
 use crate::types::{Hashed, ScopeSet, Timestamp};
 
@@ -19,21 +20,48 @@ pub enum AuthMethod {
     None,
     Basic,
     Post,
+    /// It signs an assertion with a key of its own (OpenID Connect Core §9).
+    PrivateKeyJwt,
 }
 
 impl AuthMethod {
-    pub const ALL: [Self; 3] = [Self::None, Self::Basic, Self::Post];
+    pub const ALL: [Self; 4] = [Self::None, Self::Basic, Self::Post, Self::PrivateKeyJwt];
+
+    /// Whether clients prove themselves with a secret.
+    pub const fn needs_secret(self) -> bool {
+        matches!(self, Self::Basic | Self::Post)
+    }
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Basic => "client_secret_basic",
             Self::Post => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|m| m.as_str() == text)
+    }
+}
+
+/// Where a client's keys are.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    Inline(Arc<Keys>),
+    Uri(String),
+}
+
+impl KeySource {
+    /// Keys that cannot be read any more are as good as none.
+    fn of(stored: &ClientKeys) -> Option<Self> {
+        match stored {
+            ClientKeys::Inline(set) => {
+                Keys::read(set.as_bytes()).ok().map(|keys| Self::Inline(Arc::new(keys)))
+            }
+            ClientKeys::Uri(uri) => Some(Self::Uri(uri.clone())),
+        }
     }
 }
 
@@ -49,6 +77,14 @@ pub struct Client {
     pub scope: String,
     pub metadata: ClientMetadata,
     pub management_hash: Option<Hashed>,
+    /// The keys it signs its assertions with.
+    pub keys: Option<KeySource>,
+    /// The same as they were registered.
+    pub stored_keys: Option<ClientKeys>,
+    /// Whether it gets only tokens that are bound to a key of its own (RFC 9449 §5.2).
+    pub dpop_bound: bool,
+    /// Since when it is on hold, because its document has changed.
+    pub held_at: Option<Timestamp>,
     /// The scopes of resources it may have at most; nothing is no ceiling.
     pub allowed_scopes: Option<ScopeSet>,
     /// Life of its access tokens in seconds, where the resource does not say less.
@@ -78,6 +114,10 @@ impl Client {
             scope: row.scope,
             metadata: row.metadata,
             management_hash: row.management_hash,
+            keys: row.keys.as_ref().and_then(KeySource::of),
+            stored_keys: row.keys,
+            dpop_bound: row.dpop_bound,
+            held_at: row.held_at,
             allowed_scopes: row.allowed_scopes,
             access_token_seconds: row.access_token_seconds,
             created_at: row.created_at,
@@ -205,6 +245,10 @@ pub(super) mod tests {
             scope: String::new(),
             metadata: ClientMetadata::default(),
             management_hash: None,
+            keys: None,
+            stored_keys: None,
+            dpop_bound: false,
+            held_at: None,
             allowed_scopes: None,
             access_token_seconds: None,
             created_at: 0,

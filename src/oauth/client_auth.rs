@@ -14,6 +14,11 @@
 //! | any                    | Basic and another `client_id` in the body   | 400 `invalid_request`                      |
 //! | any                    | Basic and `client_secret` in the body       | 400 `invalid_request`                      |
 //!
+//! | with keys              | `client_assertion`, see [`super::client_assertion`] | ok                                 |
+//! | with keys              | a secret, or nothing                        | 401 `invalid_client`                       |
+//! | any                    | `client_assertion` and any other credential | 400 `invalid_request`                      |
+//! | any                    | `client_assertion` of another `client_assertion_type`, or without one | 400 `invalid_request` |
+//!
 //! Secrets are looked up with each request, so that one that was revoked is refused by the next request everywhere.
 //! A `Bearer` header is no client authentication and is ignored: the ScaleKit SDKs send one everywhere.
 
@@ -22,10 +27,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::OAuth;
-use super::client::Client;
+use super::call::Call;
+use super::client::{AuthMethod, Client};
 use super::error::{Code, Reason, Refusal};
 use super::params::Params;
+use super::scalekit::door;
+use super::{OAuth, client_assertion};
 use crate::store::client_secrets::SecretRow;
 use crate::types::ids::Kind;
 use crate::types::secret::Bearer;
@@ -35,19 +42,23 @@ use crate::types::{Plain, Timestamp};
 #[derive(Debug)]
 struct Presented {
     client_id: String,
-    secret: Option<Plain<String>>,
+    proof: Proof,
+}
+
+/// What is to prove it.
+#[derive(Debug)]
+enum Proof {
+    Nothing,
+    Secret(Plain<String>),
+    Assertion(Plain<String>),
 }
 
 /// Finds and authenticates the client of a request.
 ///
 /// # Errors
 /// As in the table above.
-pub async fn authenticate(
-    ctx: &OAuth,
-    authorization: Option<&str>,
-    params: &Params,
-) -> Result<Arc<Client>, Refusal> {
-    let presented = read(authorization, params)?;
+pub async fn authenticate(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Arc<Client>, Refusal> {
+    let presented = read(call.authorization, params)?;
     let Some(client) = ctx.clients.find(&presented.client_id).await? else {
         let unknown = Refusal::new(
             Code::InvalidClient,
@@ -56,31 +67,37 @@ pub async fn authenticate(
         );
         return Err(ctx.clients.missing(&presented.client_id, unknown).await);
     };
-    if client.is_public() {
-        return match presented.secret {
-            None => Ok(client),
-            Some(_) => Err(Refusal::new(
-                Code::InvalidClient,
-                Reason::AuthMethodMismatch,
+    let mismatch = |text: &'static str| Refusal::new(Code::InvalidClient, Reason::AuthMethodMismatch, text);
+    match (client.auth_method, presented.proof) {
+        (AuthMethod::None, Proof::Nothing) => {}
+        (AuthMethod::None, _) => {
+            return Err(mismatch(
                 "this client is public: it was registered with token_endpoint_auth_method none and has no secret",
-            )),
-        };
+            ));
+        }
+        (AuthMethod::Basic | AuthMethod::Post, Proof::Secret(secret)) => {
+            check_secret(ctx, &client.id, &secret).await?;
+        }
+        (AuthMethod::Basic | AuthMethod::Post, _) => {
+            return Err(mismatch("this client must authenticate with its client_secret"));
+        }
+        (AuthMethod::PrivateKeyJwt, Proof::Assertion(assertion)) => {
+            let door = door::issuer(ctx, params);
+            let issuers = [ctx.issuer.as_str(), door.as_str()];
+            client_assertion::check(ctx, &client, assertion.expose(), &issuers).await?;
+        }
+        (AuthMethod::PrivateKeyJwt, _) => {
+            return Err(mismatch("this client must authenticate with a client_assertion (private_key_jwt)"));
+        }
     }
-    let Some(secret) = presented.secret else {
-        return Err(Refusal::new(
-            Code::InvalidClient,
-            Reason::AuthMethodMismatch,
-            "this client must authenticate with its client_secret",
-        ));
-    };
-    check_secret(ctx, &client.id, &secret).await?;
     Ok(client)
 }
 
 /// The client that a request names, for the audit trail: not yet believed.
-pub fn named(authorization: Option<&str>, params: &Params) -> Option<String> {
-    let in_header = authorization.and_then(basic).and_then(Result::ok).map(|(id, _)| id);
-    in_header.or_else(|| params.first("client_id").map(str::to_owned))
+pub fn named(call: &Call<'_>, params: &Params) -> Option<String> {
+    let in_header = call.authorization.and_then(basic).and_then(Result::ok).map(|(id, _)| id);
+    let in_assertion = || params.first("client_assertion").and_then(client_assertion::claimed_client);
+    in_header.or_else(|| params.first("client_id").map(str::to_owned)).or_else(in_assertion)
 }
 
 async fn check_secret(ctx: &OAuth, client_id: &str, secret: &Plain<String>) -> Result<(), Refusal> {
@@ -122,6 +139,20 @@ fn decide(row: &SecretRow, client_id: &str, shown: &Bearer, now: Timestamp) -> R
 fn read(authorization: Option<&str>, params: &Params) -> Result<Presented, Refusal> {
     let body_id = params.get("client_id")?;
     let body_secret = params.get("client_secret")?;
+    if let Some(assertion) = assertion(params)? {
+        if body_secret.is_some() || authorization.and_then(basic).is_some() {
+            return Err(Refusal::malformed("client_assertion goes with no other credential"));
+        }
+        let client_id = body_id.map(str::to_owned).or_else(|| client_assertion::claimed_client(assertion));
+        let client_id = client_id.ok_or_else(|| {
+            Refusal::new(
+                Code::InvalidClient,
+                Reason::BadAssertion,
+                "client_assertion names no client as its sub",
+            )
+        })?;
+        return Ok(Presented { client_id, proof: Proof::Assertion(Plain::new(assertion.to_owned())) });
+    }
     if let Some((id, secret)) = authorization.and_then(basic).transpose()? {
         if body_secret.is_some() {
             return Err(Refusal::malformed("client_secret is in the Authorization header and in the body"));
@@ -131,12 +162,26 @@ fn read(authorization: Option<&str>, params: &Params) -> Result<Presented, Refus
                 "client_id in the body is not the one in the Authorization header",
             ));
         }
-        let secret = (!secret.is_empty()).then(|| Plain::new(secret));
-        return Ok(Presented { client_id: id, secret });
+        let proof = if secret.is_empty() { Proof::Nothing } else { Proof::Secret(Plain::new(secret)) };
+        return Ok(Presented { client_id: id, proof });
     }
     let client_id = body_id
         .ok_or_else(|| Refusal::new(Code::InvalidClient, Reason::MissingParameter, "client_id is missing"))?;
-    Ok(Presented { client_id: client_id.to_owned(), secret: body_secret.map(|s| Plain::new(s.to_owned())) })
+    let proof = body_secret.map_or(Proof::Nothing, |secret| Proof::Secret(Plain::new(secret.to_owned())));
+    Ok(Presented { client_id: client_id.to_owned(), proof })
+}
+
+/// The assertion of a request that has one.
+fn assertion(params: &Params) -> Result<Option<&str>, Refusal> {
+    let (kind, assertion) = (params.get("client_assertion_type")?, params.get("client_assertion")?);
+    match (kind, assertion) {
+        (None, None) => Ok(None),
+        (Some(client_assertion::TYPE), Some(assertion)) => Ok(Some(assertion)),
+        (Some(client_assertion::TYPE), None) => Err(Refusal::missing("client_assertion")),
+        (_, _) => Err(Refusal::malformed(
+            "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        )),
+    }
 }
 
 /// Reads `Basic base64(id:secret)`; `None` for another scheme.
@@ -172,7 +217,10 @@ mod tests {
 
     fn presented(header: Option<&str>, body: &str) -> Result<(String, Option<String>), Code> {
         read(header, &Params::parse(body.as_bytes()).unwrap())
-            .map(|p| (p.client_id, p.secret.map(|s| s.expose().clone())))
+            .map(|p| match p.proof {
+                Proof::Secret(secret) => (p.client_id, Some(secret.expose().clone())),
+                Proof::Nothing | Proof::Assertion(_) => (p.client_id, None),
+            })
             .map_err(|e| e.code)
     }
 

@@ -43,6 +43,18 @@ pub enum Code {
     InvalidToken,
     /// The token lacks a scope. RFC 6750 §3.1
     InsufficientScope,
+    /// The proof of possession is missing or wrong. RFC 9449 §5, §7.1
+    InvalidDpopProof,
+    /// The proof must carry the nonce of the answer. RFC 9449 §8, §9
+    UseDpopNonce,
+    /// The person has not decided yet. RFC 8628 §3.5
+    AuthorizationPending,
+    /// The device asks too often. RFC 8628 §3.5
+    SlowDown,
+    /// The device code has expired. RFC 8628 §3.5
+    ExpiredToken,
+    /// The `request_uri` is not one of ours, or has ended. RFC 9101 §6.3, RFC 9126
+    InvalidRequestUri,
     /// Too many requests from one place. RFC 6585 §4
     TemporarilyUnavailable,
     /// Our fault. RFC 6749 §4.1.2.1
@@ -79,6 +91,12 @@ impl Code {
             Self::InvalidClientMetadata => ("invalid_client_metadata", 400),
             Self::InvalidToken => ("invalid_token", 401),
             Self::InsufficientScope => ("insufficient_scope", 403),
+            Self::InvalidDpopProof => ("invalid_dpop_proof", 400),
+            Self::UseDpopNonce => ("use_dpop_nonce", 400),
+            Self::AuthorizationPending => ("authorization_pending", 400),
+            Self::SlowDown => ("slow_down", 400),
+            Self::ExpiredToken => ("expired_token", 400),
+            Self::InvalidRequestUri => ("invalid_request_uri", 400),
             Self::TemporarilyUnavailable => ("temporarily_unavailable", 503),
             Self::ServerError => ("server_error", 500),
         }
@@ -118,6 +136,13 @@ pub enum Reason {
     WrongClientSecret,
     ExpiredClientSecret,
     RevokedClientSecret,
+    BadAssertion,
+    BadAssertionSignature,
+    AssertionTimes,
+    WrongAudience,
+    ReplayedAssertion,
+    UnknownClientKey,
+    ClientKeysUnavailable,
     UnknownCode,
     ExpiredCode,
     ReplayedCode,

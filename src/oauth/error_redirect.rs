@@ -29,7 +29,7 @@ pub enum Way {
 /// Chooses. `agreed`: the signed-in person has consented to this client, on whatever resource.
 pub const fn decide(destination: &Destination, kind: ClientKind, agreed: bool) -> Way {
     match (destination, kind) {
-        (Destination::Web(_), ClientKind::Dynamic) if !agreed => Way::Ask,
+        (Destination::Web(_), ClientKind::Cimd | ClientKind::Dynamic) if !agreed => Way::Ask,
         (Destination::Web(_) | Destination::Loopback(_) | Destination::App(_), _) => Way::Redirect,
     }
 }

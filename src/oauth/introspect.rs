@@ -11,11 +11,12 @@
 use serde::Serialize;
 
 use super::access_token::Audience;
+use super::call::Call;
 use super::error::{Code, Reason, Refusal};
 use super::grants::refresh_token;
 use super::params::Params;
 use super::resource::Resource;
-use super::{OAuth, Origin, client_auth};
+use super::{OAuth, client_auth};
 use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
 use crate::trust;
@@ -46,24 +47,19 @@ pub struct Introspection {
 }
 
 /// Answers an introspection request. Refusals are recorded; answers are not, there are too many.
-pub async fn respond(
-    ctx: &OAuth,
-    authorization: Option<&str>,
-    params: &Params,
-    origin: &Origin,
-) -> Result<Introspection, Refusal> {
-    let answer = answer(ctx, authorization, params).await;
+pub async fn respond(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Introspection, Refusal> {
+    let answer = answer(ctx, call, params).await;
     if let Err(refusal) = &answer {
         let entry = Entry::refused(Event::Introspection, refusal.reason.as_str())
-            .client(client_auth::named(authorization, params))
-            .address(origin.address.clone());
+            .client(client_auth::named(call, params))
+            .address(call.origin.address.clone());
         ctx.audit.record(entry).await;
     }
     answer
 }
 
-async fn answer(ctx: &OAuth, authorization: Option<&str>, params: &Params) -> Result<Introspection, Refusal> {
-    let caller = client_auth::authenticate(ctx, authorization, params).await?;
+async fn answer(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Introspection, Refusal> {
+    let caller = client_auth::authenticate(ctx, call, params).await?;
     if caller.is_public() {
         return Err(Refusal::new(
             Code::InvalidClient,

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::OAuth;
 use super::client::AuthMethod;
-use super::grants::{authorization_code, client_credentials, refresh_token};
+use super::grants::GrantType;
+use super::jose::ALG_NAMES;
 use super::keys::Alg;
 use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES};
 use crate::types::proof::{MULTI_FACTOR, PHISHING_RESISTANT, SINGLE_FACTOR};
@@ -27,8 +28,11 @@ pub struct Metadata {
     pub response_modes_supported: Vec<&'static str>,
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: Vec<&'static str>,
     pub authorization_response_iss_parameter_supported: bool,
     pub subject_types_supported: Vec<&'static str>,
@@ -69,11 +73,10 @@ pub fn build(ctx: &OAuth) -> Metadata {
         scopes_supported: scopes,
         response_types_supported: vec!["code"],
         response_modes_supported: vec!["query"],
-        grant_types_supported: vec![
-            authorization_code::GRANT_TYPE,
-            refresh_token::GRANT_TYPE,
-            client_credentials::GRANT_TYPE,
-        ],
+        grant_types_supported: GrantType::ALL.iter().filter(|g| g.is_on(ctx)).map(|g| g.as_str()).collect(),
+        token_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),
+        introspection_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),
         revocation_endpoint_auth_methods_supported: methods.clone(),
         introspection_endpoint_auth_methods_supported: methods
             .iter()

@@ -14,7 +14,9 @@
 
 pub mod access_token;
 pub mod authorize;
+pub mod call;
 pub mod client;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod connected;
 pub mod error;
@@ -22,6 +24,7 @@ pub mod error_redirect;
 pub mod flow;
 pub mod grants;
 pub mod introspect;
+pub mod jose;
 pub mod keys;
 pub mod metadata;
 mod oxide;

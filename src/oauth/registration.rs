@@ -19,18 +19,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::client::{AuthMethod, Client};
 use super::error::{Code, Reason, Refusal};
-use super::grants::{authorization_code, refresh_token};
+use super::grants::GrantType;
+use super::jose;
 use super::redirect_uri::RedirectUri;
 use super::resource::Resource;
 use super::{OAuth, Origin};
 use crate::audit::{Entry, Event};
 use crate::store::client_secrets::SecretRow;
-use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
+use crate::store::clients::{ClientKeys, ClientKind, ClientMetadata, ClientRow};
 use crate::types::ids::{Kind, new_id};
 use crate::types::secret::Bearer;
+use crate::types::urls::is_loopback;
 use crate::types::{Plain, ScopeSet, Timestamp};
 
 /// The most redirect URIs of one client.
@@ -60,6 +63,9 @@ pub struct Metadata {
     software_version: Option<String>,
     application_type: Option<String>,
     contacts: Option<Vec<String>>,
+    jwks: Option<serde_json::Value>,
+    jwks_uri: Option<String>,
+    dpop_bound_access_tokens: Option<bool>,
 }
 
 /// What it gets back (RFC 7591 §3.2.1): the effective values, and never a null.
@@ -84,6 +90,12 @@ pub struct Registered {
     pub registration_access_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_client_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens: bool,
 }
 
 fn bad_metadata(text: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
@@ -123,10 +135,11 @@ async fn try_register(ctx: &OAuth, body: &[u8], at: Option<&Resource>) -> Result
     let (row, secret, management) = if auth_method == AuthMethod::None {
         (row, None, None)
     } else {
-        let secret = Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng);
+        let secret =
+            auth_method.needs_secret().then(|| Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng));
         let management = Bearer::generate(Kind::Registration, &ctx.clock, &ctx.rng);
         let row = ClientRow { management_hash: Some(management.hash()), ..row };
-        (row, Some(secret), Some(management))
+        (row, secret, Some(management))
     };
     let secret_row = secret.as_ref().map(|s| SecretRow::of(s, &row.id, now, None));
     let stored = ctx.store.add_client(row.clone(), secret_row).await?;
@@ -164,6 +177,9 @@ pub fn describe(
         grant_types: row.grant_types,
         scope: row.scope,
         metadata: row.metadata,
+        jwks: row.keys.as_ref().and_then(ClientKeys::inline).and_then(|set| serde_json::from_str(set).ok()),
+        jwks_uri: row.keys.as_ref().and_then(ClientKeys::uri).map(str::to_owned),
+        dpop_bound_access_tokens: row.dpop_bound,
         registration_access_token: management.map(|m| m.expose().clone()),
     }
 }
@@ -185,14 +201,17 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
     let redirect_uris = redirect_uris(&m.redirect_uris.unwrap_or_default())?;
     let auth_method =
         m.token_endpoint_auth_method.as_deref().and_then(AuthMethod::parse).unwrap_or(AuthMethod::None);
-    let supported = [authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE];
+    let keys = client_keys(ctx, auth_method, m.jwks, m.jwks_uri)?;
+    let supported: Vec<&str> =
+        GrantType::ALL.iter().filter(|g| g.is_self_service()).map(|g| g.as_str()).collect();
     let asked = m.grant_types.unwrap_or_default();
     // A client that leaves refresh_token out gets it all the same: many do, and then need it.
     let grant_types = supported.iter().map(|g| (*g).to_owned()).collect::<Vec<_>>();
     if !asked.is_empty() && !asked.iter().any(|g| supported.contains(&g.as_str())) {
-        return Err(bad_metadata(
-            "grant_types has none that is supported: authorization_code, refresh_token",
-        ));
+        return Err(bad_metadata(format!(
+            "grant_types has none that is supported: {}",
+            supported.join(", ")
+        )));
     }
     if m.response_types.as_ref().is_some_and(|r| !r.is_empty() && !r.iter().any(|t| t == "code")) {
         return Err(bad_metadata("response_types has none that is supported: code"));
@@ -218,7 +237,8 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
     };
     let uris: usize = redirect_uris.iter().map(|u| u.as_str().len()).sum();
     let described = serde_json::to_string(&metadata).map_or(usize::MAX, |text| text.len());
-    if uris.saturating_add(described) > MAX_TOTAL {
+    let inline = keys.as_ref().and_then(ClientKeys::inline).map_or(0, str::len);
+    if uris.saturating_add(described).saturating_add(inline) > MAX_TOTAL {
         return Err(bad_metadata(format!("the metadata is longer than {MAX_TOTAL} bytes in all")));
     }
     let row = ClientRow {
@@ -237,9 +257,47 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
         created_at: ctx.clock.now(),
         last_used_at: None,
         disabled_at: None,
+        keys,
+        dpop_bound: m.dpop_bound_access_tokens.unwrap_or_default(),
+        document_mark: None,
+        held_at: None,
     };
     let digest = row.digest.as_ref().map(|_| digest(&row, &redirect_uris));
     Ok((ClientRow { digest, ..row }, auth_method))
+}
+
+/// The keys of a client that authenticates with one; of any other they are left out.
+fn client_keys(
+    ctx: &OAuth,
+    auth_method: AuthMethod,
+    inline: Option<serde_json::Value>,
+    uri: Option<String>,
+) -> Result<Option<ClientKeys>, Refusal> {
+    let uri = text("jwks_uri", uri)?;
+    if auth_method != AuthMethod::PrivateKeyJwt {
+        return Ok(None);
+    }
+    match (inline, uri) {
+        (Some(_), Some(_)) => Err(bad_metadata("jwks and jwks_uri are given: one of them, please")),
+        (None, None) => Err(bad_metadata("private_key_jwt needs jwks or jwks_uri")),
+        (Some(set), None) => {
+            let set = set.to_string();
+            jose::Keys::read(set.as_bytes()).map_err(|fault| bad_metadata(format!("jwks {fault}")))?;
+            Ok(Some(ClientKeys::Inline(set)))
+        }
+        (None, Some(uri)) => {
+            let is_fine = Url::parse(&uri).is_ok_and(|url| {
+                let secure = url.scheme() == "https"
+                    || (url.scheme() == "http" && is_loopback(&url) && ctx.issuer.is_loopback());
+                secure && url.fragment().is_none() && url.username().is_empty() && url.password().is_none()
+            });
+            if is_fine {
+                Ok(Some(ClientKeys::Uri(uri)))
+            } else {
+                Err(bad_metadata("jwks_uri is not an https URL"))
+            }
+        }
+    }
 }
 
 fn redirect_uris(texts: &[String]) -> Result<Vec<RedirectUri>, Refusal> {
@@ -259,7 +317,7 @@ fn redirect_uris(texts: &[String]) -> Result<Vec<RedirectUri>, Refusal> {
 /// An http or https URL that is shown as text; empty counts as absent.
 fn web_uri(name: &str, value: Option<String>) -> Result<Option<String>, Refusal> {
     let Some(value) = text(name, value)? else { return Ok(None) };
-    match url::Url::parse(&value) {
+    match Url::parse(&value) {
         Ok(url) if matches!(url.scheme(), "https" | "http") => Ok(Some(value)),
         _ => Err(bad_metadata(format!("{name} is not an http or https URL"))),
     }
@@ -284,7 +342,10 @@ fn plain(text: &str, max: usize) -> bool {
 fn digest(row: &ClientRow, redirect_uris: &[RedirectUri]) -> String {
     let mut uris: Vec<String> = redirect_uris.iter().map(RedirectUri::without_loopback_port).collect();
     uris.sort();
-    let facts = serde_json::json!([1, row.name, uris, row.scope, row.metadata]);
+    let mut facts = serde_json::json!([1, row.name, uris, row.scope, row.metadata]);
+    if let (true, Some(facts)) = (row.dpop_bound, facts.as_array_mut()) {
+        facts.push("dpop".into());
+    }
     URL_SAFE_NO_PAD.encode(Sha256::digest(facts.to_string()))
 }
 
@@ -339,6 +400,10 @@ pub fn read(ctx: &OAuth, client: Client, token: &str) -> Registered {
         created_at: client.created_at,
         last_used_at: None,
         disabled_at: None,
+        keys: client.stored_keys,
+        dpop_bound: client.dpop_bound,
+        document_mark: None,
+        held_at: None,
     };
     describe(ctx, row, client.auth_method, None, Some(Plain::new(token.to_owned())))
 }

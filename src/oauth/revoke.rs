@@ -7,37 +7,28 @@
 //! | another client's, unknown, malformed    | 200    | nothing (RFC 7009 §2.2)                         |
 //! | none                                    | 400 `invalid_request` | nothing                          |
 
+use super::call::Call;
 use super::error::Refusal;
 use super::grants::refresh_token;
 use super::params::Params;
-use super::{OAuth, Origin, client_auth};
+use super::{OAuth, client_auth};
 use crate::audit::{Entry, Event};
 use crate::trust;
 
 /// Answers a revocation request.
-pub async fn respond(
-    ctx: &OAuth,
-    authorization: Option<&str>,
-    params: &Params,
-    origin: &Origin,
-) -> Result<(), Refusal> {
-    let answer = answer(ctx, authorization, params, origin).await;
+pub async fn respond(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(), Refusal> {
+    let answer = answer(ctx, call, params).await;
     if let Err(refusal) = &answer {
         let entry = Entry::refused(Event::TokenRevoked, refusal.reason.as_str())
-            .client(client_auth::named(authorization, params))
-            .address(origin.address.clone());
+            .client(client_auth::named(call, params))
+            .address(call.origin.address.clone());
         ctx.audit.record(entry).await;
     }
     answer
 }
 
-async fn answer(
-    ctx: &OAuth,
-    authorization: Option<&str>,
-    params: &Params,
-    origin: &Origin,
-) -> Result<(), Refusal> {
-    let client = client_auth::authenticate(ctx, authorization, params).await?;
+async fn answer(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(), Refusal> {
+    let client = client_auth::authenticate(ctx, call, params).await?;
     let token = params.require("token")?;
     params.get("token_type_hint")?;
     let grant = match refresh_token::find(ctx, token).await? {
@@ -50,7 +41,7 @@ async fn answer(
     let Some(grant) = grant.filter(|g| g.client_id == client.id) else {
         let entry = Entry::refused(Event::TokenRevoked, "unknown_token")
             .client(client.id.clone())
-            .address(origin.address.clone());
+            .address(call.origin.address.clone());
         ctx.audit.record(entry).await;
         return Ok(());
     };
@@ -60,7 +51,7 @@ async fn answer(
         .client(client.id.clone())
         .grant(grant.id)
         .user(grant.user_id)
-        .address(origin.address.clone());
+        .address(call.origin.address.clone());
     ctx.audit.record(entry).await;
     Ok(())
 }

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::call::Call;
 use super::client::Client;
 use super::error::{Code, Reason, Refusal};
-use super::grants::{authorization_code, client_credentials, refresh_token};
+use super::grants::{GrantType, authorization_code, client_credentials, refresh_token};
 use super::params::Params;
 use super::resource::Resource;
 use super::scalekit::door;
-use super::{OAuth, Origin, client_auth};
+use super::{OAuth, client_auth};
 use crate::audit::{Entry, Event};
 use crate::types::ScopeSet;
 
@@ -32,6 +33,9 @@ pub struct TokenResponse {
     pub refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// What kind of token it is, where one was exchanged for it (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
 }
 
 /// A token request past the shared phases.
@@ -40,6 +44,8 @@ pub struct TokenRequest<'a> {
     pub client: Arc<Client>,
     /// The resource the request names, if it names one.
     pub resource: Option<Arc<Resource>>,
+    /// Thumbprint of the key that the request proved to hold (RFC 9449 §5): what is issued is bound to it.
+    pub binding: Option<String>,
 }
 
 /// What a grant gives, and which grant it was, for the audit trail.
@@ -77,17 +83,12 @@ impl Refused {
 }
 
 /// Answers a token request.
-pub async fn respond(
-    ctx: &OAuth,
-    authorization: Option<&str>,
-    params: &Params,
-    origin: &Origin,
-) -> Result<TokenResponse, Refusal> {
+pub async fn respond(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<TokenResponse, Refusal> {
     let event = match params.first("grant_type") {
         Some(refresh_token::GRANT_TYPE) => Event::TokenRefreshed,
         _ => Event::TokenIssued,
     };
-    match answer(ctx, authorization, params).await {
+    match answer(ctx, call, params).await {
         Ok((granted, client)) => {
             ctx.usage.note(&granted.grant_id, ctx.clock.now());
             let entry = Entry::ok(event)
@@ -95,29 +96,25 @@ pub async fn respond(
                 .user(granted.user_id)
                 .grant(granted.grant_id)
                 .resource(granted.resource_id)
-                .address(origin.address.clone());
+                .address(call.origin.address.clone());
             ctx.audit.record(entry).await;
             Ok(granted.response)
         }
         Err(refused) => {
-            let client = refused.client_id.or_else(|| client_auth::named(authorization, params));
+            let client = refused.client_id.or_else(|| client_auth::named(call, params));
             let entry = Entry::refused(event, refused.refusal.reason.as_str())
                 .client(client)
                 .grant(refused.grant_id)
-                .address(origin.address.clone());
+                .address(call.origin.address.clone());
             ctx.audit.record(entry).await;
             Err(refused.refusal)
         }
     }
 }
 
-async fn answer(
-    ctx: &OAuth,
-    authorization: Option<&str>,
-    params: &Params,
-) -> Result<(Granted, Arc<Client>), Refused> {
+async fn answer(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Granted, Arc<Client>), Refused> {
     let grant_type = params.require("grant_type")?;
-    let client = client_auth::authenticate(ctx, authorization, params).await?;
+    let client = client_auth::authenticate(ctx, call, params).await?;
     let granted = grant(ctx, grant_type, params, &client).await;
     match granted {
         Ok(granted) => Ok((granted, client)),
@@ -131,16 +128,16 @@ async fn grant(
     params: &Params,
     client: &Arc<Client>,
 ) -> Result<Granted, Refused> {
-    let known = [authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE, client_credentials::GRANT_TYPE];
-    if !known.contains(&grant_type) {
+    let found = GrantType::parse(grant_type).filter(|grant| grant.is_on(ctx));
+    let Some(grant_type) = found else {
         return Err(Refusal::new(
             Code::UnsupportedGrantType,
             Reason::UnsupportedGrantType,
-            "grant_type must be authorization_code, refresh_token or client_credentials",
+            "grant_type is none that this server knows: its metadata lists them",
         )
         .into());
-    }
-    if !client.allows(grant_type) {
+    };
+    if !client.allows(grant_type.as_str()) {
         return Err(Refusal::new(
             Code::UnauthorizedClient,
             Reason::GrantTypeNotAllowed,
@@ -149,11 +146,11 @@ async fn grant(
         .into());
     }
     let resource = door::named(ctx, params)?;
-    let request = TokenRequest { params, client: Arc::clone(client), resource };
+    let request = TokenRequest { params, client: Arc::clone(client), resource, binding: None };
     match grant_type {
-        authorization_code::GRANT_TYPE => authorization_code::run(ctx, &request).await,
-        client_credentials::GRANT_TYPE => client_credentials::run(ctx, &request).await,
-        _ => refresh_token::run(ctx, &request).await,
+        GrantType::AuthorizationCode => authorization_code::run(ctx, &request).await,
+        GrantType::RefreshToken => refresh_token::run(ctx, &request).await,
+        GrantType::ClientCredentials => client_credentials::run(ctx, &request).await,
     }
 }
 

@@ -13,6 +13,8 @@ use crate::types::{Hashed, ScopeSet, Timestamp};
 /// How the client came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientKind {
+    /// Publishes a document of itself, at the URL that is its id.
+    Cimd,
     /// Registered itself (RFC 7591).
     Dynamic,
     /// Created by an administrator, for people to use.
@@ -24,9 +26,39 @@ pub enum ClientKind {
 impl ClientKind {
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Cimd => "cimd",
             Self::Dynamic => "dynamic",
             Self::Static => "static",
             Self::Machine => "machine",
+        }
+    }
+}
+
+/// Where a client's public keys are ([RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientKeys {
+    /// The set itself, as JSON text.
+    Inline(String),
+    /// The URL of the set.
+    Uri(String),
+}
+
+impl ClientKeys {
+    fn of_columns(inline: Option<String>, uri: Option<String>) -> Option<Self> {
+        inline.map(Self::Inline).or_else(|| uri.map(Self::Uri))
+    }
+
+    pub fn inline(&self) -> Option<&str> {
+        match self {
+            Self::Inline(set) => Some(set),
+            Self::Uri(_) => None,
+        }
+    }
+
+    pub fn uri(&self) -> Option<&str> {
+        match self {
+            Self::Inline(_) => None,
+            Self::Uri(uri) => Some(uri),
         }
     }
 }
@@ -59,7 +91,7 @@ pub struct ClientRow {
     pub id: String,
     pub kind: ClientKind,
     pub name: String,
-    /// `none`, `client_secret_basic` or `client_secret_post`.
+    /// `none`, `client_secret_basic`, `client_secret_post` or `private_key_jwt`.
     pub auth_method: String,
     pub redirect_uris: Vec<String>,
     pub grant_types: Vec<String>,
@@ -77,22 +109,34 @@ pub struct ClientRow {
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     pub disabled_at: Option<Timestamp>,
+    /// Where its public keys are, for one that authenticates with them.
+    pub keys: Option<ClientKeys>,
+    /// Whether it gets only tokens that are bound to a key of its own (RFC 9449 §5.2).
+    pub dpop_bound: bool,
+    /// What of its document people relied on when they agreed; of a client that publishes one.
+    pub document_mark: Option<String>,
+    /// Since when it is on hold, because that has changed.
+    pub held_at: Option<Timestamp>,
 }
 
 sql! {
     FIND = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
-            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id = $1";
+            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at, \
+            jwks, jwks_uri, dpop_bound, document_mark, held_at FROM clients WHERE id = $1";
     LIST = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
-            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at FROM clients WHERE id > $1 AND deleted_at IS NULL \
+            management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at, \
+            jwks, jwks_uri, dpop_bound, document_mark, held_at FROM clients WHERE id > $1 AND deleted_at IS NULL \
             ORDER BY id LIMIT $2";
     /// An identical registration gets the row that is there, and its unused days start anew.
     ADD = "INSERT INTO clients (id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, \
-           digest, management_hash, created_at, allowed_scopes, access_token_seconds, form_nonce, has_terms) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1) \
+           digest, management_hash, created_at, allowed_scopes, access_token_seconds, form_nonce, has_terms, jwks, \
+           jwks_uri, dpop_bound, document_mark) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15, $16, $17, $18) \
            ON CONFLICT (digest) DO UPDATE SET created_at = CASE WHEN clients.last_used_at IS NULL \
            THEN excluded.created_at ELSE clients.created_at END, registrations = clients.registrations + 1 \
            RETURNING id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
-           management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at";
+           management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at, \
+           jwks, jwks_uri, dpop_bound, document_mark, held_at";
     OF_FORM = "SELECT id FROM clients WHERE form_nonce = $1";
     TOUCH = "UPDATE clients SET last_used_at = $2 WHERE id = $1 \
              AND (last_used_at IS NULL OR last_used_at < $3)";
@@ -109,6 +153,7 @@ sql! {
 pub(super) fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
     let id = row::text(row, "id")?;
     let kind = match row::text(row, "kind")?.as_str() {
+        "cimd" => ClientKind::Cimd,
         "dynamic" => ClientKind::Dynamic,
         "static" => ClientKind::Static,
         "machine" => ClientKind::Machine,
@@ -130,6 +175,10 @@ pub(super) fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
         created_at: row::int(row, "created_at")?,
         last_used_at: row::time_opt(row, "last_used_at")?,
         disabled_at: row::time_opt(row, "disabled_at")?,
+        keys: ClientKeys::of_columns(row::text_opt(row, "jwks")?, row::text_opt(row, "jwks_uri")?),
+        dpop_bound: row::flag(row, "dpop_bound")?,
+        document_mark: row::text_opt(row, "document_mark")?,
+        held_at: row::time_opt(row, "held_at")?,
     })
 }
 
@@ -153,6 +202,10 @@ async fn insert(
         .bind(client.allowed_scopes.as_ref().map(ToString::to_string))
         .bind(client.access_token_seconds)
         .bind(nonce)
+        .bind(client.keys.as_ref().and_then(ClientKeys::inline))
+        .bind(client.keys.as_ref().and_then(ClientKeys::uri))
+        .bind(i64::from(client.dpop_bound))
+        .bind(&client.document_mark)
         .fetch_one(connection)
         .await?;
     read(&found)

@@ -32,7 +32,7 @@ pub struct CodeRow {
 sql! {
     FIND = "SELECT c.id AS code_id, c.secret_hash, c.redirect_uri, c.code_challenge, c.nonce, c.auth_time, \
             c.method, c.created_at AS code_created_at, c.expires_at, c.spent_at, g.id, g.user_id, g.client_id, \
-            g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at \
+            g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at, g.jkt \
             FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.id = $1";
     ADD = "INSERT INTO codes (id, secret_hash, grant_id, redirect_uri, code_challenge, nonce, auth_time, \
            created_at, expires_at, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";

@@ -35,7 +35,7 @@ pub enum By {
 macro_rules! columns {
     () => {
         "SELECT g.id, g.user_id, g.client_id, g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, \
-         g.revoked_at, g.revoked_reason, g.last_used_at, u.email, u.name AS user_name, c.name AS client_name, \
+         g.revoked_at, g.jkt, g.revoked_reason, g.last_used_at, u.email, u.name AS user_name, c.name AS client_name, \
          CASE WHEN r.idle_expires_at < r.expires_at THEN r.idle_expires_at ELSE r.expires_at END AS renewable_until \
          FROM grants g LEFT JOIN clients c ON c.id = g.client_id \
          LEFT JOIN users u ON u.id = g.user_id AND u.deleted_at IS NULL \
@@ -57,7 +57,7 @@ sql! {
     BY_RESOURCE = listing!("g.resource_id = $3 AND");
     END = "UPDATE grants SET revoked_at = $2, revoked_reason = 'ended_by_administrator' \
            WHERE id = $1 AND revoked_at IS NULL RETURNING id, user_id, client_id, resource_id, session_id, scopes, \
-           created_at, ends_at, revoked_at";
+           created_at, ends_at, revoked_at, jkt";
     FORGET_CONSENTS = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2";
     END_OF_PAIR = "UPDATE grants SET revoked_at = $3, revoked_reason = 'ended_by_administrator' \
                    WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL";

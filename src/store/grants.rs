@@ -25,27 +25,29 @@ pub struct GrantRow {
     /// When nothing that hangs on it can live any more.
     pub ends_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+    /// Thumbprint of the key that its refresh tokens are bound to (RFC 9449 §5).
+    pub jkt: Option<String>,
 }
 
 sql! {
-    FIND = "SELECT id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, revoked_at \
+    FIND = "SELECT id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, revoked_at, jkt \
             FROM grants WHERE id = $1";
     /// Changes nothing, but holds the row until the transaction ends: disabling waits, or was first.
     HOLD_USER = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
     HOLD_CLIENT = "UPDATE clients SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
     HOLD_RESOURCE = "UPDATE resources SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NULL";
     HOLD_SESSION = "UPDATE sessions SET ended_at = NULL WHERE id = $1 AND ended_at IS NULL";
-    ADD = "INSERT INTO grants (id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    ADD = "INSERT INTO grants (id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, \
+           jkt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     FIND_OF_MACHINE = "SELECT id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, \
-                       revoked_at FROM grants WHERE client_id = $1 AND resource_id = $2 AND user_id IS NULL \
+                       revoked_at, jkt FROM grants WHERE client_id = $1 AND resource_id = $2 AND user_id IS NULL \
                        AND revoked_at IS NULL";
     KEEP_OF_MACHINE = "INSERT INTO grants (id, client_id, resource_id, scopes, created_at, ends_at) \
                        VALUES ($1, $2, $3, $4, $5, $6) \
                        ON CONFLICT (client_id, resource_id) WHERE user_id IS NULL AND revoked_at IS NULL \
                        DO UPDATE SET scopes = excluded.scopes, ends_at = excluded.ends_at \
                        RETURNING id, user_id, client_id, resource_id, session_id, scopes, created_at, ends_at, \
-                       revoked_at";
+                       revoked_at, jkt";
     USED = "UPDATE grants SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
     CALLED = "UPDATE grants SET first_call_at = $2 WHERE id = $1 AND first_call_at IS NULL";
     FIRST_CALL = "SELECT first_call_at FROM grants WHERE id = $1";
@@ -74,6 +76,7 @@ pub(super) fn read(row: &AnyRow) -> Result<GrantRow, StoreError> {
         created_at: row::int(row, "created_at")?,
         ends_at: row::int(row, "ends_at")?,
         revoked_at: row::time_opt(row, "revoked_at")?,
+        jkt: row::text_opt(row, "jkt")?,
     })
 }
 
@@ -162,6 +165,7 @@ impl Store {
                     .bind(grant.scopes.to_string())
                     .bind(grant.created_at)
                     .bind(grant.ends_at)
+                    .bind(&grant.jkt)
                     .execute(&mut *connection)
                     .await?;
                 codes::add(connection, &code).await?;

@@ -26,12 +26,15 @@ pub enum ClientState {
 impl Show {
     /// The statement whose index holds these and no others.
     const fn statement(self) -> &'static str {
-        use ClientKind::{Dynamic, Machine, Static};
+        use ClientKind::{Cimd, Dynamic, Machine, Static};
         use ClientState::{Active, Disabled};
         match (self.kind, self.state) {
             (None, None) => LIST,
             (None, Some(Active)) => LIST_ACTIVE,
             (None, Some(Disabled)) => LIST_DISABLED,
+            (Some(Cimd), None) => LIST_CIMD,
+            (Some(Cimd), Some(Active)) => LIST_CIMD_ACTIVE,
+            (Some(Cimd), Some(Disabled)) => LIST_CIMD_DISABLED,
             (Some(Dynamic), None) => LIST_DYNAMIC,
             (Some(Dynamic), Some(Active)) => LIST_DYNAMIC_ACTIVE,
             (Some(Dynamic), Some(Disabled)) => LIST_DYNAMIC_DISABLED,
@@ -58,7 +61,7 @@ macro_rules! columns {
     () => {
         "c.id, c.kind, c.name, c.auth_method, c.redirect_uris, c.grant_types, c.scope, c.metadata, c.digest, \
          c.management_hash, c.allowed_scopes, c.access_token_seconds, c.created_at, c.last_used_at, \
-         c.disabled_at, c.version, c.registrations"
+         c.disabled_at, c.jwks, c.jwks_uri, c.dpop_bound, c.document_mark, c.held_at, c.version, c.registrations"
     };
 }
 
@@ -79,6 +82,9 @@ sql! {
     LIST = listing!("");
     LIST_ACTIVE = listing!(" AND c.disabled_at IS NULL");
     LIST_DISABLED = listing!(" AND c.disabled_at IS NOT NULL");
+    LIST_CIMD = listing!(" AND c.kind = 'cimd'");
+    LIST_CIMD_ACTIVE = listing!(" AND c.kind = 'cimd' AND c.disabled_at IS NULL");
+    LIST_CIMD_DISABLED = listing!(" AND c.kind = 'cimd' AND c.disabled_at IS NOT NULL");
     LIST_DYNAMIC = listing!(" AND c.kind = 'dynamic'");
     LIST_DYNAMIC_ACTIVE = listing!(" AND c.kind = 'dynamic' AND c.disabled_at IS NULL");
     LIST_DYNAMIC_DISABLED = listing!(" AND c.kind = 'dynamic' AND c.disabled_at IS NOT NULL");

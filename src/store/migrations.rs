@@ -37,6 +37,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_128_000_030 "dialect",
     20_261_128_000_040 "trust",
     20_261_128_000_050 "indexes",
+    20_261_129_000_001 "kinds_of_clients",
 ];
 
 fn migrator() -> Migrator {

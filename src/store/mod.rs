@@ -31,6 +31,7 @@ pub mod people;
 pub mod personal;
 pub mod recovery_codes;
 pub mod refresh_tokens;
+pub mod replays;
 pub mod resource_changes;
 pub mod resource_users;
 pub mod resources;
@@ -149,6 +150,7 @@ pub fn statements() -> Vec<&'static str> {
         people::ALL,
         recovery_codes::ALL,
         refresh_tokens::ALL,
+        replays::ALL,
         resource_changes::ALL,
         resource_users::ALL,
         resources::ALL,

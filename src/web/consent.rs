@@ -118,7 +118,7 @@ fn client_view(valid: &AuthorizeRequest) -> ClientView {
     ClientView {
         name: valid.client.name.clone(),
         known: match valid.client.kind {
-            ClientKind::Dynamic => KnownAs::SelfDeclared,
+            ClientKind::Cimd | ClientKind::Dynamic => KnownAs::SelfDeclared,
             ClientKind::Static | ClientKind::Machine => KnownAs::RegisteredHere,
         },
         redirect_host,

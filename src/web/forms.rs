@@ -6,8 +6,9 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::State;
 use super::problem::Problem;
+use super::{State, address};
+use crate::oauth::call::Call;
 use crate::oauth::error::Refusal;
 use crate::oauth::params::{MAX_BYTES, Params};
 
@@ -132,6 +133,19 @@ pub async fn fields_within(
 /// The `Authorization` header, if it is text.
 pub fn authorization(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok())
+}
+
+/// What a request to a protocol endpoint brings besides its parameters.
+pub fn call<'a>(state: &State, request: &'a HttpRequest) -> Call<'a> {
+    // One that is no text stays, as one that nothing can be read from.
+    let proofs = request.headers().get_all("dpop").map(|v| v.to_str().unwrap_or_default());
+    Call {
+        authorization: authorization(request),
+        dpop: proofs.collect(),
+        method: request.method().as_str(),
+        path: request.path(),
+        origin: address::origin(state, request),
+    }
 }
 
 /// The token of an `Authorization: Bearer` header.

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{State, address, forms, respond};
+use super::{State, forms, respond};
 use crate::oauth::introspect;
 
 /// Answers an introspection request.
@@ -13,8 +13,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Ok(params) => params,
         Err(problem) => return problem.as_json(),
     };
-    let origin = address::origin(&state, &request);
-    match introspect::respond(&state.oauth, forms::authorization(&request), &params, &origin).await {
+    match introspect::respond(&state.oauth, &forms::call(&state, &request), &params).await {
         Ok(answer) => respond::json_no_store(StatusCode::OK, &answer),
         Err(refusal) => respond::refusal(&refusal),
     }

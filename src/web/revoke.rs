@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{State, address, forms, respond};
+use super::{State, forms, respond};
 use crate::oauth::revoke;
 
 /// Answers a revocation request.
@@ -12,8 +12,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Ok(params) => params,
         Err(problem) => return problem.as_json(),
     };
-    let origin = address::origin(&state, &request);
-    match revoke::respond(&state.oauth, forms::authorization(&request), &params, &origin).await {
+    match revoke::respond(&state.oauth, &forms::call(&state, &request), &params).await {
         Ok(()) => HttpResponse::Ok().insert_header(("cache-control", "no-store")).finish(),
         Err(refusal) => respond::refusal(&refusal),
     }

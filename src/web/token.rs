@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{State, address, forms, respond};
+use super::{State, forms, respond};
 use crate::oauth::params::Params;
 use crate::oauth::token;
 
@@ -18,8 +18,7 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
 
 /// Answers it from its parameters.
 pub async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
-    let origin = address::origin(state, request);
-    match token::respond(&state.oauth, forms::authorization(request), params, &origin).await {
+    match token::respond(&state.oauth, &forms::call(state, request), params).await {
         Ok(response) => respond::json_no_store(StatusCode::OK, &response),
         Err(refusal) => respond::refusal(&refusal),
     }

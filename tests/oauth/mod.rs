@@ -5,6 +5,7 @@ mod bad_input;
 mod code_grant;
 mod consent;
 mod error_redirects;
+mod key_clients;
 mod machines;
 mod metadata;
 mod odd_input;

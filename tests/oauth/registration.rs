@@ -131,7 +131,7 @@ async fn a_confidential_client_gets_an_id_of_its_own_and_a_secret(app: TestApp) 
 }
 
 async fn unsupported_auth_methods_count_as_not_asked_for(app: TestApp) {
-    for method in ["private_key_jwt", "client_secret_jwt", "tls_client_auth", "", "NONE"] {
+    for method in ["client_secret_jwt", "tls_client_auth", "", "NONE"] {
         let body = registered(&app, with(json!({ "token_endpoint_auth_method": method }))).await;
         assert_eq!(body["token_endpoint_auth_method"], "none", "{method}");
         assert_eq!(body.get("client_secret"), None);

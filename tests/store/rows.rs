@@ -72,6 +72,10 @@ pub fn client(n: usize) -> ClientRow {
         created_at: NOW,
         last_used_at: None,
         disabled_at: None,
+        keys: None,
+        dpop_bound: false,
+        document_mark: None,
+        held_at: None,
     }
 }
 
@@ -125,6 +129,7 @@ pub fn grant(n: usize) -> GrantRow {
         created_at: NOW,
         ends_at: NOW + 10_000,
         revoked_at: None,
+        jkt: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod made;
 mod mailbox;
 mod oauth_client;
 mod requests;
+mod signer;
 
 pub mod provider;
 pub mod scalekit;
@@ -24,7 +25,9 @@ pub use database::Database;
 pub use made::MadeClient;
 pub use mailbox::Mailbox;
 pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};
+pub use provider::unsigned;
 pub use requests::{FORM, JSON, Requests, written};
+pub use signer::Signer;
 
 /// The person every test signs in as.
 pub const EMAIL: &str = "ann@example.com";

@@ -109,7 +109,7 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
 /// Why something was refused, and what to do about it; nothing for a reason that explains itself nowhere.
 pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
     let known = request(reason).or_else(|| token(reason)).or_else(|| people(reason));
-    known.or_else(|| program(reason)).or_else(|| of_another_issuer(reason))
+    known.or_else(|| proof(reason)).or_else(|| program(reason)).or_else(|| of_another_issuer(reason))
 }
 
 const START: &str = "Start the connection again from the app.";
@@ -235,6 +235,41 @@ fn token(reason: &str) -> Option<(&'static str, &'static str)> {
             "Remove this server from the app and add it again.",
         ),
         "internal" => ("Gatepost itself failed.", "Look at the log for the time of this event."),
+        _ => return None,
+    })
+}
+
+/// What clients sign to prove who they are.
+fn proof(reason: &str) -> Option<(&'static str, &'static str)> {
+    Some(match reason {
+        "bad_assertion" => (
+            "The app signed something else than what proves who it is.",
+            "Its maker finds in the answer what is missing in the assertion.",
+        ),
+        "bad_assertion_signature" => (
+            "The app's proof is not signed with the key that is known of it.",
+            "Compare the key the app uses with the keys it registered.",
+        ),
+        "assertion_times" => (
+            "The app's proof has expired, is not valid yet, or would be valid for too long.",
+            "See whether the clock of the app's machine is right.",
+        ),
+        "wrong_audience" => (
+            "The app's proof was made for another server.",
+            "The app must name the issuer of this server, exactly as its metadata does.",
+        ),
+        "replayed_assertion" => (
+            "The same proof was shown twice.",
+            "An app signs a new one for each request. If this app does, somebody else may have read one.",
+        ),
+        "unknown_client_key" => (
+            "The app's proof is signed with a key that it does not publish.",
+            "See whether its key set has the key it signs with.",
+        ),
+        "client_keys_unavailable" => (
+            "The keys of the app could not be read.",
+            "See whether the address of its key set answers, from this server.",
+        ),
         _ => return None,
     })
 }

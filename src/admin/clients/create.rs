@@ -68,8 +68,8 @@ pub async fn create(
         return Ok(made);
     }
     let row = row(admin, new)?;
-    let secret = (new.auth_method != AuthMethod::None)
-        .then(|| Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng));
+    let secret =
+        new.auth_method.needs_secret().then(|| Bearer::generate(Kind::ClientSecret, &ctx.clock, &ctx.rng));
     let secret_row = secret.as_ref().map(|bearer| SecretRow::of(bearer, &row.id, row.created_at, None));
     let added = ctx.store.add_client_of_form(row, secret_row, nonce.clone()).await;
     let row = match (added, nonce) {
@@ -98,7 +98,7 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
     let redirect_uris = fields::redirect_uris(&mut check, new.kind, &new.redirect_uris);
     let allowed_scopes = fields::ceiling(&mut check, admin, new.kind, new.allowed_scopes.as_deref(), None);
     check.seconds("access_token_seconds", new.access_token_seconds, &ACCESS_SECONDS);
-    if new.kind == ClientKind::Dynamic {
+    if matches!(new.kind, ClientKind::Dynamic | ClientKind::Cimd) {
         check.say("kind", "Clients of that kind register themselves: choose static or machine.");
     }
     if new.kind == ClientKind::Machine && new.auth_method == AuthMethod::None {
@@ -110,7 +110,7 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
     check.done()?;
     let grant_types: &[&str] = match new.kind {
         ClientKind::Machine => &[client_credentials::GRANT_TYPE],
-        ClientKind::Static | ClientKind::Dynamic => {
+        ClientKind::Static | ClientKind::Dynamic | ClientKind::Cimd => {
             &[authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE]
         }
     };
@@ -130,5 +130,9 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
         created_at: ctx.clock.now(),
         last_used_at: None,
         disabled_at: None,
+        keys: None,
+        dpop_bound: false,
+        document_mark: None,
+        held_at: None,
     })
 }

@@ -18,6 +18,7 @@
 use async_trait::async_trait;
 
 use super::{refresh_token, revoke_replayed};
+use crate::oauth::access_token::Minting;
 use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
@@ -124,8 +125,17 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     };
     let client = &request.client;
     let asked_as = door::asked_as(&resource, request.params);
-    let mut redemption =
-        Redemption { ctx, client, code: &code, grant: &grant, resource: &resource, asked_as, response: None };
+    let binding = request.binding.as_deref();
+    let mut redemption = Redemption {
+        ctx,
+        client,
+        code: &code,
+        grant: &grant,
+        resource: &resource,
+        asked_as,
+        binding,
+        response: None,
+    };
     oxide::redeem(request.params, &request.client.id, &recovered, &mut redemption).await.map_err(of_grant)?;
     let response = redemption.response.ok_or_else(|| of_grant(Refusal::internal()))?;
     Ok(Granted { response, grant_id: grant.id, user_id: grant.user_id, resource_id: grant.resource_id })
@@ -138,6 +148,7 @@ struct Redemption<'a> {
     grant: &'a GrantRow,
     resource: &'a Resource,
     asked_as: Option<&'a str>,
+    binding: Option<&'a str>,
     response: Option<TokenResponse>,
 }
 
@@ -147,7 +158,17 @@ impl TokenRules for Redemption<'_> {
         let ctx = self.ctx;
         // Signed before the code is spent: a signature that fails must not burn the code.
         let scopes = scopes::of_token(self.resource, self.client, &scopes);
-        let access = access_token::mint(ctx, self.client, self.grant, self.resource, &scopes, self.asked_as)?;
+        let access = access_token::mint(
+            ctx,
+            &Minting {
+                client: self.client,
+                grant: self.grant,
+                resource: self.resource,
+                scopes: &scopes,
+                asked_as: self.asked_as,
+                binding: self.binding,
+            },
+        )?;
         let id_token = if scopes.contains(OPENID) {
             access_token::mint_id_token(ctx, self.grant, self.resource, self.code).await?
         } else {
@@ -160,11 +181,12 @@ impl TokenRules for Redemption<'_> {
         ctx.clients.touch(&self.grant.client_id, ctx.clock.now());
         self.response = Some(TokenResponse {
             access_token: access.token.expose().clone(),
-            token_type: "Bearer",
+            token_type: access.token_type,
             expires_in: access.expires_in,
             scope: scopes.to_string(),
             refresh_token: Some(text.expose().clone()),
             id_token,
+            issued_token_type: None,
         });
         Ok(())
     }
@@ -202,6 +224,7 @@ mod tests {
             created_at: 100,
             ends_at: 1000,
             revoked_at,
+            jkt: None,
         }
     }
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use super::super::scopes;
 use crate::oauth::OAuth;
-use crate::oauth::access_token::{self, LONGEST};
+use crate::oauth::access_token::{self, LONGEST, Minting};
 use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::resource::Resource;
@@ -42,7 +42,7 @@ const STANDS: i64 = 8 * 86_400;
 
 /// Whether a client may have tokens of its own, whatever it lists.
 fn may_act_alone(client: &Client) -> bool {
-    client.kind != ClientKind::Dynamic && !client.is_public()
+    matches!(client.kind, ClientKind::Static | ClientKind::Machine) && !client.is_public()
 }
 
 /// Gives a machine an access token.
@@ -52,7 +52,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         return Err(Refusal::new(
             Code::UnauthorizedClient,
             Reason::GrantTypeNotAllowed,
-            "client_credentials is for clients with a secret that an administrator made",
+            "client_credentials is for clients with a secret or a key that an administrator made",
         )
         .into());
     }
@@ -68,20 +68,24 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let scopes = scopes::of_token(&resource, client, &chosen);
     let access = access_token::mint(
         ctx,
-        client,
-        &grant,
-        &resource,
-        &scopes,
-        door::asked_as(&resource, request.params),
+        &Minting {
+            client,
+            grant: &grant,
+            resource: &resource,
+            scopes: &scopes,
+            asked_as: door::asked_as(&resource, request.params),
+            binding: request.binding.as_deref(),
+        },
     )?;
     ctx.clients.touch(&client.id, ctx.clock.now());
     let response = TokenResponse {
         access_token: access.token.expose().clone(),
-        token_type: "Bearer",
+        token_type: access.token_type,
         expires_in: access.expires_in,
         scope: scopes.to_string(),
         refresh_token: None,
         id_token: None,
+        issued_token_type: None,
     };
     Ok(Granted { response, grant_id: grant.id, user_id: None, resource_id: grant.resource_id })
 }
@@ -119,6 +123,7 @@ async fn standing_grant(ctx: &OAuth, client: &Client, resource: &Resource) -> Re
         created_at: now,
         ends_at: now + STANDS,
         revoked_at: None,
+        jkt: None,
     };
     ctx.store.keep_machine_grant(wanted).await?.ok_or_else(|| {
         Refusal::new(

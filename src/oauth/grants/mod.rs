@@ -9,6 +9,45 @@ use super::error::{Reason, Refusal};
 use crate::audit::{Entry, Event};
 use crate::store::grants::GrantRow;
 
+/// How tokens can be asked for. Whatever lists grant types reads this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    AuthorizationCode,
+    RefreshToken,
+    ClientCredentials,
+}
+
+impl GrantType {
+    pub const ALL: &[Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => authorization_code::GRANT_TYPE,
+            Self::RefreshToken => refresh_token::GRANT_TYPE,
+            Self::ClientCredentials => client_credentials::GRANT_TYPE,
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|grant| grant.as_str() == text)
+    }
+
+    /// Whether it is on now; what is off is neither named in the metadata nor answered.
+    pub const fn is_on(self, _ctx: &OAuth) -> bool {
+        match self {
+            Self::AuthorizationCode | Self::RefreshToken | Self::ClientCredentials => true,
+        }
+    }
+
+    /// Whether clients that register themselves may use it.
+    pub const fn is_self_service(self) -> bool {
+        match self {
+            Self::AuthorizationCode | Self::RefreshToken => true,
+            Self::ClientCredentials => false,
+        }
+    }
+}
+
 /// Revokes a grant whose code or refresh token was replayed, on this process at once, and records it once.
 async fn revoke_replayed(ctx: &OAuth, grant: &GrantRow, reason: Reason) -> Result<(), Refusal> {
     if ctx.store.revoke_grant(grant.id.clone(), ctx.clock.now(), reason.as_str()).await? {

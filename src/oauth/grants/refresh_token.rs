@@ -25,6 +25,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::revoke_replayed;
+use crate::oauth::access_token::Minting;
 use crate::oauth::authorize::GRANT_MARGIN;
 use crate::oauth::client::Client;
 use crate::oauth::error::{Code, Reason, Refusal};
@@ -227,6 +228,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         grant: &grant,
         resource: &resource,
         asked_as: door::asked_as(&resource, request.params),
+        binding: request.binding.as_deref(),
         decision,
         response: None,
     };
@@ -251,6 +253,7 @@ struct Rotating<'a> {
     grant: &'a GrantRow,
     resource: &'a Resource,
     asked_as: Option<&'a str>,
+    binding: Option<&'a str>,
     decision: Decision,
     response: Option<TokenResponse>,
 }
@@ -291,19 +294,29 @@ impl TokenRules for Rotating<'_> {
     async fn issue(&mut self, scopes: ScopeSet) -> Result<(), Refusal> {
         // Signed before the rotation: a signature that fails must not cost the client its token.
         let scopes = scopes::of_token(self.resource, self.client, &scopes);
-        let access =
-            access_token::mint(self.ctx, self.client, self.grant, self.resource, &scopes, self.asked_as)?;
+        let access = access_token::mint(
+            self.ctx,
+            &Minting {
+                client: self.client,
+                grant: self.grant,
+                resource: self.resource,
+                scopes: &scopes,
+                asked_as: self.asked_as,
+                binding: self.binding,
+            },
+        )?;
         let next = successor(&self.ctx.master, self.bearer);
         if self.decision == Decision::Rotate {
             self.rotate(&next).await?;
         }
         self.response = Some(TokenResponse {
             access_token: access.token.expose().clone(),
-            token_type: "Bearer",
+            token_type: access.token_type,
             expires_in: access.expires_in,
             scope: scopes.to_string(),
             refresh_token: Some(next.to_text().expose().clone()),
             id_token: None,
+            issued_token_type: None,
         });
         Ok(())
     }
@@ -340,6 +353,7 @@ mod tests {
             created_at: 0,
             ends_at: 2000,
             revoked_at,
+            jkt: None,
         }
     }
 

@@ -35,6 +35,10 @@ async fn add(app: &TestApp, id: &str, name: &str, uri: &str) {
         created_at: app.clock.now(),
         last_used_at: None,
         disabled_at: None,
+        keys: None,
+        dpop_bound: false,
+        document_mark: None,
+        held_at: None,
     };
     app.core.oauth.store.add_client(row, None).await.unwrap();
 }

@@ -24,6 +24,7 @@ fn page_of(id: &str) -> String {
 
 const fn kind_word(kind: ClientKind) -> &'static str {
     match kind {
+        ClientKind::Cimd => "Published document",
         ClientKind::Dynamic => "Registered itself",
         ClientKind::Static => "Made here",
         ClientKind::Machine => "Machine",
