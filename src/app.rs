@@ -21,6 +21,7 @@ use crate::admin::api_tokens::ApiTokens;
 use crate::admin::audit::feed::Feed;
 use crate::audit::{Audit, Entry, Event};
 use crate::config::{self, Audience, Config, DAY, DatabaseKind, IssuerMode, Origin, SecondFactor, SecretKey};
+use crate::fetch::{Fetcher, Options as FetchOptions, Reach};
 use crate::jobs::Retention;
 use crate::mail::{GivenUp, MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
@@ -131,6 +132,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         revocations,
         usage: Usage::start(store.clone(), clock.clone()),
         settings: settings.clone(),
+        fetch: fetcher(config, &clock)?,
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)
         .context("the client of login providers cannot be set up")?;
@@ -160,6 +162,13 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
     };
     let trust = Trust::new(oauth.clone()).context("the client of token issuers cannot be set up")?;
     Ok(Core { oauth, accounts, trust, api_tokens: ApiTokens::default() })
+}
+
+/// What fetches the documents that strangers name.
+fn fetcher(config: &Config, clock: &Clock) -> anyhow::Result<Fetcher> {
+    let reach = Reach::of(&config.server.public_url);
+    let options = FetchOptions::new(reach, config.cimd.max_document_bytes, clock.clone());
+    Fetcher::new(options).context("the client of documents cannot be set up")
 }
 
 /// Whose tokens are taken where nothing was chosen for a resource.

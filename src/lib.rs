@@ -11,6 +11,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod connect;
+pub mod fetch;
 pub mod jobs;
 pub mod logging;
 pub mod mail;

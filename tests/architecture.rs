@@ -18,7 +18,13 @@ const HOMES: &[(&str, &[&str])] = &[
     // The probe asks what a client would: the registered server and this one itself, for an administrator.
     (
         "reqwest",
-        &["src/mcp/", "src/accounts/upstream/", "src/admin/resources/probe.rs", "src/trust/scalekit/"],
+        &[
+            "src/mcp/",
+            "src/accounts/upstream/",
+            "src/admin/resources/probe.rs",
+            "src/trust/scalekit/",
+            "src/fetch/",
+        ],
     ),
     ("openidconnect", &["src/accounts/upstream/"]),
     ("jsonwebtoken", &["src/oauth/keys/", "src/oauth/jose.rs", "src/oauth/dpop/", "src/trust/"]),
@@ -42,6 +48,13 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "src/mail/",
         &["store", "admin", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs"],
+    ),
+    (
+        "src/fetch/",
+        &[
+            "store", "admin", "oauth", "mcp", "accounts", "trust", "web", "app", "config", "audit", "jobs",
+            "mail",
+        ],
     ),
     (
         "src/store/",

@@ -46,8 +46,8 @@ pub use network::Network;
 pub use scalekit::Audience;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
-    Admin, Database, Google, Limits, Log, Login, Mail, Provider, Registration, SECTIONS, ScaleKit, Server,
-    Sessions, Tavily, Tokens,
+    Admin, Cimd, Database, Google, Limits, Log, Login, Mail, Provider, Registration, SECTIONS, ScaleKit,
+    Server, Sessions, Tavily, Tokens,
 };
 pub use sources::{Origin, Override, Sources};
 pub use summary::{InForce, RedirectUri, SectionInForce, SettingInForce, Summary, SummaryLine};
@@ -71,6 +71,7 @@ pub struct Config {
     pub tokens: Tokens,
     pub sessions: Sessions,
     pub registration: Registration,
+    pub cimd: Cimd,
     pub limits: Limits,
     pub mail: Mail,
     pub google: Google,
@@ -108,6 +109,7 @@ impl Config {
         let (server, database) = (Server::read(values), Database::read(values));
         let (admin, login, tokens) = (Admin::read(values), Login::read(values), Tokens::read(values));
         let (sessions, registration) = (Sessions::read(values), Registration::read(values));
+        let cimd = Cimd::read(values);
         let (limits, google) = (Limits::read(values), Google::read(values));
         let providers = read_providers(values);
         let mail = Mail::read(values);
@@ -120,6 +122,7 @@ impl Config {
             tokens: tokens?,
             sessions: sessions?,
             registration: registration?,
+            cimd: cimd?,
             limits: limits?,
             mail: mail?,
             google: google?,

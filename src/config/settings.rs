@@ -28,6 +28,7 @@ pub const SECTIONS: &[Section] = &[
     Tokens::SECTION,
     Sessions::SECTION,
     Registration::SECTION,
+    Cimd::SECTION,
     Limits::SECTION,
     Mail::SECTION,
     Google::SECTION,
@@ -133,6 +134,14 @@ section! {
         unused_days: i64 = Number(1..=3_650), Value("7"), ["GATEPOST_REGISTRATION__UNUSED_DAYS"];
         /// The largest registration request that is read, in bytes.
         body_limit_bytes: usize = Number(1_024..=1_048_576), Value("65536"), ["GATEPOST_REGISTRATION__BODY_LIMIT_BYTES"];
+    }
+}
+
+section! {
+    /// Clients that name themselves by the URL of a document (client ID metadata documents).
+    Cimd "cimd" "cimd." {
+        /// The largest document that is read, in bytes.
+        max_document_bytes: usize = Number(1_024..=65_536), Value("5120"), ["GATEPOST_CIMD__MAX_DOCUMENT_BYTES"];
     }
 }
 

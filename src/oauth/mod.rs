@@ -40,6 +40,7 @@ pub mod token;
 pub mod userinfo;
 
 use crate::audit::Audit;
+use crate::fetch::Fetcher;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::types::urls::Issuer;
@@ -85,6 +86,8 @@ pub struct OAuth {
     pub usage: crate::trust::Usage,
     /// What administrators set: who must show a second factor, whether clients may register themselves.
     pub settings: Settings,
+    /// Documents that strangers name.
+    pub fetch: Fetcher,
 }
 
 impl OAuth {
