@@ -12,15 +12,20 @@
 //! | another key, algorithm `none` or HMAC                         | 401 `invalid_client`, `bad_assertion_signature` | `what_is_wrong_with_an_assertion` |
 //! | a `kid` that its keys have not; at `jwks_uri`: not after another look either | 401 `invalid_client`, `unknown_client_key` | `what_is_wrong_with_an_assertion` |
 //! | its keys cannot be had now                                    | 503 `temporarily_unavailable`      | `keys_that_cannot_be_had`             |
+//! | signed by a key that its `jwks_uri` got since                 | ok                                 | `a_new_key_at_jwks_uri_is_found`      |
 //!
 //! Everything is compared before the `jti` is spent.
+
+use std::fmt::Display;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::OAuth;
 use super::client::{Client, KeySource};
 use super::error::{Code, Reason, Refusal};
-use super::jose::{self, Fault};
+use super::jose::{self, Fault, Keys};
+use crate::fetch::Wanted;
 use crate::store::replays::Once;
 use crate::types::Timestamp;
 
@@ -154,14 +159,22 @@ async fn verified(ctx: &OAuth, client: &Client, assertion: &str) -> Result<Claim
 /// Types an assertion may have; many have none.
 const TYPES: [&str; 3] = ["jwt", "client-authentication+jwt", ""];
 
-/// The client's keys; `fresh`: as they are now.
-async fn keys(_ctx: &OAuth, source: &KeySource, _fresh: bool) -> Result<std::sync::Arc<jose::Keys>, Refusal> {
-    match source {
-        KeySource::Inline(keys) => Ok(std::sync::Arc::clone(keys)),
-        KeySource::Uri(_) => Err(Refusal::new(
+/// The client's keys; `anew`: those that were known lack one.
+async fn keys(ctx: &OAuth, source: &KeySource, anew: bool) -> Result<Arc<Keys>, Refusal> {
+    let uri = match source {
+        KeySource::Inline(keys) => return Ok(Arc::clone(keys)),
+        KeySource::Uri(uri) => uri,
+    };
+    let unavailable = |why: &dyn Display| {
+        Refusal::new(
             Code::TemporarilyUnavailable,
             Reason::ClientKeysUnavailable,
-            "the client's keys cannot be read now; try again shortly",
-        )),
-    }
+            format!("the key set at the client's jwks_uri {why}"),
+        )
+    };
+    let answer = ctx.fetch.keys(uri, anew).await.map_err(|fault| unavailable(&fault))?;
+    Keys::read(&answer.bytes).map(Arc::new).map_err(|fault| {
+        ctx.fetch.is_useless(Wanted::Keys, uri);
+        unavailable(&fault)
+    })
 }

@@ -1,11 +1,15 @@
 //! `src/oauth/client_assertion.rs`, row by row: clients that prove themselves with a key.
 
+use std::sync::Mutex;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data};
 use gatepost::oauth::client_assertion::TYPE;
 use serde_json::{Value, json};
 
 use super::{REDIRECT_URI, status_and_json};
 use crate::on_both;
-use crate::support::{Signer, TestApp, unsigned};
+use crate::support::{Signer, TestApp, place, serve, unsigned};
 
 /// A client that registered itself with a key.
 struct KeyClient<'a> {
@@ -249,7 +253,46 @@ async fn keys_that_cannot_be_had(app: TestApp) {
     assert!(app.audit_reasons("token.introspected").await.contains(&"client_keys_unavailable".to_owned()));
 }
 
+async fn a_new_key_at_jwks_uri_is_found(app: TestApp) {
+    let (socket, url) = place();
+    let published = Data::new(Mutex::new(json!({ "keys": [] })));
+    let data = published.clone();
+    serve(socket, move |config| {
+        config.app_data(data.clone()).route("/keys", web::get().to(keys));
+    });
+    let body = json!({
+        "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": format!("{url}/keys"),
+    });
+    let answer = app.http().post(app.at("/oauth/register")).json(&body).send().await.unwrap();
+    let (_, body) = status_and_json(answer).await;
+    let mut client =
+        KeyClient { app: &app, id: body["client_id"].as_str().unwrap().to_owned(), key: Signer::es256("a") };
+    // Nothing of use there: that is not kept for long.
+    let (status, body) = client.ask(&client.assertion("1")).await;
+    assert_eq!(status, 503, "{body}");
+    assert!(body["error_description"].as_str().unwrap().contains("has no key that can verify"), "{body}");
+    *published.lock().unwrap() = client.key.jwks();
+    app.advance(11).await;
+    client.is_known(&client.assertion("1")).await;
+    // The next key: asked for at once the first time, then at most every half minute.
+    client.key = Signer::rs256("b");
+    *published.lock().unwrap() = client.key.jwks();
+    app.advance(30).await;
+    client.is_known(&client.assertion("2")).await;
+    client.key = Signer::eddsa("c");
+    *published.lock().unwrap() = client.key.jwks();
+    assert!(client.refused(&client.assertion("3")).await.contains("not the client's"));
+    app.advance(30).await;
+    client.is_known(&client.assertion("3")).await;
+}
+
+async fn keys(published: Data<Mutex<Value>>) -> HttpResponse {
+    HttpResponse::Ok().json(&*published.lock().unwrap())
+}
+
 on_both!(
+    a_new_key_at_jwks_uri_is_found,
     keys_that_cannot_be_had,
     a_client_with_a_key_gets_tokens,
     an_assertion_works_once,

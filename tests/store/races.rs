@@ -3,6 +3,7 @@
 use futures::future::{join, join_all};
 use gatepost::store::ceremonies::CeremonyKind;
 use gatepost::store::links::LinkPurpose;
+use gatepost::store::replays::Once;
 use gatepost::store::scopes::Change;
 use gatepost::store::sessions::StillTrue;
 use gatepost::store::signing_keys::KeyState;
@@ -211,7 +212,24 @@ async fn migrations_that_start_together_leave_a_whole_schema(database: Database)
     assert_eq!(count(&stores[0], "_sqlx_migrations").await, expected);
 }
 
+async fn what_may_be_shown_once_is_shown_once_to_two_processes(database: Database) {
+    let stores = two(&database).await;
+    let shows = |what: Once, issuer: &'static str| {
+        let stores = &stores;
+        let tries = (0..32).map(move |n| stores[n % 2].spend_once(what, issuer, "jti", NOW + 60, NOW));
+        async { join_all(tries).await.into_iter().filter(|shown| *shown.as_ref().unwrap()).count() }
+    };
+    let (one, other, proof) = (shows(Once::Grant, "a"), shows(Once::Grant, "b"), shows(Once::DpopProof, "a"));
+    assert_eq!((one.await, other.await, proof.await), (1, 1, 1), "one each, and they are apart");
+    let [store, _] = &stores;
+    assert!(!store.spend_once(Once::Grant, "a", "jti", NOW + 120, NOW + 60).await.unwrap());
+    assert!(store.spend_once(Once::Grant, "a", "jti", NOW + 120, NOW + 61).await.unwrap(), "it has ended");
+    assert_eq!(store.reap_replays(NOW + 61, 100).await.unwrap(), 2);
+    assert!(!store.spend_once(Once::Grant, "a", "jti", NOW + 120, NOW + 62).await.unwrap());
+}
+
 on_each! {
+    what_may_be_shown_once_is_shown_once_to_two_processes,
     one_process_rotates_a_key,
     two_processes_that_start_together_agree_on_the_active_key,
     identical_registrations_get_one_row,
