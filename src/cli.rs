@@ -299,6 +299,9 @@ pub struct ClientCreateArgs {
     /// How it proves itself at the token endpoint [default: none; of a machine client_secret_basic]
     #[arg(long, value_enum, value_name = "METHOD")]
     pub auth_method: Option<AuthMethodArg>,
+    /// For private_key_jwt: the https address of its key set, or the set itself as JSON
+    #[arg(long, value_name = "URL|JSON")]
+    pub keys: Option<String>,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
@@ -314,6 +317,8 @@ pub enum AuthMethodArg {
     ClientSecretBasic,
     /// Secret in the form
     ClientSecretPost,
+    /// It signs with a key of its own; see --keys
+    PrivateKeyJwt,
 }
 
 /// `gatepost resource …`

@@ -50,12 +50,14 @@ async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
     let auth_method = match args.auth_method {
         Some(AuthMethodArg::ClientSecretBasic) => AuthMethod::Basic,
         Some(AuthMethodArg::ClientSecretPost) => AuthMethod::Post,
+        Some(AuthMethodArg::PrivateKeyJwt) => AuthMethod::PrivateKeyJwt,
         None if args.machine => AuthMethod::Basic,
         Some(AuthMethodArg::None) | None => AuthMethod::None,
     };
     let new = NewClient {
         kind: if args.machine { ClientKind::Machine } else { ClientKind::Static },
         auth_method,
+        keys: args.keys,
         name: args.name,
         redirect_uris: args.redirect_uris,
         allowed_scopes: (!args.scopes.is_empty()).then_some(args.scopes),

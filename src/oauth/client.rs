@@ -27,6 +27,11 @@ pub enum AuthMethod {
 impl AuthMethod {
     pub const ALL: [Self; 4] = [Self::None, Self::Basic, Self::Post, Self::PrivateKeyJwt];
 
+    /// Whether a client that is registered with this method shows a secret.
+    pub fn is_secret(method: &str) -> bool {
+        Self::parse(method).is_some_and(Self::needs_secret)
+    }
+
     /// Whether clients prove themselves with a secret.
     pub const fn needs_secret(self) -> bool {
         matches!(self, Self::Basic | Self::Post)

@@ -273,28 +273,42 @@ fn client_keys(
     inline: Option<serde_json::Value>,
     uri: Option<String>,
 ) -> Result<Option<ClientKeys>, Refusal> {
-    let uri = text("jwks_uri", uri)?;
     if auth_method != AuthMethod::PrivateKeyJwt {
         return Ok(None);
     }
-    match (inline, uri) {
-        (Some(_), Some(_)) => Err(bad_metadata("jwks and jwks_uri are given: one of them, please")),
-        (None, None) => Err(bad_metadata("private_key_jwt needs jwks or jwks_uri")),
-        (Some(set), None) => {
-            let set = set.to_string();
-            jose::Keys::read(set.as_bytes()).map_err(|fault| bad_metadata(format!("jwks {fault}")))?;
-            Ok(Some(ClientKeys::Inline(set)))
+    let keys = match (inline, text("jwks_uri", uri)?) {
+        (Some(_), Some(_)) => return Err(bad_metadata("jwks and jwks_uri are given: one of them, please")),
+        (None, None) => return Err(bad_metadata("private_key_jwt needs jwks or jwks_uri")),
+        (Some(set), None) => ClientKeys::Inline(set.to_string()),
+        (None, Some(uri)) => ClientKeys::Uri(uri),
+    };
+    check_keys(ctx, &keys).map_err(bad_metadata)?;
+    Ok(Some(keys))
+}
+
+/// Whether a client's keys may be registered: a set with something of use and nothing private in it, or an address
+/// that they may be fetched from.
+///
+/// # Errors
+/// What is wrong, in words that begin with `jwks` or `jwks_uri`.
+pub fn check_keys(ctx: &OAuth, keys: &ClientKeys) -> Result<(), String> {
+    match keys {
+        ClientKeys::Inline(set) if set.len() > MAX_TOTAL => {
+            Err(format!("jwks is longer than {MAX_TOTAL} bytes"))
         }
-        (None, Some(uri)) => {
-            let is_fine = Url::parse(&uri).is_ok_and(|url| {
+        ClientKeys::Inline(set) => {
+            jose::Keys::read(set.as_bytes()).map(drop).map_err(|fault| format!("jwks {fault}"))
+        }
+        ClientKeys::Uri(uri) => {
+            let is_fine = Url::parse(uri).is_ok_and(|url| {
                 let secure = url.scheme() == "https"
                     || (url.scheme() == "http" && is_loopback(&url) && ctx.issuer.is_loopback());
                 secure && url.fragment().is_none() && url.username().is_empty() && url.password().is_none()
             });
-            if is_fine {
-                Ok(Some(ClientKeys::Uri(uri)))
+            if is_fine && uri.len() <= MAX_TEXT {
+                Ok(())
             } else {
-                Err(bad_metadata("jwks_uri is not an https URL"))
+                Err("jwks_uri is not an https URL".to_owned())
             }
         }
     }

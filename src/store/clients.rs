@@ -48,6 +48,13 @@ impl ClientKeys {
         inline.map(Self::Inline).or_else(|| uri.map(Self::Uri))
     }
 
+    /// The set, or its URL.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Inline(text) | Self::Uri(text) => text,
+        }
+    }
+
     pub fn inline(&self) -> Option<&str> {
         match self {
             Self::Inline(set) => Some(set),

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
-use super::clients::{self, ClientKind, ClientRow};
+use super::clients::{self, ClientKeys, ClientKind, ClientRow};
 use super::{Store, StoreError, row, sql};
 use crate::types::{Timestamp, terms};
 
@@ -102,7 +102,8 @@ sql! {
     ENABLE = "UPDATE clients SET disabled_at = NULL, version = version + 1 \
               WHERE id = $1 AND disabled_at IS NOT NULL AND deleted_at IS NULL";
     CHANGE = "UPDATE clients SET name = $3, redirect_uris = $4, auth_method = $5, allowed_scopes = $6, \
-              access_token_seconds = $7, version = version + 1 WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
+              access_token_seconds = $7, jwks = $8, jwks_uri = $9, version = version + 1 \
+              WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
     FORGET = "DELETE FROM client_terms WHERE client_id = $1";
     ADD_TERM = "INSERT INTO client_terms (term, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     UNKNOWN = "SELECT id FROM clients WHERE has_terms = 0 ORDER BY id LIMIT $1";
@@ -194,6 +195,8 @@ impl Store {
                     .bind(&client.auth_method)
                     .bind(client.allowed_scopes.as_ref().map(ToString::to_string))
                     .bind(client.access_token_seconds)
+                    .bind(client.keys.as_ref().and_then(ClientKeys::inline))
+                    .bind(client.keys.as_ref().and_then(ClientKeys::uri))
                     .execute(&mut *connection)
                     .await?;
                 if done.rows_affected() == 0 {

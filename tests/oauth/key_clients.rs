@@ -291,7 +291,23 @@ async fn keys(published: Data<Mutex<Value>>) -> HttpResponse {
     HttpResponse::Ok().json(&*published.lock().unwrap())
 }
 
+async fn a_machine_with_a_key_gets_tokens(app: TestApp) {
+    let key = Signer::eddsa("a");
+    let made = app.made_key_machine(&key).await;
+    assert_eq!(made.secret, "", "no secret is made");
+    let client = KeyClient { app: &app, id: made.id, key };
+    let form = [
+        ("grant_type", "client_credentials".to_owned()),
+        ("client_assertion_type", TYPE.to_owned()),
+        ("client_assertion", client.assertion("1")),
+    ];
+    let answer = app.http().post(app.direct("/oauth/token")).form(&form).send().await.unwrap();
+    let (status, body) = status_and_json(answer).await;
+    assert_eq!((status, &body["scope"]), (200, &json!("search:read")), "{body}");
+}
+
 on_both!(
+    a_machine_with_a_key_gets_tokens,
     a_new_key_at_jwks_uri_is_found,
     keys_that_cannot_be_had,
     a_client_with_a_key_gets_tokens,

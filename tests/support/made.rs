@@ -5,7 +5,7 @@ use gatepost::admin::clients::create::{NewClient, create};
 use gatepost::oauth::client::AuthMethod;
 use gatepost::store::clients::ClientKind;
 
-use super::TestApp;
+use super::{Signer, TestApp};
 
 pub struct MadeClient {
     pub id: String,
@@ -28,6 +28,13 @@ impl TestApp {
         self.make(&NewClient { kind: ClientKind::Machine, name, allowed_scopes, ..new }).await
     }
 
+    /// A machine that proves itself with this key.
+    pub async fn made_key_machine(&self, key: &Signer) -> MadeClient {
+        let (name, keys) = ("Nightly report".to_owned(), Some(key.jwks().to_string()));
+        let new = new_client(AuthMethod::PrivateKeyJwt);
+        self.make(&NewClient { kind: ClientKind::Machine, name, keys, ..new }).await
+    }
+
     async fn make(&self, new: &NewClient) -> MadeClient {
         let made = create(&self.core.admin(), &Actor::command_line(), new, None).await.unwrap();
         let secret = made.secret.map(|secret| secret.expose().clone()).unwrap_or_default();
@@ -39,6 +46,7 @@ fn new_client(auth_method: AuthMethod) -> NewClient {
     NewClient {
         kind: ClientKind::Static,
         auth_method,
+        keys: None,
         name: "Reports".to_owned(),
         redirect_uris: Vec::new(),
         allowed_scopes: None,

@@ -30,6 +30,8 @@ pub struct NewClient {
     /// [`ClientKind::Static`], for people to use, or [`ClientKind::Machine`].
     pub kind: ClientKind,
     pub auth_method: AuthMethod,
+    /// For [`AuthMethod::PrivateKeyJwt`]: the address of its key set, or the set itself.
+    pub keys: Option<String>,
     pub name: String,
     /// Where people are sent back to; none for a machine.
     pub redirect_uris: Vec<String>,
@@ -97,6 +99,7 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
     let name = check.name(&new.name);
     let redirect_uris = fields::redirect_uris(&mut check, new.kind, &new.redirect_uris);
     let allowed_scopes = fields::ceiling(&mut check, admin, new.kind, new.allowed_scopes.as_deref(), None);
+    let keys = fields::keys(&mut check, admin, new.auth_method.as_str(), new.keys.as_deref());
     check.seconds("access_token_seconds", new.access_token_seconds, &ACCESS_SECONDS);
     if matches!(new.kind, ClientKind::Dynamic | ClientKind::Cimd) {
         check.say("kind", "Clients of that kind register themselves: choose static or machine.");
@@ -104,7 +107,7 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
     if new.kind == ClientKind::Machine && new.auth_method == AuthMethod::None {
         check.say(
             "auth_method",
-            "A machine needs a secret: choose client_secret_basic or client_secret_post.",
+            "A machine needs a secret or a key: choose client_secret_basic, client_secret_post or private_key_jwt.",
         );
     }
     check.done()?;
@@ -130,7 +133,7 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
         created_at: ctx.clock.now(),
         last_used_at: None,
         disabled_at: None,
-        keys: None,
+        keys,
         dpop_bound: false,
         document_mark: None,
         held_at: None,

@@ -4,13 +4,14 @@
 //! |----------------------------|----------|-----------|-----------|-----------------------------------------------------------------|
 //! | name                       | yes      | yes       | no        | consent pages and lists say the new one; logins stay            |
 //! | redirect URIs              | yes      | none      | no        | requests to be sent elsewhere are refused; logins stay          |
-//! | authentication             | basic ↔ post | basic ↔ post | no | what it is told to use; either is taken                        |
+//! | authentication             | secret ↔ key | secret ↔ key | no | the other way is refused; of two ways to show a secret either is taken |
+//! | its keys                   | yes      | yes       | no        | assertions that others signed are refused                       |
 //! | scopes it may have at most | yes      | yes       | yes       | tokens that are out open no more than this, here at once, elsewhere when they are renewed |
 //! | life of access tokens      | yes      | yes       | yes       | new tokens                                                      |
 //!
 //! A dynamic client says of itself what is marked `no`, by RFC 7591, and identical ones share a registration: what
 //! an administrator put there would be theirs no more. Between public and confidential there is no way: an app that
-//! is out there has a secret, or has none.
+//! is out there can prove itself, or cannot.
 //!
 //! The version that a change was made from must still be in force: of two people who change the same client the second
 //! is told.
@@ -27,8 +28,10 @@ use crate::store::clients::{ClientKind, ClientRow};
 pub struct Edit {
     pub name: String,
     pub redirect_uris: Vec<String>,
-    /// `none`, `client_secret_basic` or `client_secret_post`.
+    /// `none`, `client_secret_basic`, `client_secret_post` or `private_key_jwt`.
     pub auth_method: String,
+    /// The address of its key set, or the set itself.
+    pub keys: Option<String>,
     /// The scopes of resources it may have at most; nothing for no limit.
     pub allowed_scopes: Option<Vec<String>>,
     /// Seconds; nothing for what the resource says.
@@ -42,6 +45,7 @@ impl Edit {
             name: client.name.clone(),
             redirect_uris: client.redirect_uris.clone(),
             auth_method: client.auth_method.clone(),
+            keys: client.keys.as_ref().map(|keys| keys.as_str().to_owned()),
             allowed_scopes: client
                 .allowed_scopes
                 .as_ref()
@@ -56,6 +60,7 @@ impl Edit {
             ("name", self.name != before.name),
             ("redirect_uris", self.redirect_uris != before.redirect_uris),
             ("auth_method", self.auth_method != before.auth_method),
+            ("keys", self.keys != before.keys),
             ("allowed_scopes", self.allowed_scopes != before.allowed_scopes),
             ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),
         ]
@@ -107,14 +112,15 @@ fn changed(admin: &Admin, before: &ClientRow, wanted: &Edit) -> Result<ClientRow
     check.seconds("access_token_seconds", wanted.access_token_seconds, &ACCESS_SECONDS);
     let row =
         ClientRow { allowed_scopes, access_token_seconds: wanted.access_token_seconds, ..before.clone() };
-    let row = if before.kind == ClientKind::Dynamic {
+    let row = if matches!(before.kind, ClientKind::Dynamic | ClientKind::Cimd) {
         says_itself(&mut check, before, wanted);
         row
     } else {
         let name = check.name(&wanted.name);
         let redirect_uris = fields::redirect_uris(&mut check, before.kind, &wanted.redirect_uris);
         let auth_method = auth_method(&mut check, before, &wanted.auth_method);
-        ClientRow { name, auth_method, redirect_uris, ..row }
+        let keys = fields::keys(&mut check, admin, &auth_method, wanted.keys.as_deref());
+        ClientRow { name, auth_method, redirect_uris, keys, ..row }
     };
     check.done()?;
     Ok(row)
@@ -127,6 +133,7 @@ fn says_itself(check: &mut Check, before: &ClientRow, wanted: &Edit) {
         ("name", wanted.name != is.name),
         ("redirect_uris", wanted.redirect_uris != is.redirect_uris),
         ("auth_method", wanted.auth_method != is.auth_method),
+        ("keys", wanted.keys != is.keys),
     ] {
         if differs {
             check.say(field, "The app registered itself and says this of itself: it cannot be set here.");
@@ -137,11 +144,11 @@ fn says_itself(check: &mut Check, before: &ClientRow, wanted: &Edit) {
 fn auth_method(check: &mut Check, before: &ClientRow, wanted: &str) -> String {
     let is_public = |method: &str| method == AuthMethod::None.as_str();
     if AuthMethod::parse(wanted).is_none() {
-        check.say("auth_method", "Choose none, client_secret_basic or client_secret_post.");
+        check.say("auth_method", "Choose none, client_secret_basic, client_secret_post or private_key_jwt.");
     } else if is_public(wanted) != is_public(&before.auth_method) {
         check.say(
             "auth_method",
-            "An app with a secret cannot become one without, nor the other way: make a new client.",
+            "An app with a secret or a key cannot become one without, nor the other way: make a new client.",
         );
     }
     wanted.to_owned()

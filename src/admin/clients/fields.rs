@@ -2,9 +2,10 @@
 
 use super::super::Admin;
 use super::super::resources::Check;
+use crate::oauth::client::AuthMethod;
 use crate::oauth::redirect_uri::RedirectUri;
-use crate::oauth::registration::{MAX_REDIRECT_URIS, MAX_TOTAL};
-use crate::store::clients::ClientKind;
+use crate::oauth::registration::{MAX_REDIRECT_URIS, MAX_TOTAL, check_keys};
+use crate::store::clients::{ClientKeys, ClientKind};
 use crate::types::ScopeSet;
 use crate::types::scope::{MAX_SCOPES, is_scope_token};
 
@@ -101,4 +102,32 @@ pub(super) fn ceiling(
         check.say(FIELD, "Choose at least one scope: with none the machine would get no token at all.");
     }
     Some(names)
+}
+
+/// The keys of a client that proves itself with one, as a person enters them: the address of a key set, or the set
+/// itself. Those of any other client go.
+pub(super) fn keys(
+    check: &mut Check,
+    admin: &Admin,
+    auth_method: &str,
+    text: Option<&str>,
+) -> Option<ClientKeys> {
+    const FIELD: &str = "keys";
+    if auth_method != AuthMethod::PrivateKeyJwt.as_str() {
+        return None;
+    }
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    let Some(text) = text else {
+        check.say(FIELD, "Enter the address of the app's key set, or the key set itself.");
+        return None;
+    };
+    let keys = if text.starts_with('{') {
+        ClientKeys::Inline(text.to_owned())
+    } else {
+        ClientKeys::Uri(text.to_owned())
+    };
+    if let Err(why) = check_keys(&admin.oauth, &keys) {
+        check.say(FIELD, format!("{why}."));
+    }
+    Some(keys)
 }

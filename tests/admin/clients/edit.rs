@@ -1,7 +1,7 @@
 //! Changing a client: who may change what, what holds from then on, and two people at the same time.
 
 use gatepost::admin::clients::edit::{Edit, edit};
-use gatepost::admin::clients::{self, ManagedClient};
+use gatepost::admin::clients::{self, ManagedClient, secrets};
 use gatepost::admin::{Admin, Failure};
 use gatepost::oauth::client::AuthMethod;
 use serde_json::json;
@@ -93,7 +93,7 @@ async fn authentication_changes_only_between_ways_to_show_a_secret(app: TestApp)
     for (id, method, may) in [
         (&public, "client_secret_basic", false),
         (&confidential, "none", false),
-        (&confidential, "private_key_jwt", false),
+        (&confidential, "client_secret_jwt", false),
         (&confidential, "client_secret_post", true),
     ] {
         let (before, was) = stored(&admin, id).await;
@@ -132,7 +132,35 @@ async fn a_scope_that_is_gone_may_stay_in_a_ceiling(app: TestApp) {
     assert_eq!(problems(edit(&admin, &ann(), &id, before.version + 1, &odd).await)[0].0, "allowed_scopes");
 }
 
+async fn an_app_goes_from_a_secret_to_a_key_and_back(app: TestApp) {
+    let admin = app.core.admin();
+    let id = app.made_client(AuthMethod::Basic, REDIRECT_URI).await.id;
+    let (before, was) = stored(&admin, &id).await;
+    let set = |keys: &str| Edit {
+        auth_method: "private_key_jwt".to_owned(),
+        keys: Some(keys.to_owned()).filter(|keys| !keys.is_empty()),
+        ..was.clone()
+    };
+    for (keys, text) in [
+        ("", "Enter the address"),
+        ("{", "jwks is not a key set"),
+        ("http://keys.example/jwks", "jwks_uri is not an https URL"),
+    ] {
+        let told = problems(edit(&admin, &ann(), &id, before.version, &set(keys)).await);
+        assert!(told[0].0 == "keys" && told[0].1.contains(text), "{keys}: {told:?}");
+    }
+    let wanted = set("https://keys.example/jwks");
+    let after = edit(&admin, &ann(), &id, before.version, &wanted).await.unwrap();
+    assert_eq!(Edit::of(&after.client), wanted);
+    assert_eq!(secrets::closed(&after.client).unwrap().0, "has_a_key");
+    // The keys go with the way: what is left of them could be believed some day.
+    let back = Edit { auth_method: "client_secret_post".to_owned(), ..wanted };
+    let after = edit(&admin, &ann(), &id, after.version, &back).await.unwrap();
+    assert_eq!((after.client.keys.clone(), secrets::closed(&after.client)), (None, None));
+}
+
 on_both! {
+    an_app_goes_from_a_secret_to_a_key_and_back,
     a_change_holds_from_the_next_request_everywhere, of_two_who_change_it_the_second_is_told,
     a_client_that_registered_itself_says_some_things_itself,
     authentication_changes_only_between_ways_to_show_a_secret, a_lower_ceiling_holds_for_tokens_that_are_out,

@@ -14,6 +14,7 @@ pub fn new(kind: ClientKind, auth_method: AuthMethod, uris: &[&str]) -> NewClien
     NewClient {
         kind,
         auth_method,
+        keys: None,
         name: " Reports ".to_owned(),
         redirect_uris: uris.iter().map(|uri| (*uri).to_owned()).collect(),
         allowed_scopes: None,

@@ -22,6 +22,8 @@ enum Authentication {
     None,
     ClientSecretBasic,
     ClientSecretPost,
+    /// A key of its own.
+    PrivateKeyJwt,
 }
 
 impl Authentication {
@@ -30,6 +32,7 @@ impl Authentication {
             Self::None => AuthMethod::None,
             Self::ClientSecretBasic => AuthMethod::Basic,
             Self::ClientSecretPost => AuthMethod::Post,
+            Self::PrivateKeyJwt => AuthMethod::PrivateKeyJwt,
         }
     }
 }
@@ -52,6 +55,10 @@ enum MadeKind {
 pub struct NewClient {
     kind: MadeKind,
     auth_method: Authentication,
+    /// For `private_key_jwt`: the https address of its key set, or the set itself as JSON text.
+    #[serde(default)]
+    #[schema(max_length = 8192)]
+    keys: Option<String>,
     /// As the consent page shows it.
     #[schema(min_length = 1, max_length = 200)]
     name: String,
@@ -89,6 +96,7 @@ pub async fn create(sent: Sent<NewClient>) -> Result<HttpResponse, Problem> {
             MadeKind::Machine => ClientKind::Machine,
         },
         auth_method: body.auth_method.method(),
+        keys: body.keys,
         name: body.name,
         redirect_uris: body.redirect_uris,
         allowed_scopes: body.allowed_scopes,
@@ -113,6 +121,10 @@ pub struct ClientEdit {
     #[serde(default)]
     redirect_uris: Vec<String>,
     auth_method: Authentication,
+    /// For `private_key_jwt`: the https address of its key set, or the set itself as JSON text.
+    #[serde(default)]
+    #[schema(max_length = 8192)]
+    keys: Option<String>,
     /// Leave it out for no ceiling.
     #[serde(default)]
     allowed_scopes: Option<Vec<String>>,
@@ -135,6 +147,7 @@ pub async fn change(sent: Sent<ClientEdit>, id: Path<String>) -> Result<HttpResp
         name: body.name,
         redirect_uris: body.redirect_uris,
         auth_method: body.auth_method.method().as_str().to_owned(),
+        keys: body.keys,
         allowed_scopes: body.allowed_scopes,
         access_token_seconds: body.access_token_seconds,
     };

@@ -24,6 +24,9 @@ pub struct Client {
     /// `none`, `client_secret_basic` or `client_secret_post`.
     #[schema(example = "none")]
     auth_method: String,
+    /// The address of its key set, or the set as JSON text; of one that proves itself with `private_key_jwt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<String>,
     redirect_uris: Vec<String>,
     grant_types: Vec<String>,
     /// The scopes it may have at most. Absent for no ceiling.
@@ -52,6 +55,7 @@ impl From<ManagedClient> for Client {
             name: row.name,
             kind: row.kind.as_str().to_owned(),
             auth_method: row.auth_method,
+            keys: row.keys.map(|keys| keys.as_str().to_owned()),
             redirect_uris: row.redirect_uris,
             grant_types: row.grant_types,
             allowed_scopes: row.allowed_scopes.map(|set| set.iter().map(str::to_owned).collect()),

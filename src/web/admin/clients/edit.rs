@@ -65,7 +65,7 @@ fn page(shell: Shell, found: &ManagedClient, form: ClientForm) -> EditClientPage
         form,
         problems: Problems::default(),
         now: None,
-        is_dynamic: found.client.kind == ClientKind::Dynamic,
+        is_dynamic: matches!(found.client.kind, ClientKind::Dynamic | ClientKind::Cimd),
     }
 }
 
@@ -73,11 +73,12 @@ fn page(shell: Shell, found: &ManagedClient, form: ClientForm) -> EditClientPage
 fn read(state: &State, sent: &Submission, row: &ClientRow) -> ClientForm {
     let is = form::of_row(state, row);
     let typed = form::read(sent, &is);
-    if row.kind == ClientKind::Dynamic {
+    if matches!(row.kind, ClientKind::Dynamic | ClientKind::Cimd) {
         return ClientForm {
             name: is.name,
             redirect_uris: is.redirect_uris,
             auth_method: is.auth_method,
+            keys: is.keys,
             ..typed
         };
     }
@@ -94,6 +95,7 @@ fn wanted(form: &ClientForm, sent: &Submission, row: &ClientRow) -> Edit {
             is.redirect_uris
         },
         auth_method: form.auth_method.clone().unwrap_or(is.auth_method),
+        keys: form::keys(form),
         allowed_scopes: form::ceiling(form),
         access_token_seconds: form::seconds(form),
     }
@@ -108,7 +110,7 @@ fn in_words(row: &ClientRow) -> Vec<(&'static str, String)> {
     let seconds =
         row.access_token_seconds.map_or_else(|| "as each resource says".to_owned(), |v| v.to_string());
     let mut words = Vec::new();
-    if row.kind != ClientKind::Dynamic {
+    if !matches!(row.kind, ClientKind::Dynamic | ClientKind::Cimd) {
         words.push(("Name", row.name.clone()));
     }
     if row.kind == ClientKind::Static {
@@ -116,6 +118,7 @@ fn in_words(row: &ClientRow) -> Vec<(&'static str, String)> {
     }
     words.extend([
         ("How it proves itself", row.auth_method.clone()),
+        ("Its keys", row.keys.as_ref().map_or_else(|| "none".to_owned(), |keys| keys.as_str().to_owned())),
         ("Scopes it may have at most", scopes),
         ("Life of its access tokens, in seconds", seconds),
         ("State", if row.disabled_at.is_some() { "disabled" } else { "active" }.to_owned()),

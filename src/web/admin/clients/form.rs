@@ -17,6 +17,7 @@ pub fn of_row(state: &State, row: &ClientRow) -> ClientForm {
         redirect_uris: (row.kind != ClientKind::Machine).then(|| row.redirect_uris.join("\n")),
         uri_problem: None,
         auth_method: Some(row.auth_method.clone()).filter(|method| method != AuthMethod::None.as_str()),
+        keys: row.keys.as_ref().map(|keys| keys.as_str().to_owned()).unwrap_or_default(),
         has_limit: ticked.is_some(),
         scopes: ticks(state, &ticked.unwrap_or_default()),
         access_token_seconds: row.access_token_seconds.map(|v| v.to_string()).unwrap_or_default(),
@@ -31,6 +32,7 @@ pub fn read(sent: &Submission, shape: &ClientForm) -> ClientForm {
         redirect_uris: shape.redirect_uris.as_ref().map(|_| text("redirect_uris")),
         uri_problem: None,
         auth_method: shape.auth_method.as_ref().map(|_| text("auth_method")),
+        keys: text("keys"),
         has_limit: sent.is_ticked("has_limit"),
         scopes: ticks(&sent.state, &sent.list("scopes[]").into_iter().collect()),
         access_token_seconds: text("access_token_seconds"),
@@ -61,6 +63,11 @@ pub fn ticks(state: &State, ticked: &ScopeSet) -> Vec<ScopeTick> {
 pub fn ceiling(form: &ClientForm) -> Option<Vec<String>> {
     let ticked = form.scopes.iter().filter(|scope| scope.is_ticked);
     form.has_limit.then(|| ticked.map(|scope| scope.name.clone()).collect())
+}
+
+/// The keys that were entered.
+pub fn keys(form: &ClientForm) -> Option<String> {
+    (!form.keys.is_empty()).then(|| form.keys.clone())
 }
 
 /// What is no number is outside of every range, and is told so.

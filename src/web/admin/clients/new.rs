@@ -92,6 +92,7 @@ fn wanted(sort: Sort, form: &ClientForm, redirect_uris: Vec<String>) -> NewClien
                 method.filter(|method| *method != AuthMethod::None).unwrap_or(AuthMethod::Basic)
             }
         },
+        keys: form::keys(form),
         name: form.name.clone(),
         redirect_uris,
         allowed_scopes: form::ceiling(form),
@@ -108,7 +109,7 @@ fn made_page(state: &State, shell: Shell, made: Made) -> ClientMadePage {
         shell,
         head: super::head(&made.client, ClientTab::Overview),
         is_repeat: made.is_repeat,
-        has_secret: client.auth_method != AuthMethod::None.as_str(),
+        has_secret: AuthMethod::is_secret(&client.auth_method),
         secret: made.secret.map(|secret| secret.expose().clone()),
         issuer: state.issuer().as_str().to_owned(),
         authorize_url: at("/oauth/authorize"),

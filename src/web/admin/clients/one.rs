@@ -24,21 +24,23 @@ pub async fn get(view: View, id: Path<String>) -> HttpResponse {
 async fn page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientPage, Failure> {
     let found = clients::find(admin, id).await?;
     let client = &found.client;
-    let is_public = client.auth_method == AuthMethod::None.as_str();
-    let secrets = if is_public { Vec::new() } else { clients::secrets::list(admin, id).await? };
+    let has_secrets = AuthMethod::is_secret(&client.auth_method);
+    let secrets = if has_secrets { clients::secrets::list(admin, id).await? } else { Vec::new() };
     let working = secrets.iter().filter(|secret| !secret.is_expired).count();
     let resources = clients::resources(admin, id, RESOURCES).await?;
     Ok(ClientPage {
         shell,
         head: super::head(&found, ClientTab::Overview),
         line: super::line(&found),
-        secrets: (!is_public).then_some(working),
+        secrets: has_secrets.then_some(working),
         more_resources: resources.next.is_some(),
         resources: resources.rows,
         auth_method: match client.auth_method.as_str() {
             "none" => "No secret (public client, PKCE)".to_owned(),
+            "private_key_jwt" => "A key of its own (private_key_jwt)".to_owned(),
             method => method.to_owned(),
         },
+        keys: client.keys.as_ref().map(|keys| keys.as_str().to_owned()),
         redirect_uris: client.redirect_uris.clone(),
         allowed_scopes: client.allowed_scopes.as_ref().map(ToString::to_string),
         access_token_seconds: client.access_token_seconds,

@@ -37,7 +37,7 @@ async fn list_page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientSecret
         secrets: all.into_iter().map(secret_view).collect(),
         nonce: nonce(admin),
         closed,
-        is_locked_out: working == 0 && found.client.auth_method != AuthMethod::None.as_str(),
+        is_locked_out: working == 0 && AuthMethod::is_secret(&found.client.auth_method),
     })
 }
 

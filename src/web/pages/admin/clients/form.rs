@@ -101,18 +101,21 @@ pub struct ClientForm {
     pub redirect_uris: Option<String>,
     /// Every sentence about them.
     pub uri_problem: Option<String>,
-    /// `client_secret_basic` or `client_secret_post`; nothing of a public client.
+    /// `client_secret_basic`, `client_secret_post` or `private_key_jwt`; nothing of a public client.
     pub auth_method: Option<String>,
+    /// The address of its key set, or the set itself.
+    pub keys: String,
     pub has_limit: bool,
     pub scopes: Vec<ScopeTick>,
     pub access_token_seconds: String,
 }
 
 impl ClientForm {
-    /// The ways to show a secret, each with what to know of it.
-    pub const METHODS: [(&'static str, &'static str); 2] = [
-        ("client_secret_basic", "in the Authorization header, as most libraries do"),
-        ("client_secret_post", "in the form"),
+    /// The ways to prove itself, each with what to know of it.
+    pub const METHODS: [(&'static str, &'static str); 3] = [
+        ("client_secret_basic", "a secret in the Authorization header, as most libraries send it"),
+        ("client_secret_post", "a secret in the form"),
+        ("private_key_jwt", "it signs with a key of its own, and no secret is shared"),
     ];
 }
 
@@ -160,6 +163,7 @@ impl ClientForm {
             redirect_uris: Some(text.into()),
             uri_problem: Some(text.into()),
             auth_method: Some(text.into()),
+            keys: text.into(),
             has_limit: true,
             scopes: vec![tick(true), ScopeTick { resources: String::new(), ..tick(false) }],
             access_token_seconds: text.into(),
@@ -178,6 +182,7 @@ impl ClientForm {
             redirect_uris: Some("https://reports.example.com/callback".into()),
             uri_problem: None,
             auth_method: Some("client_secret_basic".into()),
+            keys: String::new(),
             has_limit: true,
             scopes: vec![
                 tick("search:read", "Search the web", true),
@@ -190,7 +195,7 @@ impl ClientForm {
 
 #[cfg(test)]
 fn every_problem(text: &str) -> Problems {
-    let fields = ["name", "redirect_uris", "auth_method", "allowed_scopes", "access_token_seconds"];
+    let fields = ["name", "redirect_uris", "auth_method", "keys", "allowed_scopes", "access_token_seconds"];
     Problems(fields.map(|field| crate::admin::Problem::new(field, text)).to_vec())
 }
 

@@ -14,6 +14,8 @@ pub struct ClientPage {
     pub head: ClientHead,
     pub line: ClientLine,
     pub auth_method: String,
+    /// The address of its key set, or the set.
+    pub keys: Option<String>,
     pub redirect_uris: Vec<String>,
     pub allowed_scopes: Option<String>,
     pub access_token_seconds: Option<i64>,
@@ -81,6 +83,7 @@ impl ClientPage {
             head: ClientHead::filled(t, ClientTab::Overview),
             line: ClientLine::filled(t),
             auth_method: t.into(),
+            keys: Some(t.into()),
             redirect_uris: vec![t.into()],
             allowed_scopes: Some(t.into()),
             access_token_seconds: Some(600),
