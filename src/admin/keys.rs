@@ -86,6 +86,9 @@ async fn check_published(admin: &Admin, alg: Alg) -> Result<(), Failure> {
 /// Takes a waiting key out of the running, or deletes a retired one; makes sure that one is waiting.
 pub async fn retire(admin: &Admin, actor: &Actor, kid: &str) -> Result<(), Failure> {
     let ctx = &admin.oauth;
+    if !ctx.store.list_keys().await?.iter().any(|key| key.id == kid) {
+        return Err(Failure::NotFound);
+    }
     ctx.keys.retire(&ctx.store, kid, &ctx.clock).await?;
     ctx.keys.ensure(&ctx.store, &ctx.clock, &ctx.rng).await?;
     ctx.audit.record(actor.did(Event::KeyRetired).detail(kid)).await;

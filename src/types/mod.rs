@@ -12,6 +12,7 @@ pub mod scope;
 pub mod secret;
 pub mod terms;
 pub mod urls;
+pub mod visible;
 
 pub use clock::{Clock, Timestamp};
 pub use master_key::MasterKey;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -12,6 +12,7 @@ use gatepost::app::{self, Ambient, Core};
 use gatepost::config::{Config, Sources};
 use gatepost::jobs;
 use gatepost::store::changes::Versions;
+use gatepost::store::signing_keys::KeyRow;
 use gatepost::store::users::UserRow;
 use gatepost::types::{Clock, Plain, Rng};
 use gatepost::web::Patience;
@@ -21,6 +22,8 @@ use super::{Browser, Database, EMAIL, OAuthClient, PASSWORD};
 
 /// Where the tests' clock starts.
 pub const START: i64 = 1_800_000_000;
+/// Keys are costly to make: those of the first server are those of every server.
+static KEYS: OnceLock<Vec<KeyRow>> = OnceLock::new();
 /// Who writes the mail of tests.
 const FROM: &str = "Gatepost <auth@example.com>";
 /// Tables whose rows a refused request must leave alone.
@@ -135,7 +138,15 @@ impl TestApp {
 
         let ambient = Ambient { clock: clock.clone(), rng: Rng::System };
         let store = app::open_store(&config, true).await.unwrap();
+        let is_new = store.list_keys().await.unwrap().is_empty();
+        if let Some(keys) = KEYS.get().filter(|_| is_new) {
+            store.add_keys(keys.clone()).await.unwrap();
+        }
         let core = app::build_core(&config, store, ambient).await.unwrap();
+        if is_new && clock.now() == START {
+            let made = core.oauth.store.list_keys().await.unwrap();
+            KEYS.get_or_init(|| made);
+        }
         let hash = core.accounts.passwords.hash(Plain::new(PASSWORD.to_owned())).await.unwrap();
         let user = new_user(&core.accounts, EMAIL.to_owned(), Some("Ann".to_owned()), Some(hash), true);
         if with_ann {

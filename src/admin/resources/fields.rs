@@ -9,6 +9,7 @@ use crate::oauth::keys::Alg;
 use crate::oauth::resource::ResourceSet;
 use crate::oauth::scalekit::{SCALEKIT, STANDARD, TokenIssuer};
 use crate::types::urls::is_loopback;
+use crate::types::visible::is_hidden;
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 200;
@@ -33,8 +34,8 @@ impl Check {
             self.say("name", "Enter a name.");
         } else if name.chars().count() > MAX_NAME {
             self.say("name", format!("The name is longer than {MAX_NAME} characters."));
-        } else if name.chars().any(char::is_control) {
-            self.say("name", "The name has line breaks or other control characters.");
+        } else if name.chars().any(is_hidden) {
+            self.say("name", "The name has line breaks, or characters that nobody sees.");
         }
         name.to_owned()
     }
@@ -157,6 +158,22 @@ fn lower_case_origin(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_can_be_read() {
+        let told = |text: &str| {
+            let mut check = Check::default();
+            check.name(text);
+            check.0.into_iter().map(|problem| problem.sentence).collect::<String>()
+        };
+        for fine in ["Notes", "می\u{200C}خواهم", "👩\u{200D}💻"] {
+            assert_eq!(told(fine), "", "{fine}");
+        }
+        for bad in ["\u{200B}", "\u{FEFF}", "a\u{2028}b", "a\nb", "\u{202E}a", "\u{3164}"] {
+            assert!(told(bad).contains("nobody sees"), "{bad:?}: {}", told(bad));
+        }
+        assert!(told(" ").contains("Enter a name"));
+    }
 
     #[test]
     fn urls_stay_as_typed_but_for_the_case_of_the_host() {

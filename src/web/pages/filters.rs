@@ -1,8 +1,10 @@
-//! What a template may do to a value before it is escaped. Owns the list of characters that do not print.
+//! What a template may do to a value before it is escaped.
 
 #![expect(clippy::inline_always, reason = "askama writes it into every filter")]
 
 use std::fmt::Display;
+
+use crate::types::visible::{is_break, is_hidden};
 
 /// Text that strangers wrote, with every character that hides or turns the text around made visible as `�`.
 ///
@@ -19,26 +21,12 @@ pub fn plain(text: &str) -> String {
 }
 
 const fn shown(character: char) -> char {
-    match character {
-        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-        '\0'..='\u{1F}'
-        | '\u{7F}'..='\u{9F}'
-        | '\u{AD}'
-        | '\u{34F}'
-        | '\u{61C}'
-        | '\u{115F}'..='\u{1160}'
-        | '\u{17B4}'..='\u{17B5}'
-        | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'
-        | '\u{200E}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}'
-        | '\u{3164}'
-        | '\u{FEFF}'
-        | '\u{FFA0}'
-        | '\u{FFF0}'..='\u{FFFB}'
-        | '\u{E0000}'..='\u{E0FFF}' => '\u{FFFD}',
-        other => other,
+    if is_break(character) {
+        ' '
+    } else if is_hidden(character) {
+        '\u{FFFD}'
+    } else {
+        character
     }
 }
 

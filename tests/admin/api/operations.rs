@@ -149,6 +149,7 @@ async fn keys_are_rotated_and_removed(app: TestApp) {
     assert_eq!(of("active"), id["id"]);
     let active = program.delete(&format!("/keys/{}", of("active").as_str().unwrap())).await;
     assert_eq!(problem(active, 422).await, "not_retirable");
+    assert_eq!(problem(program.delete("/keys/key_nope").await, 404).await, "not_found");
     assert_eq!(program.delete(&format!("/keys/{}", of("retired").as_str().unwrap())).await.status(), 204);
 }
 

@@ -135,7 +135,7 @@ fn complete(operation: &mut Map<String, Value>, row: &ApiRoute) {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         parameters.as_array_mut().into_iter().for_each(|all| all.push(idempotency_key()));
     }
-    let mut statuses = vec![400, 401, 403, 429, 503];
+    let mut statuses = vec![400, 401, 403, 429, 500, 503];
     let says_404 = operation.get("responses").is_some_and(|responses| responses.get("404").is_some());
     if row.path.contains('{') || says_404 {
         statuses.push(404);
