@@ -27,6 +27,7 @@ use crate::mail::{GivenUp, MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
 use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, Streams, tools};
 use crate::oauth::client::Clients;
+use crate::oauth::issuers::TrustedIssuers;
 use crate::oauth::keys::Keyring;
 use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
@@ -108,6 +109,8 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
     ensure_builtin_resource(&store, &clock, &rng).await?;
     let resources = Resources::new(standard(config));
     resources.reload(&store, &config.server.public_url).await?;
+    let trusted = TrustedIssuers::new().context("the client of trusted issuers cannot be set up")?;
+    trusted.reload(&store).await?;
     let revocations = Revocations::new(clock.clone());
     revocations.refresh(&store, clock.now()).await?;
     let settings = Settings::load(&store, fixed(config)).await?;
@@ -128,6 +131,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         master: master.clone(),
         keys,
         resources,
+        trusted,
         audit: audit.clone(),
         revocations,
         usage: Usage::start(store.clone(), clock.clone()),

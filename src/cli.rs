@@ -2,10 +2,13 @@
 //!
 //! Owns parsing only; running a command is elsewhere. Exit codes: 0 done, [`EXIT_FAILED`], [`EXIT_USAGE`].
 
+mod issuers;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::issuers::{IssuerAddArgs, IssuerCommand, IssuerKindArg, IssuerRuleArgs};
 use crate::config::Override;
 
 /// Exit code of a command that was understood and failed.
@@ -66,6 +69,9 @@ pub enum Command {
     /// Manage the protected servers
     #[command(subcommand, after_help = "Example:\n  gatepost resource list")]
     Resource(ResourceCommand),
+    /// Manage the issuers elsewhere whose signed word is taken
+    #[command(subcommand, after_help = "Example:\n  gatepost issuer list")]
+    Issuer(IssuerCommand),
     /// Manage the keys that sign tokens
     #[command(subcommand, after_help = "Example:\n  gatepost keys list")]
     Keys(KeysCommand),

@@ -103,6 +103,9 @@ pub async fn sync(
     if versions.api_tokens != seen.api_tokens {
         api_tokens.forget_all();
     }
+    if versions.issuers != seen.issuers {
+        ctx.trusted.reload(&ctx.store).await?;
+    }
     if versions.revocations == seen.revocations {
         ctx.revocations.confirm(now);
     } else {

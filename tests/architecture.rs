@@ -22,7 +22,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/mcp/",
             "src/accounts/upstream/",
             "src/admin/resources/probe.rs",
-            "src/trust/scalekit/",
+            "src/trust/fetch.rs",
             "src/fetch/",
         ],
     ),

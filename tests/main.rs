@@ -9,6 +9,7 @@ mod account;
 mod admin;
 mod architecture;
 mod docs;
+mod issuers;
 mod mcp;
 mod oauth;
 mod people;

@@ -86,34 +86,18 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::Authorization => format!("A request of {app} was refused."),
         Event::TokenIssued => token(ok, app, "got its login", "get a login"),
         Event::TokenRefreshed => token(ok, app, "renewed its login", "renew its login"),
+        Event::TokenExchanged => {
+            token(ok, app, "used your login at another server", "use your login at another server")
+        }
+        Event::AssertionTaken => format!("Your organization let {app} in for you."),
         Event::TokenRevoked => format!("{app} gave its login back."),
         Event::GrantRevoked => grant_revoked(reason, app),
         Event::Introspection => format!("{app} asked about a login."),
         Event::AccessRefused => access_refused(reason, app),
         Event::ApiTokenCreated | Event::ApiTokenRevoked => api_token(kind).to_owned(),
         Event::AdminRefused => "You tried to do something that only administrators may do.".to_owned(),
-        Event::ClientRegistered
-        | Event::ClientCreated
-        | Event::ClientDeleted
-        | Event::ClientDisabled
-        | Event::ResourceCreated
-        | Event::ResourceChanged
-        | Event::ResourceDeleted
-        | Event::ResourceTested
-        | Event::ClientEnabled
-        | Event::ClientChanged
-        | Event::ClientSecretAdded
-        | Event::ClientSecretExpires
-        | Event::ClientSecretRevoked
-        | Event::KeyRotated
-        | Event::KeyRetired
-        | Event::ScopeAdded
-        | Event::ScopeEdited
-        | Event::ScopeRenamed
-        | Event::ScopeDeleted
-        | Event::AuditExported
-        | Event::MailGivenUp
-        | Event::SettingChanged => "Something changed on this server.".to_owned(),
+        // What administrators do to the server.
+        _ => "Something changed on this server.".to_owned(),
     }
 }
 

@@ -31,6 +31,7 @@ use crate::mail::Mailer;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::users::UserRow;
+pub use crate::types::email::normal_email;
 use crate::types::urls::Issuer;
 use crate::types::{Clock, MasterKey, Rng};
 
@@ -72,16 +73,4 @@ impl Accounts {
     pub fn second_factor(&self) -> second_factor::Requirement {
         self.settings.current().second_factor.value
     }
-}
-
-/// A plausible e-mail address in lower case, or nothing.
-pub fn normal_email(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
-    let (local, domain) = text.split_once('@')?;
-    let plausible = text.len() <= 254
-        && !local.is_empty()
-        && !domain.is_empty()
-        && !domain.contains('@')
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    plausible.then_some(text)
 }

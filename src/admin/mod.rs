@@ -7,8 +7,10 @@
 pub mod api_tokens;
 pub mod audit;
 pub mod clients;
+pub mod exchanges;
 pub mod grants;
 pub mod home;
+pub mod issuers;
 pub mod keys;
 pub mod people;
 pub mod resources;

@@ -3,6 +3,7 @@
 mod api_tokens;
 mod client_secrets;
 mod clients;
+mod issuers;
 mod keys;
 mod output;
 mod resources;
@@ -49,6 +50,7 @@ async fn dispatch(command: Command, config: Config) -> anyhow::Result<()> {
         Command::User(command) => users::run(&core(&config).await?, command).await,
         Command::Client(command) => clients::run(&core(&config).await?, command).await,
         Command::Resource(command) => resources::run(&core(&config).await?, command).await,
+        Command::Issuer(command) => issuers::run(&core(&config).await?, command).await,
         Command::Keys(command) => keys::run(&core(&config).await?, command).await,
         Command::ApiToken(command) => api_tokens::run(&core(&config).await?, command).await,
         Command::CheckConfig(args) => {

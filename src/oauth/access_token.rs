@@ -76,6 +76,24 @@ pub struct AccessClaims {
     /// The key it is bound to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cnf: Option<Confirmation>,
+    /// Who acts for the person (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub act: Option<Actor>,
+}
+
+/// A client that acts for a person, and whoever acted before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub sub: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub act: Option<Box<Self>>,
+}
+
+impl Actor {
+    /// How many act, one for another.
+    pub fn depth(&self) -> usize {
+        1 + self.act.as_ref().map_or(0, |inner| inner.depth())
+    }
 }
 
 /// What its bearer has to prove (RFC 7800 §3.1).
@@ -134,12 +152,34 @@ pub struct AccessToken {
     pub token_type: &'static str,
 }
 
+/// What a token was exchanged for.
+#[derive(Clone, Debug)]
+pub struct Exchanged {
+    pub act: Actor,
+    /// When that one expires.
+    pub until: Timestamp,
+}
+
 /// Makes an access token for `scopes` of a grant. It lives as long as the resource says, or less where the client may.
 pub fn mint(ctx: &OAuth, minting: &Minting<'_>) -> Result<AccessToken, Refusal> {
+    sign(ctx, minting, None)
+}
+
+/// The same, in exchange for another token: it lives no longer.
+pub fn mint_exchanged(
+    ctx: &OAuth,
+    minting: &Minting<'_>,
+    exchanged: Exchanged,
+) -> Result<AccessToken, Refusal> {
+    sign(ctx, minting, Some(exchanged))
+}
+
+fn sign(ctx: &OAuth, minting: &Minting<'_>, exchanged: Option<Exchanged>) -> Result<AccessToken, Refusal> {
     let Minting { client, grant, resource, scopes, asked_as, binding } = *minting;
     let now = ctx.clock.now();
     let of_resource = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
-    let expires_in = of_resource.min(client.access_token_seconds.unwrap_or(LONGEST)).min(LONGEST);
+    let left = exchanged.as_ref().map_or(LONGEST, |exchanged| exchanged.until - now);
+    let expires_in = of_resource.min(client.access_token_seconds.unwrap_or(LONGEST)).min(LONGEST).min(left);
     let claims = AccessClaims {
         iss: scalekit::token_issuer(&ctx.issuer, resource),
         sub: grant.user_id.clone().unwrap_or_else(|| grant.client_id.clone()),
@@ -155,6 +195,7 @@ pub fn mint(ctx: &OAuth, minting: &Minting<'_>) -> Result<AccessToken, Refusal> 
         gid: grant.id.clone(),
         oid: organization(ctx, resource),
         cnf: binding.map(|jkt| Confirmation { jkt: jkt.to_owned() }),
+        act: exchanged.map(|exchanged| exchanged.act),
     };
     let token =
         ctx.keys.current().sign(resource.alg, ACCESS_TOKEN_TYP, &claims).map_err(|_| Refusal::internal())?;

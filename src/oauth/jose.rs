@@ -96,6 +96,11 @@ impl Keys {
         if keys.is_empty() { Err(Fault::NoUsableKey) } else { Ok(Self(keys)) }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The claims of a token that one of these keys signed. `typ`: the types it may have, lower case; one without a
     /// type is taken when the list has the empty one.
     ///
@@ -152,6 +157,12 @@ fn header(token: &str, typ: &[&str]) -> Result<(Algorithm, Option<String>), Faul
         return Err(Fault::UnknownKey);
     }
     Ok((alg, kid))
+}
+
+/// `alg` of a token; not yet believed.
+pub fn claimed_algorithm(token: &str) -> Option<String> {
+    let header: Value = part(token, 0)?;
+    header.get("alg")?.as_str().map(str::to_owned)
 }
 
 /// `typ` of a token, lower case and without `application/`; not yet believed.

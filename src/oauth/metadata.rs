@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use super::OAuth;
 use super::client::AuthMethod;
-use super::grants::GrantType;
+use super::grants::{GrantType, jwt_bearer};
 use super::jose::ALG_NAMES;
 use super::keys::Alg;
 use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES};
+use crate::store::trusted_issuers::IssuerKind;
 use crate::types::proof::{MULTI_FACTOR, PHISHING_RESISTANT, SINGLE_FACTOR};
 
 /// The document served at every well-known URL.
@@ -27,6 +28,9 @@ pub struct Metadata {
     pub response_types_supported: Vec<&'static str>,
     pub response_modes_supported: Vec<&'static str>,
     pub grant_types_supported: Vec<&'static str>,
+    /// Profiles of assertions that are taken (ID-JAG).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_grant_profiles_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -59,6 +63,8 @@ pub fn build(ctx: &OAuth) -> Metadata {
             algs.push(alg.as_str());
         }
     }
+    let vouches = ctx.trusted.current().has(IssuerKind::Enterprise);
+    let profiles = if vouches { vec![jwt_bearer::ID_JAG_PROFILE] } else { Vec::new() };
     let registration = ctx.is_registration_open();
     let methods: Vec<&'static str> = AuthMethod::ALL.iter().map(|m| m.as_str()).collect();
     Metadata {
@@ -73,6 +79,7 @@ pub fn build(ctx: &OAuth) -> Metadata {
         scopes_supported: scopes,
         response_types_supported: vec!["code"],
         response_modes_supported: vec!["query"],
+        authorization_grant_profiles_supported: profiles,
         grant_types_supported: GrantType::ALL.iter().filter(|g| g.is_on(ctx)).map(|g| g.as_str()).collect(),
         token_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),
         revocation_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),

@@ -24,6 +24,7 @@ pub mod error_redirect;
 pub mod flow;
 pub mod grants;
 pub mod introspect;
+pub mod issuers;
 pub mod jose;
 pub mod keys;
 pub mod metadata;
@@ -79,6 +80,8 @@ pub struct OAuth {
     pub master: MasterKey,
     pub keys: keys::Keyring,
     pub resources: resource::Resources,
+    /// Issuers elsewhere whose assertions are taken, and the rules of exchanges.
+    pub trusted: issuers::TrustedIssuers,
     pub clients: client::Clients,
     pub audit: Audit,
     pub revocations: crate::trust::Revocations,

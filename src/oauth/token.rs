@@ -12,7 +12,9 @@ use serde::Serialize;
 use super::call::Call;
 use super::client::Client;
 use super::error::{Code, Reason, Refusal};
-use super::grants::{GrantType, authorization_code, client_credentials, refresh_token};
+use super::grants::{
+    GrantType, authorization_code, client_credentials, jwt_bearer, refresh_token, token_exchange,
+};
 use super::params::Params;
 use super::resource::Resource;
 use super::scalekit::door;
@@ -86,6 +88,7 @@ impl Refused {
 pub async fn respond(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<TokenResponse, Refusal> {
     let event = match params.first("grant_type") {
         Some(refresh_token::GRANT_TYPE) => Event::TokenRefreshed,
+        Some(token_exchange::GRANT_TYPE) => Event::TokenExchanged,
         _ => Event::TokenIssued,
     };
     match answer(ctx, call, params).await {
@@ -114,30 +117,40 @@ pub async fn respond(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<To
 
 async fn answer(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Granted, Arc<Client>), Refused> {
     let grant_type = params.require("grant_type")?;
-    let client = client_auth::authenticate(ctx, call, params).await?;
-    let granted = grant(ctx, grant_type, params, &client).await;
+    let (client, proven) = match GrantType::parse(grant_type) {
+        // The assertion may itself say which client it is.
+        Some(known @ GrantType::JwtBearer) if known.is_on(ctx) => {
+            let (client, proven) = jwt_bearer::identify(ctx, call, params).await?;
+            (client, Some(proven))
+        }
+        Some(known) if !known.is_on(ctx) => return Err(unsupported().into()),
+        _ => (client_auth::authenticate(ctx, call, params).await?, None),
+    };
+    let granted = grant(ctx, call, (grant_type, params), &client, proven).await;
     match granted {
         Ok(granted) => Ok((granted, client)),
         Err(refused) => Err(Refused { client_id: Some(client.id.clone()), ..refused }),
     }
 }
 
+fn unsupported() -> Refusal {
+    Refusal::new(
+        Code::UnsupportedGrantType,
+        Reason::UnsupportedGrantType,
+        "grant_type is none that this server knows: its metadata lists them",
+    )
+}
+
 async fn grant(
     ctx: &OAuth,
-    grant_type: &str,
-    params: &Params,
+    call: &Call<'_>,
+    (grant_type, params): (&str, &Params),
     client: &Arc<Client>,
+    proven: Option<jwt_bearer::Proven>,
 ) -> Result<Granted, Refused> {
     let found = GrantType::parse(grant_type).filter(|grant| grant.is_on(ctx));
-    let Some(grant_type) = found else {
-        return Err(Refusal::new(
-            Code::UnsupportedGrantType,
-            Reason::UnsupportedGrantType,
-            "grant_type is none that this server knows: its metadata lists them",
-        )
-        .into());
-    };
-    if !client.allows(grant_type.as_str()) {
+    let grant_type = found.ok_or_else(unsupported)?;
+    if !grant_type.is_by_rule() && !client.allows(grant_type.as_str()) {
         return Err(Refusal::new(
             Code::UnauthorizedClient,
             Reason::GrantTypeNotAllowed,
@@ -151,6 +164,10 @@ async fn grant(
         GrantType::AuthorizationCode => authorization_code::run(ctx, &request).await,
         GrantType::RefreshToken => refresh_token::run(ctx, &request).await,
         GrantType::ClientCredentials => client_credentials::run(ctx, &request).await,
+        GrantType::JwtBearer => {
+            jwt_bearer::run(ctx, call, &request, proven.ok_or_else(Refusal::internal)?).await
+        }
+        GrantType::TokenExchange => token_exchange::run(ctx, &request).await,
     }
 }
 

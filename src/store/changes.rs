@@ -17,6 +17,8 @@ pub enum Topic {
     Settings,
     /// Tokens of the administration's API that ended.
     ApiTokens,
+    /// Trusted issuers, their rules, and the rules of exchanges.
+    Issuers,
 }
 
 impl Topic {
@@ -29,6 +31,7 @@ impl Topic {
             Self::People => "people",
             Self::Settings => "settings",
             Self::ApiTokens => "api_tokens",
+            Self::Issuers => "issuers",
         }
     }
 }
@@ -43,6 +46,7 @@ pub struct Versions {
     pub people: i64,
     pub settings: i64,
     pub api_tokens: i64,
+    pub issuers: i64,
 }
 
 sql! {
@@ -97,6 +101,7 @@ impl Store {
                 "people" => versions.people = version,
                 "settings" => versions.settings = version,
                 "api_tokens" => versions.api_tokens = version,
+                "issuers" => versions.issuers = version,
                 _ => {}
             }
         }

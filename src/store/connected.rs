@@ -19,6 +19,8 @@ pub struct ConnectedRow {
     pub redirect_uris: Vec<String>,
     pub resource_id: String,
     pub scopes: ScopeSet,
+    /// The name of the issuer on whose word it stands; nothing where the person allowed it.
+    pub vouched_by: Option<String>,
     /// When it was allowed for the first time.
     pub created_at: Timestamp,
     /// When it last did something, where that is known.
@@ -47,10 +49,11 @@ sql! {
     /// All of a person's grants say when each app was active, read from an index alone; client and logins are looked
     /// up only for the page that is shown.
     LIST = "SELECT a.id, a.client_id, c.name, c.kind, c.redirect_uris, a.resource_id, a.scopes, a.created_at, \
-            a.last_used_at, a.active_at, (SELECT COUNT(*) FROM grants g JOIN refresh_tokens t ON t.grant_id = g.id \
+            a.last_used_at, a.active_at, (SELECT i.name FROM trusted_issuers i WHERE i.id = a.issuer_id) AS vouched_by, \
+            (SELECT COUNT(*) FROM grants g JOIN refresh_tokens t ON t.grant_id = g.id \
             WHERE g.user_id = $2 AND g.client_id = a.client_id AND g.resource_id = a.resource_id \
             AND g.revoked_at IS NULL AND t.idle_expires_at > $1 AND t.expires_at > $1) AS logins \
-            FROM (SELECT * FROM (SELECT k.id, k.client_id, k.resource_id, k.scopes, k.created_at, u.last_used_at, \
+            FROM (SELECT * FROM (SELECT k.id, k.client_id, k.resource_id, k.scopes, k.created_at, k.issuer_id, u.last_used_at, \
             CASE WHEN u.last_used_at > k.updated_at THEN u.last_used_at ELSE k.updated_at END AS active_at \
             FROM consents k LEFT JOIN (SELECT client_id, resource_id, MAX(last_used_at) AS last_used_at FROM grants \
             WHERE user_id = $2 GROUP BY client_id, resource_id) u \
@@ -68,6 +71,7 @@ fn read(row: &AnyRow) -> Result<ConnectedRow, StoreError> {
         redirect_uris: row::json(row, "clients", "redirect_uris")?,
         resource_id: row::text(row, "resource_id")?,
         scopes: row::scopes(row, "scopes")?,
+        vouched_by: row::text_opt(row, "vouched_by")?,
         created_at: row::int(row, "created_at")?,
         last_used_at: row::time_opt(row, "last_used_at")?,
         active_at: row::int(row, "active_at")?,

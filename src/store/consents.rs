@@ -6,11 +6,13 @@ use super::{Store, StoreError, row, sql};
 use crate::types::{ScopeSet, Timestamp};
 
 sql! {
-    FIND = "SELECT scopes FROM consents WHERE user_id = $1 AND client_id = $2 AND resource_id = $3";
-    ANY = "SELECT id FROM consents WHERE user_id = $1 AND client_id = $2 LIMIT 1";
+    /// A line that stands for an issuer's word is nothing that the person agreed to.
+    FIND = "SELECT scopes FROM consents WHERE user_id = $1 AND client_id = $2 AND resource_id = $3 \
+            AND issuer_id IS NULL";
+    ANY = "SELECT id FROM consents WHERE user_id = $1 AND client_id = $2 AND issuer_id IS NULL LIMIT 1";
     SAVE = "INSERT INTO consents (id, user_id, client_id, resource_id, scopes, created_at, updated_at) \
             VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (user_id, client_id, resource_id) \
-            DO UPDATE SET scopes = excluded.scopes, updated_at = excluded.updated_at";
+            DO UPDATE SET scopes = excluded.scopes, updated_at = excluded.updated_at, issuer_id = NULL";
     WITHDRAW = "DELETE FROM consents WHERE id = $1 AND user_id = $2 RETURNING client_id, resource_id";
     WITHDRAW_ALL = "DELETE FROM consents WHERE user_id = $1";
     FORGET = "DELETE FROM consents WHERE user_id = $1 AND client_id = $2 AND resource_id = $3";

@@ -19,9 +19,11 @@ pub mod connected;
 pub mod consents;
 pub mod deletion;
 mod error;
+pub mod exchange_rules;
 pub mod grant_search;
 pub mod grants;
 pub mod identities;
+pub mod issuer_grants;
 pub mod known_browsers;
 pub mod links;
 pub mod managed_clients;
@@ -41,6 +43,7 @@ pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
 pub mod totp;
+pub mod trusted_issuers;
 pub mod user_terms;
 pub mod users;
 pub mod ways_in;
@@ -140,9 +143,11 @@ pub fn statements() -> Vec<&'static str> {
         connected::ALL,
         consents::ALL,
         deletion::ALL,
+        exchange_rules::ALL,
         grant_search::ALL,
         grants::ALL,
         identities::ALL,
+        issuer_grants::ALL,
         known_browsers::ALL,
         links::ALL,
         personal::ALL,
@@ -159,6 +164,7 @@ pub fn statements() -> Vec<&'static str> {
         settings::ALL,
         signing_keys::ALL,
         totp::ALL,
+        trusted_issuers::ALL,
         user_terms::ALL,
         users::ALL,
         ways_in::ALL,

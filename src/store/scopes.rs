@@ -31,13 +31,13 @@ pub enum Change {
     Add(ScopeRow),
     /// Description, tools, default and what it includes; the name stays.
     Edit(ScopeRow),
-    /// In consents, grants and ceilings of clients too. `implies`: the scopes that name it, and what they include now.
+    /// In consents, grants, ceilings of clients and rules too. `implies`: the scopes that name it, and what they include now.
     Rename {
         name: String,
         to: String,
         implies: Vec<(String, Vec<String>)>,
     },
-    /// From consents, grants and ceilings of clients too.
+    /// From consents, grants, ceilings of clients and rules too.
     Remove {
         name: String,
         implies: Vec<(String, Vec<String>)>,
@@ -72,6 +72,10 @@ sql! {
     IN_GRANTS = "UPDATE grants SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $2 || ' ', $3)) \
                  WHERE resource_id = $1 \
                  AND REPLACE(' ' || scopes || ' ', ' ' || $2 || ' ', ' ') <> ' ' || scopes || ' '";
+    IN_ISSUER_RULES = "UPDATE issuer_rules SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $2 || ' ', $3)) \
+                       WHERE resource_id = $1 AND scopes IS NOT NULL";
+    IN_EXCHANGE_RULES = "UPDATE exchange_rules SET scopes = TRIM(REPLACE(' ' || scopes || ' ', ' ' || $2 || ' ', $3)) \
+                         WHERE to_id = $1";
     /// A ceiling speaks of every resource: where another one has the name too, it stays beside the new one.
     IN_CEILINGS = "UPDATE clients SET allowed_scopes = TRIM(REPLACE(' ' || allowed_scopes || ' ', ' ' || $1 || ' ', \
                    CASE WHEN EXISTS (SELECT 1 FROM scopes s WHERE s.name = $1) THEN ' ' || $1 || $2 ELSE $2 END)) \
@@ -95,6 +99,14 @@ async fn rewrite(
 ) -> Result<(), StoreError> {
     for statement in [IN_CONSENTS, IN_GRANTS] {
         sqlx::query(statement).bind(resource_id).bind(name).bind(instead).execute(&mut *connection).await?;
+    }
+    let mut rules = 0;
+    for statement in [IN_ISSUER_RULES, IN_EXCHANGE_RULES] {
+        let query = sqlx::query(statement).bind(resource_id).bind(name).bind(instead);
+        rules += query.execute(&mut *connection).await?.rows_affected();
+    }
+    if rules > 0 {
+        bump(connection, Topic::Issuers).await?;
     }
     let done = sqlx::query(IN_CEILINGS).bind(name).bind(instead).execute(&mut *connection).await?;
     if done.rows_affected() > 0 {

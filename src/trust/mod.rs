@@ -13,6 +13,8 @@
 //! came in, and what the 401 looks like, is the web layer's.
 
 mod embedded;
+pub mod fetch;
+pub mod kept;
 mod refusal;
 mod revocations;
 mod scalekit;
@@ -24,9 +26,10 @@ use std::sync::Arc;
 
 use self::embedded::Embedded;
 pub use self::embedded::read_unexpired;
+use self::fetch::NoClient;
 pub use self::refusal::{BadToken, VerifyError};
 pub use self::revocations::Revocations;
-pub use self::scalekit::{NoClient, ServerMetadata};
+pub use self::scalekit::ServerMetadata;
 use self::scalekit::{ScaleKit, claimed_issuer};
 pub use self::usage::{LastNoted, Usage};
 pub use self::whom::Believes;

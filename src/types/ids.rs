@@ -29,6 +29,9 @@ pub enum Kind {
     RecoveryCode,
     Ceremony,
     ApiToken,
+    TrustedIssuer,
+    IssuerRule,
+    ExchangeRule,
 }
 
 impl Kind {
@@ -54,6 +57,9 @@ impl Kind {
             Self::RecoveryCode => "rcv",
             Self::Ceremony => "cer",
             Self::ApiToken => "apt",
+            Self::TrustedIssuer => "iss",
+            Self::IssuerRule => "isr",
+            Self::ExchangeRule => "exr",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Owns no rules and no input or output. Imports nothing from the other layers.
 
 pub mod clock;
+pub mod email;
 pub mod ids;
 pub mod master_key;
 pub mod network;

@@ -74,7 +74,7 @@ pub async fn status_and_json(response: Response) -> (u16, Value) {
 }
 
 /// One part of a JWT, unverified: 0 is the header, 1 the claims.
-fn part_of(jwt: &str, part: usize) -> Value {
+pub fn part_of(jwt: &str, part: usize) -> Value {
     let text = jwt.split('.').nth(part).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
 }

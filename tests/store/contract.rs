@@ -373,7 +373,16 @@ async fn each_topic_has_a_counter_of_its_own(database: Database) {
     let versions = store.change_versions().await.unwrap();
     assert_eq!(
         versions,
-        Versions { resources: 1, clients: 1, keys: 2, revocations: 1, people: 0, settings: 0, api_tokens: 0 }
+        Versions {
+            resources: 1,
+            clients: 1,
+            keys: 2,
+            revocations: 1,
+            people: 0,
+            settings: 0,
+            api_tokens: 0,
+            issuers: 0
+        }
     );
     store.ping().await.unwrap();
 }

@@ -6,6 +6,7 @@ mod contract;
 mod first_admin;
 mod first_start;
 mod held_lock;
+mod issuers;
 mod races;
 mod reaping;
 mod removing;

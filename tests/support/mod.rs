@@ -10,6 +10,7 @@ mod oauth_client;
 mod requests;
 mod signer;
 
+pub mod issuer;
 pub mod provider;
 pub mod scalekit;
 

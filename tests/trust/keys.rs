@@ -1,4 +1,4 @@
-//! `src/trust/scalekit/kept.rs` and `keys.rs`: rotation, outages, and what strangers can make Gatepost ask for.
+//! `src/trust/kept.rs` and `scalekit/keys.rs`: rotation, outages, and what strangers can make Gatepost ask for.
 
 use std::time::Duration;
 

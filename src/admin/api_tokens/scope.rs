@@ -17,6 +17,8 @@ pub enum Scope {
     AdministratorsWrite,
     GrantsRead,
     GrantsWrite,
+    IssuersRead,
+    IssuersWrite,
     KeysRead,
     KeysWrite,
     AuditRead,
@@ -25,7 +27,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ResourcesRead,
         Self::ResourcesWrite,
         Self::ClientsRead,
@@ -35,6 +37,8 @@ impl Scope {
         Self::AdministratorsWrite,
         Self::GrantsRead,
         Self::GrantsWrite,
+        Self::IssuersRead,
+        Self::IssuersWrite,
         Self::KeysRead,
         Self::KeysWrite,
         Self::AuditRead,
@@ -59,6 +63,13 @@ impl Scope {
             ),
             Self::GrantsRead => ("grants:read", "See what apps hold"),
             Self::GrantsWrite => ("grants:write", "End what apps hold"),
+            Self::IssuersRead => {
+                ("issuers:read", "See trusted issuers, their rules, and rules of token exchange")
+            }
+            Self::IssuersWrite => (
+                "issuers:write",
+                "Trust issuers, say what their programs become, and which client may exchange which token",
+            ),
             Self::KeysRead => ("keys:read", "See signing keys, without their private part"),
             Self::KeysWrite => ("keys:write", "Rotate and remove signing keys"),
             Self::AuditRead => ("audit:read", "Search and export the audit trail"),

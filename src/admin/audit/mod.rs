@@ -4,6 +4,7 @@ pub mod chain;
 pub mod export;
 pub mod feed;
 pub mod filters;
+mod trust_words;
 pub mod words;
 
 pub use filters::Filters;

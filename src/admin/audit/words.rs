@@ -3,6 +3,7 @@
 //! Every kind of [`Event`] and every `oauth::error::Reason` has its words here.
 
 use super::chain::{Step, Verdict};
+use super::trust_words;
 use crate::audit::Event;
 use crate::store::audit::EventRow;
 
@@ -35,6 +36,9 @@ fn pair(kind: Event, reason: &str) -> (&'static str, &'static str) {
 
 /// Each kind when it was done, and when it was refused.
 const fn pair_of(kind: Event) -> (&'static str, &'static str) {
+    if let Some(pair) = trust_words::pair(kind) {
+        return pair;
+    }
     match kind {
         Event::SetupCompleted => ("First administrator set up", "Set-up refused"),
         Event::UserCreated => ("Person added", "Person not added"),
@@ -103,13 +107,19 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::ApiTokenCreated => ("API token made", "API token not made"),
         Event::ApiTokenRevoked => ("API token revoked", "API token not revoked"),
         Event::AdminRefused => ("Administration", "Administration refused"),
+        // The words of the rest are in `trust_words`; the tests look that none is without.
+        _ => ("", ""),
     }
 }
 
 /// Why something was refused, and what to do about it; nothing for a reason that explains itself nowhere.
 pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
     let known = request(reason).or_else(|| token(reason)).or_else(|| people(reason));
-    known.or_else(|| proof(reason)).or_else(|| program(reason)).or_else(|| of_another_issuer(reason))
+    known
+        .or_else(|| proof(reason))
+        .or_else(|| program(reason))
+        .or_else(|| of_another_issuer(reason))
+        .or_else(|| trust_words::why(reason))
 }
 
 const START: &str = "Start the connection again from the app.";

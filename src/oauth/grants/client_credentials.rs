@@ -41,7 +41,7 @@ pub const GRANT_TYPE: &str = "client_credentials";
 const STANDS: i64 = 8 * 86_400;
 
 /// Whether a client may have tokens of its own, whatever it lists.
-fn may_act_alone(client: &Client) -> bool {
+pub(super) fn may_act_alone(client: &Client) -> bool {
     matches!(client.kind, ClientKind::Static | ClientKind::Machine) && !client.is_public()
 }
 
@@ -106,7 +106,11 @@ fn home(ctx: &OAuth, client: &Client) -> Result<Arc<Resource>, Refusal> {
 
 /// The machine's grant on this resource. Its scopes are all it may have there; it is written when they changed,
 /// or when it would end before a token that is made now.
-async fn standing_grant(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<GrantRow, Refusal> {
+pub(super) async fn standing_grant(
+    ctx: &OAuth,
+    client: &Client,
+    resource: &Resource,
+) -> Result<GrantRow, Refusal> {
     let now = ctx.clock.now();
     let scopes = scopes::for_machine(resource, client, &ScopeSet::default())?;
     let found = ctx.store.find_machine_grant(&client.id, &resource.id).await?;

@@ -2,7 +2,9 @@
 
 pub mod authorization_code;
 pub mod client_credentials;
+pub mod jwt_bearer;
 pub mod refresh_token;
+pub mod token_exchange;
 
 use super::OAuth;
 use super::error::{Reason, Refusal};
@@ -15,16 +17,26 @@ pub enum GrantType {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
+    JwtBearer,
+    TokenExchange,
 }
 
 impl GrantType {
-    pub const ALL: &[Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: &[Self] = &[
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::JwtBearer,
+        Self::TokenExchange,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => authorization_code::GRANT_TYPE,
             Self::RefreshToken => refresh_token::GRANT_TYPE,
             Self::ClientCredentials => client_credentials::GRANT_TYPE,
+            Self::JwtBearer => jwt_bearer::GRANT_TYPE,
+            Self::TokenExchange => token_exchange::GRANT_TYPE,
         }
     }
 
@@ -33,9 +45,11 @@ impl GrantType {
     }
 
     /// Whether it is on now; what is off is neither named in the metadata nor answered.
-    pub const fn is_on(self, _ctx: &OAuth) -> bool {
+    pub fn is_on(self, ctx: &OAuth) -> bool {
         match self {
             Self::AuthorizationCode | Self::RefreshToken | Self::ClientCredentials => true,
+            Self::JwtBearer => jwt_bearer::is_on(ctx),
+            Self::TokenExchange => token_exchange::is_on(ctx),
         }
     }
 
@@ -43,8 +57,13 @@ impl GrantType {
     pub const fn is_self_service(self) -> bool {
         match self {
             Self::AuthorizationCode | Self::RefreshToken => true,
-            Self::ClientCredentials => false,
+            Self::ClientCredentials | Self::JwtBearer | Self::TokenExchange => false,
         }
+    }
+
+    /// Whether rules of administrators say who may use it, so that no client has to list it.
+    pub const fn is_by_rule(self) -> bool {
+        matches!(self, Self::JwtBearer | Self::TokenExchange)
     }
 }
 

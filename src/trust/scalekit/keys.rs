@@ -20,7 +20,7 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::fetch::Fault;
+use crate::trust::fetch::Fault;
 
 /// The longest `kid`, in bytes.
 pub const MAX_KID: usize = 200;

@@ -18,13 +18,10 @@
 //! No secret is needed: keys are public. Nothing is fetched at the start, nothing while nobody calls.
 
 mod claims;
-mod fetch;
-mod kept;
 mod keys;
 mod server_metadata;
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, Validation};
@@ -34,11 +31,10 @@ use sha2::{Digest as _, Sha256};
 
 pub use self::claims::claimed_issuer;
 use self::claims::{Understood, understand};
-use self::fetch::Http;
-pub use self::fetch::NoClient;
-use self::kept::{Kept, Lack};
 use self::keys::{Key, KeySet};
 pub use self::server_metadata::ServerMetadata;
+use super::fetch::{Http, NoClient};
+use super::kept::{Kept, Lack, Shelf, kept};
 use super::refusal::{BadToken, VerifyError};
 use super::whom::Foreign;
 use super::{Usage, Verifier};
@@ -61,9 +57,6 @@ pub struct ScaleKit {
     keys: Shelf<KeySet>,
     servers: Shelf<ServerMetadata>,
 }
-
-/// Documents by their URL; clones share them. As many as administrators wrote down.
-type Shelf<T> = Arc<RwLock<HashMap<String, Arc<Kept<T>>>>>;
 
 /// A token that was verified, and all that must still hold.
 struct Verified {
@@ -197,13 +190,4 @@ fn principal(understood: Understood, resource: &Resource) -> Principal {
 
 fn unavailable(description: &'static str) -> Refusal {
     Refusal::new(Code::TemporarilyUnavailable, Reason::IssuerUnavailable, description)
-}
-
-/// The document at this URL, with a place on the shelf from now on.
-fn kept<T>(shelf: &Shelf<T>, url: String, new: impl FnOnce(String) -> Arc<Kept<T>>) -> Arc<Kept<T>> {
-    let found = shelf.read().unwrap_or_else(PoisonError::into_inner).get(&url).map(Arc::clone);
-    found.unwrap_or_else(|| {
-        let mut shelf = shelf.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(shelf.entry(url.clone()).or_insert_with(|| new(url)))
-    })
 }

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::fetch::Fault;
+use crate::trust::fetch::Fault;
 
 /// A document as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -82,6 +82,7 @@ fn app_view(resources: &ResourceSet, row: ConnectedRow) -> AppView {
     AppView {
         hosts: hosts(&row.redirect_uris),
         scopes: scopes.collect(),
+        vouched_by: row.vouched_by,
         resource_name: resource.map_or_else(|| "A server that is gone".to_owned(), |r| r.name.clone()),
         resource_url: resource.map(|r| r.uri.clone()).unwrap_or_default(),
         first_use: when::moment(row.created_at),

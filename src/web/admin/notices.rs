@@ -34,6 +34,17 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "apps-ended" => "It is disconnected; access has ended.",
         // grants
         "grants-ended" => "Their access has ended.",
+        // issuers
+        "issuer-added" => {
+            "It is trusted. Fetch its keys, and of a platform add a rule that says what its programs become."
+        }
+        "issuer-saved" | "exchange-saved" => "It is saved, and holds from the next request on.",
+        "issuer-disabled" => "Nothing it signs is taken any more.",
+        "issuer-enabled" => "It is trusted again.",
+        "issuer-deleted" => "It is deleted, with its rules.",
+        "issuer-rule-added" | "exchange-added" => "The rule is added. It holds from the next request on.",
+        "issuer-rule-saved" => "The rule is saved. It holds from the next request on.",
+        "issuer-rule-deleted" | "exchange-deleted" => "The rule is gone.",
         // keys
         "key-rotated" => {
             "The new key signs from now on. The old one stays published until its tokens have expired."

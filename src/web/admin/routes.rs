@@ -6,7 +6,10 @@
 use actix_web::web::{ServiceConfig, post, resource};
 
 use super::super::routes::get;
-use super::{audit, clients, grants, home, keys, people, reference, resources, scopes, settings, tokens};
+use super::{
+    audit, clients, exchanges, grants, home, issuers, keys, people, reference, resources, scopes, settings,
+    tokens,
+};
 
 /// Who may use a route, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +154,32 @@ routes! {
     "/admin/grants/end" => Submission grants::end::post;
     "/admin/grants/end-pair" => Submission grants::end_pair::post;
     "/admin/grants/{id}" => View grants::one::get;
+    // issuers
+    "/admin/issuers" => View issuers::list::get;
+    "/admin/issuers/new" => FreshView issuers::new::get;
+    "/admin/issuers/new" => FreshSubmission issuers::new::post;
+    "/admin/issuers/{id}" => View issuers::one::get;
+    "/admin/issuers/{id}/edit" => FreshView issuers::edit::get;
+    "/admin/issuers/{id}/edit" => FreshSubmission issuers::edit::post;
+    "/admin/issuers/{id}/test" => Submission issuers::one::test;
+    "/admin/issuers/{id}/disable" => Submission issuers::state::disable;
+    "/admin/issuers/{id}/enable" => Submission issuers::state::enable;
+    "/admin/issuers/{id}/delete" => FreshView issuers::delete::get;
+    "/admin/issuers/{id}/delete" => FreshSubmission issuers::delete::post;
+    "/admin/issuers/{id}/rules/add" => FreshView issuers::rules::add_form;
+    "/admin/issuers/{id}/rules/add" => FreshSubmission issuers::rules::add;
+    "/admin/issuers/{id}/rules/{rule}/edit" => FreshView issuers::rules::edit_form;
+    "/admin/issuers/{id}/rules/{rule}/edit" => FreshSubmission issuers::rules::edit;
+    "/admin/issuers/{id}/rules/{rule}/delete" => FreshView issuers::rule_delete::get;
+    "/admin/issuers/{id}/rules/{rule}/delete" => FreshSubmission issuers::rule_delete::post;
+    // exchanges
+    "/admin/exchanges" => View exchanges::list::get;
+    "/admin/exchanges/new" => FreshView exchanges::new::get;
+    "/admin/exchanges/new" => FreshSubmission exchanges::new::post;
+    "/admin/exchanges/{id}/edit" => FreshView exchanges::edit::get;
+    "/admin/exchanges/{id}/edit" => FreshSubmission exchanges::edit::post;
+    "/admin/exchanges/{id}/delete" => FreshView exchanges::delete::get;
+    "/admin/exchanges/{id}/delete" => FreshSubmission exchanges::delete::post;
     // keys
     "/admin/keys" => View keys::list::get;
     "/admin/keys/rotate" => FreshView keys::rotate::get;

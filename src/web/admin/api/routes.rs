@@ -10,8 +10,8 @@ use utoipa::OpenApi;
 
 use super::people::{access, ends, factors, links, list, make, one};
 use super::{
-    audit, client_make, client_secrets, clients, document, grants, keys, resource_users, resources, scopes,
-    settings, token,
+    audit, client_make, client_secrets, clients, document, exchanges, grants, issuer_rules, issuers, keys,
+    resource_users, resources, scopes, settings, token,
 };
 use crate::admin::api_tokens::Scope;
 
@@ -139,6 +139,25 @@ routes! {
     post "/grants/end" [GrantsWrite] grants::end;
     post "/grants/end-pair" [GrantsWrite] grants::end_pair;
     get "/grants/{id}" [GrantsRead] grants::get;
+    // issuers
+    get "/issuers" [IssuersRead] issuers::list;
+    post "/issuers" [IssuersWrite] issuers::add;
+    get "/issuers/{id}" [IssuersRead] issuers::get;
+    put "/issuers/{id}" [IssuersWrite] issuers::change;
+    delete "/issuers/{id}" [IssuersWrite] issuers::remove;
+    post "/issuers/{id}/disable" [IssuersWrite] issuers::disable;
+    post "/issuers/{id}/enable" [IssuersWrite] issuers::enable;
+    post "/issuers/{id}/test" [IssuersWrite] issuers::test;
+    get "/issuers/{id}/rules" [IssuersRead] issuer_rules::list;
+    post "/issuers/{id}/rules" [IssuersWrite] issuer_rules::add;
+    put "/issuers/{id}/rules/{rule}" [IssuersWrite] issuer_rules::change;
+    delete "/issuers/{id}/rules/{rule}" [IssuersWrite] issuer_rules::remove;
+    // exchanges
+    get "/exchanges" [IssuersRead] exchanges::list;
+    post "/exchanges" [IssuersWrite] exchanges::add;
+    get "/exchanges/{id}" [IssuersRead] exchanges::get;
+    put "/exchanges/{id}" [IssuersWrite] exchanges::change;
+    delete "/exchanges/{id}" [IssuersWrite] exchanges::remove;
     // audit
     get "/audit/events" [AuditRead] audit::list;
     get "/audit/events/{id}" [AuditRead] audit::get;

@@ -4,8 +4,10 @@ mod api_reference;
 mod api_tokens;
 mod audit;
 mod clients;
+mod exchanges;
 mod grants;
 mod home;
+mod issuers;
 mod keys;
 mod people;
 mod resources;
@@ -20,8 +22,13 @@ pub use audit::{
     AuditPage, EventLine, EventPage, FilterView, KindView, LivePage, MomentView, StepView, VerdictView,
 };
 pub use clients::*;
+pub use exchanges::{DeleteExchangePage, ExchangeForm, ExchangeFormPage, ExchangeLine, ExchangesPage};
 pub use grants::{ClientChoices, GrantPage, GrantView, GrantsPage, WhoView};
 pub use home::{AdminHomePage, Bar, ChartView, ConcernView, FirstStepView, LineView, ResourceLinesView};
+pub use issuers::{
+    DeleteIssuerPage, DeleteRulePage, IssuerForm, IssuerFormPage, IssuerLine, IssuerPage, IssuersPage,
+    RuleForm, RuleFormPage, RuleLine, TestedView,
+};
 pub use keys::{KeyView, KeysPage, RetireKeyPage, RotateKeyPage};
 pub use people::{
     AppView, EditPersonPage, IdentityView, NewPersonPage, PasskeyView, PeoplePage, PersonFactorPage,
@@ -59,6 +66,7 @@ pub enum Area {
     Clients,
     People,
     Grants,
+    Issuers,
     Keys,
     Audit,
     Settings,
@@ -67,12 +75,13 @@ pub enum Area {
 
 impl Area {
     /// In the order they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Home,
         Self::Resources,
         Self::Clients,
         Self::People,
         Self::Grants,
+        Self::Issuers,
         Self::Keys,
         Self::Audit,
         Self::Settings,
@@ -86,6 +95,7 @@ impl Area {
             Self::Clients => "Clients",
             Self::People => "People",
             Self::Grants => "Grants",
+            Self::Issuers => "Trust",
             Self::Keys => "Keys",
             Self::Audit => "Audit",
             Self::Settings => "Settings",
@@ -100,6 +110,7 @@ impl Area {
             Self::Clients => "/admin/clients",
             Self::People => "/admin/people",
             Self::Grants => "/admin/grants",
+            Self::Issuers => "/admin/issuers",
             Self::Keys => "/admin/keys",
             Self::Audit => "/admin/audit",
             Self::Settings => "/admin/settings",

@@ -1,4 +1,5 @@
-//! The requests to ScaleKit environments: public documents, asked for without any secret.
+//! The requests to issuers elsewhere: public documents, asked for without any secret, at addresses that an administrator
+//! wrote, which may be private ones.
 //!
 //! Limits: 3 s to connect, 5 s in all, 64 KiB an answer. No redirects, no proxy from the environment. Plain http only
 //! to this machine. A redirect is refused, not followed: keys come from the address an administrator wrote.
@@ -38,7 +39,7 @@ pub enum Fault {
 #[error("TLS cannot be set up: {0}")]
 pub struct NoClient(String);
 
-/// The client that all environments share.
+/// The client that all issuers share.
 #[derive(Clone, Debug)]
 pub struct Http(Client);
 

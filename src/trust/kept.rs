@@ -1,4 +1,4 @@
-//! A document of an environment that is fetched when it is needed, and kept.
+//! A document of an issuer elsewhere that is fetched when it is needed, and kept.
 //!
 //! | what is kept           | what is wanted is in it | asked for last         | what happens                                |
 //! |------------------------|-------------------------|------------------------|---------------------------------------------|
@@ -14,6 +14,7 @@
 //!
 //! One fetch is under way at a time. It is a task of its own: a caller who hangs up does not stop it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
@@ -23,10 +24,10 @@ use crate::types::Timestamp;
 
 /// How long it is used without asking again, in seconds.
 pub const FRESH: i64 = 300;
-/// How long it is used at most while the environment cannot be asked, in seconds: a day.
+/// How long it is used at most while the issuer cannot be asked, in seconds: a day.
 pub const LONGEST: i64 = 86_400;
 /// The time between two attempts while what is kept still serves, in seconds; also the time between two looks for
-/// something that is not in it, so that made-up names of keys cost the environment no more.
+/// something that is not in it, so that made-up names of keys cost the issuer no more.
 pub const PAUSE: i64 = 30;
 /// The time between two attempts while nothing is kept, in seconds.
 pub const SHORT_PAUSE: i64 = 3;
@@ -82,6 +83,18 @@ type Read<T> = dyn Fn(&[u8], Option<&T>) -> Result<T, Fault> + Send + Sync;
 pub enum Lack {
     Missing,
     Unavailable,
+}
+
+/// Documents by their URL; clones share them. As many as administrators wrote down.
+pub type Shelf<T> = Arc<RwLock<HashMap<String, Arc<Kept<T>>>>>;
+
+/// The document at this URL, with a place on the shelf from now on.
+pub fn kept<T>(shelf: &Shelf<T>, url: String, new: impl FnOnce(String) -> Arc<Kept<T>>) -> Arc<Kept<T>> {
+    let found = shelf.read().unwrap_or_else(PoisonError::into_inner).get(&url).map(Arc::clone);
+    found.unwrap_or_else(|| {
+        let mut shelf = shelf.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shelf.entry(url.clone()).or_insert_with(|| new(url)))
+    })
 }
 
 /// The document at one URL.
@@ -197,7 +210,7 @@ impl<T: Send + Sync + 'static> Kept<T> {
                 held.value = Some(Arc::new(value));
                 held.facts.fetched_at = Some(now);
             }
-            Err(fault) => tracing::warn!(url = self.url, %fault, "a document of ScaleKit could not be had"),
+            Err(fault) => tracing::warn!(url = self.url, %fault, "a document of an issuer could not be had"),
         }
     }
 
