@@ -128,6 +128,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
             refresh_retry: config.tokens.refresh_retry_seconds,
             code: config.tokens.code_seconds,
         },
+        dpop_nonce: config.dpop.nonce == config::Nonce::Required,
         master: master.clone(),
         keys,
         resources,

@@ -302,6 +302,9 @@ pub struct ClientCreateArgs {
     /// Life of its access tokens, where resources do not say less
     #[arg(long, value_name = "SECONDS")]
     pub token_seconds: Option<i64>,
+    /// Give it only tokens that are bound to a key of its own (DPoP)
+    #[arg(long)]
+    pub dpop_bound: bool,
     /// How it proves itself at the token endpoint [default: none; of a machine client_secret_basic]
     #[arg(long, value_enum, value_name = "METHOD")]
     pub auth_method: Option<AuthMethodArg>,

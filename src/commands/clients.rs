@@ -62,6 +62,7 @@ async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
         redirect_uris: args.redirect_uris,
         allowed_scopes: (!args.scopes.is_empty()).then_some(args.scopes),
         access_token_seconds: args.token_seconds,
+        dpop_bound: args.dpop_bound,
     };
     let made = clients::create::create(&core.admin(), &Actor::command_line(), &new, None).await;
     let made = made.map_err(|failure| in_words(failure, ""))?;

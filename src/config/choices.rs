@@ -32,6 +32,13 @@ pub enum SecondFactor {
     Everyone,
 }
 
+/// Whether proofs of possession need a nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nonce {
+    Off,
+    Required,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -81,6 +88,7 @@ macro_rules! choice {
 choice!(IssuerMode { "embedded" => Embedded, "scalekit" => ScaleKit });
 choice!(Admit { "invited" => Invited, "domain" => Domain, "anyone" => Anyone });
 choice!(SecondFactor { "nobody" => Nobody, "admins" => Admins, "everyone" => Everyone });
+choice!(Nonce { "off" => Off, "required" => Required });
 choice!(LogFormat { "text" => Text, "json" => Json });
 
 impl Setting for LogFilter {

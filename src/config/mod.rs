@@ -36,7 +36,7 @@ mod web_url;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub use choices::{Admit, IssuerMode, LogFilter, LogFormat, SecondFactor};
+pub use choices::{Admit, IssuerMode, LogFilter, LogFormat, Nonce, SecondFactor};
 pub use database_url::{DatabaseKind, DatabaseUrl};
 pub use domain::Domain;
 pub use error::{ConfigError, Fault, Problem};
@@ -46,8 +46,8 @@ pub use network::Network;
 pub use scalekit::Audience;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
-    Admin, Cimd, Database, Google, Limits, Log, Login, Mail, Provider, Registration, SECTIONS, ScaleKit,
-    Server, Sessions, Tavily, Tokens,
+    Admin, Cimd, Database, Dpop, Google, Limits, Log, Login, Mail, Provider, Registration, SECTIONS,
+    ScaleKit, Server, Sessions, Tavily, Tokens,
 };
 pub use sources::{Origin, Override, Sources};
 pub use summary::{InForce, RedirectUri, SectionInForce, SettingInForce, Summary, SummaryLine};
@@ -69,6 +69,7 @@ pub struct Config {
     pub admin: Admin,
     pub login: Login,
     pub tokens: Tokens,
+    pub dpop: Dpop,
     pub sessions: Sessions,
     pub registration: Registration,
     pub cimd: Cimd,
@@ -108,6 +109,7 @@ impl Config {
         // Every section first, so that one fault does not hide the next.
         let (server, database) = (Server::read(values), Database::read(values));
         let (admin, login, tokens) = (Admin::read(values), Login::read(values), Tokens::read(values));
+        let dpop = Dpop::read(values);
         let (sessions, registration) = (Sessions::read(values), Registration::read(values));
         let cimd = Cimd::read(values);
         let (limits, google) = (Limits::read(values), Google::read(values));
@@ -120,6 +122,7 @@ impl Config {
             admin: admin?,
             login: login?,
             tokens: tokens?,
+            dpop: dpop?,
             sessions: sessions?,
             registration: registration?,
             cimd: cimd?,

@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use super::choices::{Admit, IssuerMode, LogFilter, LogFormat, SecondFactor};
+use super::choices::{Admit, IssuerMode, LogFilter, LogFormat, Nonce, SecondFactor};
 use super::database_url::DatabaseUrl;
 use super::domain::Domain;
 use super::key::Fallback::{Computed, Unset, Value};
@@ -26,6 +26,7 @@ pub const SECTIONS: &[Section] = &[
     Admin::SECTION,
     Login::SECTION,
     Tokens::SECTION,
+    Dpop::SECTION,
     Sessions::SECTION,
     Registration::SECTION,
     Cimd::SECTION,
@@ -109,6 +110,16 @@ section! {
         refresh_retry_seconds: i64 = Number(0..=600), Value("60"), ["GATEPOST_TOKENS__REFRESH_RETRY_SECONDS"];
         /// Life of an authorization code, in seconds.
         code_seconds: i64 = Number(10..=600), Value("60"), ["GATEPOST_TOKENS__CODE_SECONDS"];
+    }
+}
+
+section! {
+    /// Tokens that work only together with proofs of the client's key (RFC 9449).
+    Dpop "dpop" "dpop." {
+        /// Whether each proof must carry a nonce that Gatepost gave out in the ten minutes before: `off` or `required`.
+        /// Every proof counts once either way; a nonce also makes those worthless that were signed ahead of time. It
+        /// costs clients one more request at the start.
+        nonce: Nonce = Text, Value("off"), ["GATEPOST_DPOP__NONCE"];
     }
 }
 

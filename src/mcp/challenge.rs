@@ -8,14 +8,28 @@
 //! | 401, no token | `Bearer resource_metadata="…", scope="…"`: no `error` when nothing was sent |
 //! | 401, bad token | `Bearer error="invalid_token", scope="…", resource_metadata="…", error_description="…"` |
 //! | 403, scope missing | `Bearer error="insufficient_scope", …` with every scope needed, granted ones included |
+//! | either, token presented as DPoP | the same with `DPoP` for `Bearer`, and `algs="…"` (RFC 9449 §7.1) |
+//! | 401, bound token presented as Bearer | as for a bad token, and in a second header `DPoP algs="…"` |
+//!
+//! A client that did not say DPoP reads nothing of it in its first challenge: many know only `Bearer`.
 //!
 //! `scope` precedes free text, because the TypeScript SDK v1 finds it with a plain pattern.
 //! `offline_access` is never named: it is no permission of a resource.
 
 use std::collections::BTreeSet;
 
+use crate::types::Scheme;
+
 /// The longest description sent; the rest is cut.
 const MAX_DESCRIPTION: usize = 200;
+
+/// How the token came that a challenge answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presented<'a> {
+    pub scheme: Scheme,
+    /// The algorithms that proofs may be signed with, separated by spaces.
+    pub algs: &'a str,
+}
 
 /// For a request without a token: status 401 (RFC 6750 §3.1: no error code).
 pub fn missing_token<'a>(resource_metadata_url: &str, scopes: impl IntoIterator<Item = &'a str>) -> String {
@@ -24,15 +38,23 @@ pub fn missing_token<'a>(resource_metadata_url: &str, scopes: impl IntoIterator<
     value
 }
 
-/// For a token that is malformed, expired, revoked or meant for another resource: status 401.
+/// For a token that is malformed, expired, revoked or meant for another resource, or a proof that is wrong: status
+/// 401.
 ///
 /// Some clients refresh only when they read `error="invalid_token"`, so it is sent for every bad token.
-pub fn invalid_token<'a>(
+pub fn bad<'a>(
+    presented: Presented<'_>,
+    error: &str,
     resource_metadata_url: &str,
     scopes: impl IntoIterator<Item = &'a str>,
     description: &str,
 ) -> String {
-    with_error("invalid_token", resource_metadata_url, scopes, description)
+    with_error(presented, error, resource_metadata_url, scopes, description)
+}
+
+/// That bound tokens are taken, for one that was presented as if it were none; beside [`bad`].
+pub fn also_bound(algs: &str) -> String {
+    format!("DPoP algs=\"{}\"", quoted(algs))
 }
 
 /// For a good token that lacks a scope: status 403.
@@ -40,11 +62,12 @@ pub fn invalid_token<'a>(
 /// `scopes` is what is needed together with what is granted already ([`step_up`]): clients that ask for
 /// exactly the challenged scopes would otherwise lose the old ones.
 pub fn insufficient_scope<'a>(
+    presented: Presented<'_>,
     resource_metadata_url: &str,
     scopes: impl IntoIterator<Item = &'a str>,
     description: &str,
 ) -> String {
-    with_error("insufficient_scope", resource_metadata_url, scopes, description)
+    with_error(presented, "insufficient_scope", resource_metadata_url, scopes, description)
 }
 
 /// The scopes of a step-up challenge: needed and granted together, sorted.
@@ -56,16 +79,22 @@ pub fn step_up<'a>(
 }
 
 fn with_error<'a>(
+    presented: Presented<'_>,
     error: &str,
     url: &str,
     scopes: impl IntoIterator<Item = &'a str>,
     description: &str,
 ) -> String {
-    let mut value = format!("Bearer error=\"{error}\"");
+    let mut value = format!("{} error=\"{error}\"", presented.scheme.as_str());
     push_scope(&mut value, scopes);
     value.push_str(", resource_metadata=\"");
     value.push_str(&quoted(url));
     value.push('"');
+    if presented.scheme == Scheme::Dpop {
+        value.push_str(", algs=\"");
+        value.push_str(&quoted(presented.algs));
+        value.push('"');
+    }
     let description = quoted(description);
     if !description.is_empty() {
         value.push_str(", error_description=\"");
@@ -110,6 +139,8 @@ mod tests {
     use super::*;
 
     const URL: &str = "https://a.example/.well-known/oauth-protected-resource/mcp";
+    const BEARER: Presented<'_> = Presented { scheme: Scheme::Bearer, algs: "ES256 EdDSA" };
+    const DPOP: Presented<'_> = Presented { scheme: Scheme::Dpop, ..BEARER };
 
     #[test]
     fn a_request_without_a_token_is_told_where_to_look_and_no_error() {
@@ -123,7 +154,7 @@ mod tests {
     #[test]
     fn a_bad_token_names_the_error_first_and_free_text_last() {
         assert_eq!(
-            invalid_token(URL, ["search:read"], "The token has expired"),
+            bad(BEARER, "invalid_token", URL, ["search:read"], "The token has expired"),
             format!(
                 "Bearer error=\"invalid_token\", scope=\"search:read\", resource_metadata=\"{URL}\", \
                  error_description=\"The token has expired\""
@@ -132,10 +163,26 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_came_as_dpop_is_answered_so() {
+        assert_eq!(
+            bad(DPOP, "invalid_dpop_proof", URL, ["search:read"], "Too old"),
+            format!(
+                "DPoP error=\"invalid_dpop_proof\", scope=\"search:read\", resource_metadata=\"{URL}\", \
+                 algs=\"ES256 EdDSA\", error_description=\"Too old\""
+            )
+        );
+        assert!(
+            insufficient_scope(DPOP, URL, ["a"], "")
+                .starts_with("DPoP error=\"insufficient_scope\", scope=\"a\"")
+        );
+        assert_eq!(also_bound("ES256 EdDSA"), "DPoP algs=\"ES256 EdDSA\"");
+    }
+
+    #[test]
     fn a_step_up_asks_for_needed_and_granted_together() {
         let granted = BTreeSet::from(["profile".to_owned(), "offline_access".to_owned()]);
         assert_eq!(
-            insufficient_scope(URL, step_up(["search:read"], &granted), ""),
+            insufficient_scope(BEARER, URL, step_up(["search:read"], &granted), ""),
             format!(
                 "Bearer error=\"insufficient_scope\", scope=\"profile search:read\", \
                  resource_metadata=\"{URL}\""
@@ -145,11 +192,12 @@ mod tests {
 
     #[test]
     fn nothing_can_break_out_of_the_quotation_marks_or_the_header() {
-        let value = invalid_token(URL, ["a b", "ok", "q\"", "é"], "x\", evil=\"1\\\r\nSet-Cookie: é");
+        let value =
+            bad(BEARER, "invalid_token", URL, ["a b", "ok", "q\"", "é"], "x\", evil=\"1\\\r\nSet-Cookie: é");
         assert!(value.contains("scope=\"ok\""), "{value}");
         assert!(value.ends_with("error_description=\"x', evil='1   Set-Cookie:\""), "{value}");
         assert!(value.bytes().all(|b| (0x20..0x7f).contains(&b)), "{value}");
-        let long = invalid_token(URL, [], &"x".repeat(10_000));
+        let long = bad(BEARER, "invalid_token", URL, [], &"x".repeat(10_000));
         assert!(long.len() < 500);
     }
 }

@@ -36,6 +36,8 @@ pub struct Principal {
     pub token_id: String,
     /// When the token ends, in seconds since the Unix epoch: claim `exp`.
     pub expires_at: Timestamp,
+    /// Thumbprint of the key it is bound to: claim `cnf` (RFC 9449 §6.1). Absent with a foreign issuer.
+    pub jkt: Option<String>,
 }
 
 impl Principal {
@@ -90,6 +92,7 @@ pub(super) fn sample(scopes: &[&str]) -> Principal {
         grant_id: Some("gra_1".into()),
         token_id: "tok_1".into(),
         expires_at: 1_700_003_600,
+        jkt: None,
     }
 }
 

@@ -20,6 +20,10 @@ pub struct ResourceMetadata {
     pub scopes_supported: Vec<String>,
     /// Always `["header"]`: a token in a query or a form is refused.
     pub bearer_methods_supported: Vec<&'static str>,
+    /// The algorithms of proofs that bound tokens may come with; nothing where none are taken. That only bound tokens
+    /// were taken is never the case, and left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<&'static str>,
     /// A name for humans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
@@ -43,6 +47,7 @@ impl ResourceMetadata {
             authorization_servers: vec![issuer.to_owned()],
             scopes_supported,
             bearer_methods_supported: vec!["header"],
+            dpop_signing_alg_values_supported: Vec::new(),
             resource_name: None,
             resource_documentation: None,
         }
@@ -52,6 +57,13 @@ impl ResourceMetadata {
     #[must_use]
     pub fn from_issuers(mut self, issuers: Vec<String>) -> Self {
         self.authorization_servers = issuers;
+        self
+    }
+
+    /// With the algorithms of proofs.
+    #[must_use]
+    pub fn taking_proofs(mut self, algs: Vec<&'static str>) -> Self {
+        self.dpop_signing_alg_values_supported = algs;
         self
     }
 
@@ -101,8 +113,9 @@ mod tests {
                 "bearer_methods_supported": ["header"],
             })
         );
-        let doc = doc.named("Search").documented("https://a.example/docs");
+        let doc = doc.named("Search").documented("https://a.example/docs").taking_proofs(vec!["ES256"]);
         let json = serde_json::to_value(&doc).unwrap();
+        assert_eq!(json["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
         assert_eq!(json["resource_name"], "Search");
         assert_eq!(json["resource_documentation"], "https://a.example/docs");
     }

@@ -9,6 +9,7 @@
 //! | a client without the grant type `authorization_code`, e.g. a machine | error page, 400                |
 //! | another parameter twice                                | redirect, `invalid_request`                  |
 //! | no `code_challenge`, method not `S256`                 | redirect, `invalid_request`                  |
+//! | `dpop_jkt` that is no thumbprint                       | redirect, `invalid_request`                  |
 //! | `request`, `request_uri`                               | redirect, `request_not_supported`, `request_uri_not_supported` |
 //! | unknown `resource`                                     | redirect, `invalid_target`                   |
 //! | a client that registered itself, where the resource takes only clients that an administrator added | redirect, `unauthorized_client` |
@@ -33,7 +34,7 @@ use super::params::Params;
 use super::redirect_uri::RedirectUri;
 use super::resource::{OFFLINE_ACCESS, OPENID, Resource};
 use super::scalekit::door;
-use super::{OAuth, Origin, flow, pkce, scopes};
+use super::{OAuth, Origin, dpop, flow, pkce, scopes};
 use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
 use crate::store::codes::CodeRow;
@@ -57,6 +58,8 @@ pub struct AuthorizeRequest {
     /// What the person is asked for.
     pub scopes: ScopeSet,
     pub code_challenge: String,
+    /// Thumbprint of the key that the code shall be bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
     pub nonce: Option<String>,
     pub prompt: Prompt,
     /// The login must be no older than this many seconds.
@@ -157,6 +160,9 @@ impl AuthorizeRules for Rules<'_> {
         if self.params.first("response_mode").is_some_and(|mode| mode != "query") {
             return Err(Refusal::malformed("response_mode must be query"));
         }
+        if self.params.get("dpop_jkt")?.is_some_and(|jkt| !dpop::is_thumbprint(jkt)) {
+            return Err(Refusal::malformed("dpop_jkt is not the SHA-256 thumbprint of a key"));
+        }
         for name in ["state", "nonce"] {
             if self.params.first(name).is_some_and(|v| v.len() > MAX_STATE) {
                 return Err(Refusal::malformed(format!("{name} is longer than {MAX_STATE} bytes")));
@@ -220,6 +226,7 @@ pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, 
         resource: rules.resource.clone().map_err(redirect)?,
         scopes,
         code_challenge: text("code_challenge").unwrap_or_default(),
+        dpop_jkt: text("dpop_jkt"),
         nonce: text("nonce"),
         prompt,
         max_age,
@@ -345,6 +352,7 @@ pub async fn approve(
         grant_id: grant.id.clone(),
         redirect_uri: request.redirect_uri.as_str().to_owned(),
         code_challenge: request.code_challenge.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         nonce: request.nonce.clone(),
         auth_time: decider.auth_time,
         proof: decider.proof,

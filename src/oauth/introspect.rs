@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::access_token::Audience;
+use super::access_token::{Audience, Confirmation};
 use super::call::Call;
 use super::error::{Code, Reason, Refusal};
 use super::grants::refresh_token;
@@ -20,7 +20,7 @@ use super::{OAuth, client_auth};
 use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
 use crate::trust;
-use crate::types::Timestamp;
+use crate::types::{Scheme, Timestamp};
 
 /// The answer; all but `active` are absent when it is false (RFC 7662 §2.2).
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,6 +44,9 @@ pub struct Introspection {
     pub jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<&'static str>,
+    /// The key it is bound to (RFC 9449 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// Answers an introspection request. Refusals are recorded; answers are not, there are too many.
@@ -93,7 +96,8 @@ async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal
             exp: Some(claims.exp),
             iat: Some(claims.iat),
             jti: Some(claims.jti),
-            token_type: Some("Bearer"),
+            token_type: Some(Scheme::of(claims.cnf.is_some()).as_str()),
+            cnf: claims.cnf,
         }));
     }
     let Some((bearer, row, grant)) = refresh_token::find(ctx, token).await? else { return Ok(None) };
@@ -112,6 +116,7 @@ async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal
         iss: Some(ctx.issuer.as_str().to_owned()),
         exp: Some(row.idle_expires_at.min(row.expires_at)),
         iat: Some(row.created_at),
+        cnf: grant.jkt.map(|jkt| Confirmation { jkt }),
         ..Introspection::default()
     }))
 }

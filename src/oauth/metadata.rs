@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::OAuth;
 use super::client::AuthMethod;
+use super::dpop::ProofAlg;
 use super::grants::{GrantType, jwt_bearer};
 use super::jose::ALG_NAMES;
 use super::keys::Alg;
@@ -38,6 +39,7 @@ pub struct Metadata {
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: Vec<&'static str>,
+    pub dpop_signing_alg_values_supported: Vec<&'static str>,
     pub authorization_response_iss_parameter_supported: bool,
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -92,6 +94,7 @@ pub fn build(ctx: &OAuth) -> Metadata {
             .collect(),
         token_endpoint_auth_methods_supported: methods,
         code_challenge_methods_supported: vec!["S256"],
+        dpop_signing_alg_values_supported: ProofAlg::ALL.map(ProofAlg::as_str).to_vec(),
         authorization_response_iss_parameter_supported: true,
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: algs,

@@ -8,6 +8,7 @@
 //! | `/oauth/revoke`               | RFC 7009                             | `revoke`           |
 //! | `/oauth/introspect`           | RFC 7662                             | `introspect`       |
 //! | `/oauth/userinfo`             | OpenID Connect Core §5.3             | `userinfo`         |
+//! | proofs of possession          | RFC 9449                             | `dpop`             |
 //! | `/.well-known/…`              | RFC 8414, OpenID Connect Discovery   | `metadata`         |
 //! | `/keys`                       | RFC 7517                             | `keys`             |
 //! | `/resources/{res}/…`          | the ScaleKit dialect                 | `scalekit`         |
@@ -19,6 +20,7 @@ pub mod client;
 pub mod client_assertion;
 pub mod client_auth;
 pub mod connected;
+pub mod dpop;
 pub mod error;
 pub mod error_redirect;
 pub mod flow;
@@ -77,6 +79,8 @@ pub struct OAuth {
     pub rng: Rng,
     pub issuer: Issuer,
     pub lifetimes: Lifetimes,
+    /// Whether each proof must carry a nonce of ours.
+    pub dpop_nonce: bool,
     pub master: MasterKey,
     pub keys: keys::Keyring,
     pub resources: resource::Resources,

@@ -120,6 +120,11 @@ impl Resource {
         self.scopes.iter().map(|s| s.name.clone()).collect()
     }
 
+    /// The URLs that requests to it are sent to.
+    pub fn request_urls(&self) -> Vec<&str> {
+        std::iter::once(&self.uri).chain(&self.aliases).map(String::as_str).collect()
+    }
+
     /// Whether tokens for it are made here.
     ///
     /// # Errors

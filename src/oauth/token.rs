@@ -1,7 +1,8 @@
 //! The token endpoint: the phases every grant shares, so that no grant can forget one.
 //!
 //! 1. parameters, each at most once · 2. client authentication · 3. the client may use this grant type ·
-//! 4. `resource` is known, before anything is spent · 5. the grant · 6. audit
+//! 4. `resource` is known, before anything is spent · 5. a proof of possession, where one is sent or needed ·
+//! 6. the grant, which spends the proof before anything else · 7. audit
 //!
 //! Law: OAuth 2.1 §3.2, [RFC 8707 §2.2](https://www.rfc-editor.org/rfc/rfc8707#section-2.2).
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::call::Call;
 use super::client::Client;
+use super::dpop::{self, Proof, binding};
 use super::error::{Code, Reason, Refusal};
 use super::grants::{
     GrantType, authorization_code, client_credentials, jwt_bearer, refresh_token, token_exchange,
@@ -48,6 +50,22 @@ pub struct TokenRequest<'a> {
     pub resource: Option<Arc<Resource>>,
     /// Thumbprint of the key that the request proved to hold (RFC 9449 §5): what is issued is bound to it.
     pub binding: Option<String>,
+    /// The proof itself.
+    pub proof: Option<Proof>,
+}
+
+impl TokenRequest<'_> {
+    /// Spends the proof, once however often this is called. A grant calls it when it knows that it will give
+    /// something, and before it changes anything.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof` when it was used before.
+    pub async fn settle(&self, ctx: &OAuth) -> Result<(), Refusal> {
+        match &self.proof {
+            Some(proof) => dpop::spend(ctx, proof).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// What a grant gives, and which grant it was, for the audit trail.
@@ -159,8 +177,10 @@ async fn grant(
         .into());
     }
     let resource = door::named(ctx, params)?;
-    let request = TokenRequest { params, client: Arc::clone(client), resource, binding: None };
-    match grant_type {
+    let proof = binding::of_request(ctx, call, client)?;
+    let binding = proof.as_ref().map(|proof| proof.jkt.clone());
+    let request = TokenRequest { params, client: Arc::clone(client), resource, binding, proof };
+    let granted = match grant_type {
         GrantType::AuthorizationCode => authorization_code::run(ctx, &request).await,
         GrantType::RefreshToken => refresh_token::run(ctx, &request).await,
         GrantType::ClientCredentials => client_credentials::run(ctx, &request).await,
@@ -168,7 +188,10 @@ async fn grant(
             jwt_bearer::run(ctx, call, &request, proven.ok_or_else(Refusal::internal)?).await
         }
         GrantType::TokenExchange => token_exchange::run(ctx, &request).await,
-    }
+    }?;
+    // For a grant that has not: what it gives leaves only for a proof that was not used before.
+    request.settle(ctx).await?;
+    Ok(granted)
 }
 
 /// The resource of a grant, which a request may name again but not change.

@@ -1,10 +1,14 @@
-//! UserInfo: OpenID Connect Core §5.3. For access tokens whose grant includes `openid`.
+//! UserInfo: OpenID Connect Core §5.3. For access tokens whose grant includes `openid`, and with the proof that a bound
+//! one needs, see [`super::dpop::access`].
 
 use serde::Serialize;
 
+use super::OAuth;
+use super::call::Call;
+use super::dpop::Expected;
+use super::dpop::access::{Sent, check};
 use super::error::{Code, Reason, Refusal};
 use super::resource::OPENID;
-use super::{OAuth, Origin};
 use crate::audit::{Entry, Event};
 use crate::trust;
 use crate::types::ScopeSet;
@@ -19,27 +23,30 @@ pub struct UserInfo {
     pub name: Option<String>,
 }
 
-/// Answers a UserInfo request for a bearer token. A refusal is recorded.
+/// Answers a UserInfo request. A refusal is recorded.
 ///
 /// # Errors
-/// `invalid_token`, or `insufficient_scope` without `openid`.
-pub async fn respond(ctx: &OAuth, token: &str, origin: &Origin) -> Result<UserInfo, Refusal> {
-    let answer = look(ctx, token).await;
+/// `invalid_token`, what a proof is refused with, or `insufficient_scope` without `openid`.
+pub async fn respond(ctx: &OAuth, sent: Sent<'_>, call: &Call<'_>) -> Result<UserInfo, Refusal> {
+    let answer = look(ctx, sent, call).await;
     if let Err(refusal) = &answer {
         let entry = Entry::refused(Event::AccessRefused, refusal.reason.as_str())
-            .address(origin.address.clone())
+            .address(call.origin.address.clone())
             .detail("at userinfo");
         ctx.audit.record(entry).await;
     }
     answer
 }
 
-async fn look(ctx: &OAuth, token: &str) -> Result<UserInfo, Refusal> {
+async fn look(ctx: &OAuth, sent: Sent<'_>, call: &Call<'_>) -> Result<UserInfo, Refusal> {
     let invalid = || Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the access token is not valid");
-    let claims = trust::read_unexpired(ctx, token).ok_or_else(invalid)?;
+    let claims = trust::read_unexpired(ctx, sent.token).ok_or_else(invalid)?;
     if ctx.revocations.is_revoked(&claims.gid) {
         return Err(invalid());
     }
+    let url = ctx.issuer.at(call.path);
+    let expected = Expected { method: call.method, urls: &[&url], token: Some(sent.token), nonces: None };
+    check(ctx, sent, claims.cnf.as_ref().map(|cnf| cnf.jkt.as_str()), &call.dpop, expected).await?;
     let scopes = ScopeSet::from_stored(&claims.scope);
     if !scopes.contains(OPENID) {
         return Err(Refusal::new(Code::InsufficientScope, Reason::NotAllowed, "the openid scope is needed"));

@@ -19,6 +19,8 @@ pub struct CodeRow {
     pub redirect_uri: String,
     /// S256 challenge.
     pub code_challenge: String,
+    /// Thumbprint of the key that the token request must prove to hold (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
     /// OpenID Connect `nonce`.
     pub nonce: Option<String>,
     pub auth_time: Timestamp,
@@ -30,14 +32,15 @@ pub struct CodeRow {
 }
 
 sql! {
-    FIND = "SELECT c.id AS code_id, c.secret_hash, c.redirect_uri, c.code_challenge, c.nonce, c.auth_time, \
-            c.method, c.created_at AS code_created_at, c.expires_at, c.spent_at, g.id, g.user_id, g.client_id, \
+    FIND = "SELECT c.id AS code_id, c.secret_hash, c.redirect_uri, c.code_challenge, c.dpop_jkt, c.nonce, \
+            c.auth_time, c.method, c.created_at AS code_created_at, c.expires_at, c.spent_at, g.id, g.user_id, g.client_id, \
             g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at, g.jkt \
             FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.id = $1";
     ADD = "INSERT INTO codes (id, secret_hash, grant_id, redirect_uri, code_challenge, nonce, auth_time, \
-           created_at, expires_at, method) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+           created_at, expires_at, method, dpop_jkt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     SPEND = "UPDATE codes SET spent_at = $2 WHERE id = $1 AND spent_at IS NULL AND expires_at > $2 \
              AND EXISTS (SELECT 1 FROM grants g WHERE g.id = codes.grant_id AND g.revoked_at IS NULL)";
+    BIND = "UPDATE grants SET jkt = $2 WHERE id = (SELECT grant_id FROM codes WHERE id = $1)";
     REAP = "DELETE FROM grants WHERE id IN (SELECT grant_id FROM codes \
             WHERE spent_at IS NULL AND expires_at < $1 LIMIT $2)";
 }
@@ -54,6 +57,7 @@ pub(super) async fn add(connection: &mut AnyConnection, code: &CodeRow) -> Resul
         .bind(code.created_at)
         .bind(code.expires_at)
         .bind(code.proof.as_str())
+        .bind(&code.dpop_jkt)
         .execute(connection)
         .await?;
     Ok(())
@@ -71,6 +75,7 @@ impl Store {
                 grant_id: grant.id.clone(),
                 redirect_uri: row::text(&r, "redirect_uri")?,
                 code_challenge: row::text(&r, "code_challenge")?,
+                dpop_jkt: row::text_opt(&r, "dpop_jkt")?,
                 nonce: row::text_opt(&r, "nonce")?,
                 auth_time: row::int(&r, "auth_time")?,
                 proof: row::proof(&r, "codes", "method")?,
@@ -83,19 +88,23 @@ impl Store {
         .transpose()
     }
 
-    /// Spends a code and stores the refresh token it gives, in one transaction. `false`, with nothing
-    /// changed, when the code was spent, expired or revoked in the meantime.
+    /// Spends a code and stores the refresh token it gives, bound to the key `jkt` where there is one, in one
+    /// transaction. `false`, with nothing changed, when the code was spent, expired or revoked in the meantime.
     pub async fn spend_code(
         &self,
         id: String,
         now: Timestamp,
         refresh: RefreshRow,
+        jkt: Option<String>,
     ) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
                 let spent = sqlx::query(SPEND).bind(&id).bind(now).execute(&mut *connection).await?;
                 if spent.rows_affected() == 0 {
                     return Ok(false);
+                }
+                if let Some(jkt) = &jkt {
+                    sqlx::query(BIND).bind(&id).bind(jkt).execute(&mut *connection).await?;
                 }
                 refresh_tokens::add(connection, &refresh).await?;
                 Ok(true)

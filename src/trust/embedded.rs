@@ -126,6 +126,7 @@ impl Embedded {
             grant_id: Some(claims.gid),
             token_id: claims.jti,
             expires_at: claims.exp,
+            jkt: claims.cnf.map(|cnf| cnf.jkt),
         });
         let verified = Arc::new(Verified { principal, noted: LastNoted::default() });
         self.verified.insert(digest, Arc::clone(&verified));

@@ -30,6 +30,8 @@ pub enum Purpose {
     Flow,
     /// Challenges that the browser keeps until it answers.
     Challenge,
+    /// The nonce that proofs of possession carry.
+    DpopNonce,
 }
 
 impl Purpose {
@@ -44,6 +46,7 @@ impl Purpose {
             Self::Organization => b"gatepost organization 1",
             Self::Flow => b"gatepost flow 1",
             Self::Challenge => b"gatepost challenge 1",
+            Self::DpopNonce => b"gatepost dpop nonce 1",
         }
     }
 }

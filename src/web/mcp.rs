@@ -4,8 +4,9 @@
 //! | request                                        | answer                                               |
 //! |------------------------------------------------|------------------------------------------------------|
 //! | `Origin` of another site                       | 403                                                  |
-//! | no bearer token                                | 401, `resource_metadata`, `scope`                    |
+//! | no access token                                | 401, `resource_metadata`, `scope`                    |
 //! | bad token                                      | 401, `error="invalid_token"`                         |
+//! | a token that is bound to a key, without a proof that is good here and now, see `oauth::dpop::access` | 401, `error="invalid_token"`, `invalid_dpop_proof` or `use_dpop_nonce` |
 //! | an unknown session id, or one of another person, client or resource | 404                             |
 //! | body over 4 MiB; too slow; not JSON, or a batch | 413; 408; 400                                       |
 //! | a tool whose scope the token lacks             | 403, `error="insufficient_scope"`, needed and granted|
@@ -30,13 +31,18 @@ use url::Url;
 
 use super::metadata::metadata_url;
 use super::problem::Problem;
-use super::{State, address, forms, respond};
+use super::{State, address, dpop, respond};
 use crate::audit::{Entry, Event};
+use crate::mcp::challenge::Presented;
 use crate::mcp::policy::{Access, Message};
 use crate::mcp::streams::Ticket;
 use crate::mcp::{Owner, Principal, challenge, tools};
+use crate::oauth::dpop::access::{Sent, check};
+use crate::oauth::dpop::{Expected, alg_names};
+use crate::oauth::error::Refusal;
 use crate::oauth::resource::Resource;
 use crate::trust::VerifyError;
+use crate::types::Scheme;
 use crate::types::urls::is_loopback;
 
 /// The largest request body, in bytes.
@@ -166,12 +172,24 @@ async fn authenticate(
     }
     let url = metadata_url(state, resource);
     let scopes = default_scopes(resource);
-    let several = request.headers().get_all(header::AUTHORIZATION).count() > 1;
-    let Some(token) = forms::bearer(request.request()).filter(|_| !several) else {
-        return Err(unauthorized(challenge::missing_token(&url, scopes), "a bearer token is needed"));
+    let Some(sent) = dpop::sent(request.headers()) else {
+        return Err(unauthorized(challenge::missing_token(&url, scopes), "an access token is needed"));
     };
-    match state.trust.verify(token, resource).await {
-        Ok(principal) => Ok(principal),
+    let algs = alg_names();
+    let presented = Presented { scheme: sent.scheme, algs: &algs };
+    match state.trust.verify(sent.token, resource).await {
+        Ok(principal) => match prove(state, request, resource, &principal, sent).await {
+            Ok(()) => Ok(principal),
+            Err(refusal) if dpop::is_of_token(refusal.code) => {
+                let (error, text) = (refusal.code.as_str(), &refusal.description);
+                let mut answer = unauthorized(challenge::bad(presented, error, &url, scopes, text), text);
+                if let (Scheme::Bearer, Ok(more)) = (sent.scheme, challenge::also_bound(&algs).parse()) {
+                    answer.headers_mut().append(header::WWW_AUTHENTICATE, more);
+                }
+                Err(answer)
+            }
+            Err(refusal) => Err(respond::refusal(&refusal)),
+        },
         Err(VerifyError::Unavailable(refusal)) => Err(respond::refusal(&refusal)),
         Err(VerifyError::Bad(bad)) => {
             let entry = Entry::refused(Event::AccessRefused, bad.reason())
@@ -179,9 +197,33 @@ async fn authenticate(
                 .address(address::origin(state, request.request()).address);
             state.oauth.audit.record(entry).await;
             let text = bad.to_string();
-            Err(unauthorized(challenge::invalid_token(&url, scopes, &text), &text))
+            Err(unauthorized(challenge::bad(presented, "invalid_token", &url, scopes, &text), &text))
         }
     }
+}
+
+/// Whether the proof is there that a token needs. A refusal is recorded.
+async fn prove(
+    state: &State,
+    request: &ServiceRequest,
+    resource: &Resource,
+    principal: &Principal,
+    sent: Sent<'_>,
+) -> Result<(), Refusal> {
+    let bound = principal.jkt.as_deref();
+    if sent.scheme == Scheme::Bearer && bound.is_none() {
+        return Ok(());
+    }
+    let (proofs, urls) = (dpop::proofs(request.headers()), resource.request_urls());
+    let expected =
+        Expected { method: request.method().as_str(), urls: &urls, token: Some(sent.token), nonces: None };
+    let answer = check(&state.oauth, sent, bound, &proofs, expected).await;
+    if let Err(refusal) = &answer {
+        let entry =
+            refused(state, request, principal, &refusal.reason.as_str()).resource(resource.id.clone());
+        state.oauth.audit.record(entry).await;
+    }
+    answer
 }
 
 fn unauthorized(challenge: String, description: &str) -> HttpResponse {
@@ -242,10 +284,12 @@ async fn check_scope(
     state.oauth.audit.record(entry).await;
     let text = format!("this tool needs the scope {scope}");
     let needed = challenge::step_up([scope], &principal.scopes);
+    let algs = alg_names();
+    let presented = Presented { scheme: Scheme::of(principal.jkt.is_some()), algs: &algs };
     Err(HttpResponse::Forbidden()
         .insert_header((
             header::WWW_AUTHENTICATE,
-            challenge::insufficient_scope(&metadata_url(state, resource), needed, &text),
+            challenge::insufficient_scope(presented, &metadata_url(state, resource), needed, &text),
         ))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(json!({ "error": "insufficient_scope", "error_description": text })))

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{State, error_page, respond};
 use crate::mcp::resource_metadata::ResourceMetadata;
+use crate::oauth::dpop::ProofAlg;
 use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::door;
 use crate::oauth::{metadata, scalekit};
@@ -141,7 +142,11 @@ pub fn metadata_url(state: &State, resource: &Resource) -> String {
 /// What a resource's document says where it is made here.
 fn resource_document(state: &State, resource: &Resource) -> ResourceMetadata {
     let scopes = resource.scopes.iter().map(|s| s.name.as_str());
+    // Whether a server elsewhere looks at proofs is not known here, and ScaleKit's tokens are bound to no key.
+    let takes_proofs = resource.is_here() && resource.believes.takes_own(state.oauth.clock.now());
+    let algs = ProofAlg::ALL.iter().filter(|_| takes_proofs).map(|alg| alg.as_str()).collect();
     ResourceMetadata::new(&resource.uri, state.issuer().as_str(), scopes)
         .named(&resource.name)
+        .taking_proofs(algs)
         .from_issuers(state.trust.issuers(resource))
 }

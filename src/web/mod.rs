@@ -12,6 +12,7 @@ mod brand;
 mod consent;
 mod cookies;
 mod csrf;
+mod dpop;
 mod error_page;
 mod forgot;
 mod forms;

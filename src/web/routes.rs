@@ -8,9 +8,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, admin, authorize, brand, consent, error_page, forgot, health, home, introspect, invite, issuing,
-    jwks, login, login_passkey, logout, mcp, metadata, register, reset, revoke, scalekit, second_factor,
-    setup, static_files, token, upstream, userinfo,
+    account, admin, authorize, brand, consent, dpop, error_page, forgot, health, home, introspect, invite,
+    issuing, jwks, login, login_passkey, logout, mcp, metadata, register, reset, revoke, scalekit,
+    second_factor, setup, static_files, token, upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
@@ -35,37 +35,20 @@ fn cors() -> Cors {
             "mcp-name",
             "mcp-session-id",
             "last-event-id",
+            dpop::PROOF,
         ])
-        .expose_headers([header::WWW_AUTHENTICATE.as_str(), "mcp-session-id", "mcp-protocol-version"])
+        .expose_headers([
+            header::WWW_AUTHENTICATE.as_str(),
+            "mcp-session-id",
+            "mcp-protocol-version",
+            dpop::NONCE,
+        ])
         .max_age(3600)
 }
 
 /// Registers every URL.
 pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
     config
-        // discovery
-        .service(
-            web::scope("/.well-known")
-                .wrap(cors())
-                .route("/oauth-authorization-server", get().to(metadata::authorization_server))
-                .route("/oauth-authorization-server/{path:.+}", get().to(metadata::authorization_server_at))
-                .route("/openid-configuration", get().to(metadata::openid_provider))
-                .route("/openid-configuration/{path:.+}", get().to(metadata::openid_provider_at))
-                .route("/oauth-protected-resource", get().to(metadata::default_resource))
-                .route("/oauth-protected-resource/{path:.+}", get().to(metadata::resource))
-                .service(resource("/jwks.json").wrap(from_fn(issuing::endpoint)).route(get().to(jwks::get))),
-        )
-        .service(
-            resource("/{path:.+}/.well-known/oauth-authorization-server")
-                .wrap(cors())
-                .route(get().to(metadata::authorization_server_at)),
-        )
-        .service(
-            resource("/{path:.+}/.well-known/openid-configuration")
-                .wrap(cors())
-                .route(get().to(metadata::openid_provider_at)),
-        )
-        .service(resource("/keys").wrap(from_fn(issuing::endpoint)).wrap(cors()).route(get().to(jwks::get)))
         // oauth
         .service(
             resource("/oauth/authorize")
@@ -75,6 +58,7 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         )
         .service(
             resource("/oauth/token")
+                .wrap(from_fn(dpop::tell_nonce))
                 .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(post().to(token::post)),
@@ -106,11 +90,13 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         )
         .service(
             resource("/oauth/userinfo")
+                .wrap(from_fn(dpop::tell_nonce))
                 .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(get().to(userinfo::get))
                 .route(post().to(userinfo::get)),
         )
+        .configure(discovery)
         .configure(|config| scalekit::configure(config, cors))
         .configure(people)
         .configure(account)
@@ -121,8 +107,41 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
         .service(resource("/healthz").route(get().to(health::live)))
         .service(resource("/readyz").route(get().to(health::ready)))
         // mcp
-        .service(web::scope("/mcp").wrap(from_fn(mcp::guard)).wrap(cors()).service(mount.service()))
+        .service(
+            web::scope("/mcp")
+                .wrap(from_fn(mcp::guard))
+                .wrap(from_fn(dpop::tell_nonce))
+                .wrap(cors())
+                .service(mount.service()),
+        )
         .default_service(web::to(|| async { error_page::not_found() }));
+}
+
+/// The well-known documents and keys.
+fn discovery(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::scope("/.well-known")
+                .wrap(cors())
+                .route("/oauth-authorization-server", get().to(metadata::authorization_server))
+                .route("/oauth-authorization-server/{path:.+}", get().to(metadata::authorization_server_at))
+                .route("/openid-configuration", get().to(metadata::openid_provider))
+                .route("/openid-configuration/{path:.+}", get().to(metadata::openid_provider_at))
+                .route("/oauth-protected-resource", get().to(metadata::default_resource))
+                .route("/oauth-protected-resource/{path:.+}", get().to(metadata::resource))
+                .service(resource("/jwks.json").wrap(from_fn(issuing::endpoint)).route(get().to(jwks::get))),
+        )
+        .service(
+            resource("/{path:.+}/.well-known/oauth-authorization-server")
+                .wrap(cors())
+                .route(get().to(metadata::authorization_server_at)),
+        )
+        .service(
+            resource("/{path:.+}/.well-known/openid-configuration")
+                .wrap(cors())
+                .route(get().to(metadata::openid_provider_at)),
+        )
+        .service(resource("/keys").wrap(from_fn(issuing::endpoint)).wrap(cors()).route(get().to(jwks::get)));
 }
 
 /// Parts of pages.

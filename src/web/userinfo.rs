@@ -4,19 +4,19 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{State, address, forms, respond};
+use super::{State, dpop, forms, respond};
 use crate::oauth::userinfo;
 
 /// Answers a UserInfo request.
 pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
-    let Some(token) = forms::bearer(&request) else {
+    let Some(sent) = dpop::sent(request.headers()) else {
         return HttpResponse::Unauthorized()
             .insert_header((header::WWW_AUTHENTICATE, "Bearer scope=\"openid\""))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .finish();
     };
-    match userinfo::respond(&state.oauth, token, &address::origin(&state, &request)).await {
+    match userinfo::respond(&state.oauth, sent, &forms::call(&state, &request)).await {
         Ok(info) => respond::json_no_store(StatusCode::OK, &info),
-        Err(refusal) => respond::refusal(&refusal),
+        Err(refusal) => dpop::refused(&refusal, sent.scheme),
     }
 }

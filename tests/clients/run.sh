@@ -22,6 +22,7 @@ host=${PUBLIC_HOST:-localhost}
 work=$(mktemp -d "${TMPDIR:-/tmp}/gatepost-clients.XXXXXX")
 started=()
 mail=()
+more=()
 
 finish() {
   local status=$?
@@ -124,7 +125,7 @@ start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
       GATEPOST_PROVIDERS__NODE__CLIENT_SECRET='a secret of the tests' GATEPOST_PROVIDERS__NODE__ADMIT=anyone \
       GATEPOST_PROVIDERS__PYTHON__ISSUER="http://127.0.0.1:$UPSTREAM_PYTHON_PORT" \
       GATEPOST_PROVIDERS__PYTHON__CLIENT_ID=gatepost GATEPOST_PROVIDERS__PYTHON__CLIENT_SECRET=any \
-      "${mail[@]}" "$program"
+      "${mail[@]}" "${more[@]}" "$program"
   ) > "$work/$name.log" 2>&1 &
   started+=($!)
   url="http://$host:$port"
@@ -183,6 +184,13 @@ if [ -z "${GATEPOST_URL:-}" ]; then
   start_gatepost gatepost "$bin" "${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}"
   export GATEPOST_URL=$url GATEPOST_CLI=$work/gatepost.cli GATEPOST_PROGRAM=$bin
 fi
+# A second server, which asks for a nonce in every proof of possession.
+if [ -n "${GATEPOST_CLI:-}" ] && { [ "${#only[@]}" = 0 ] || [[ " ${only[*]} " == *" dpop "* ]]; }; then
+  more=(GATEPOST_DPOP__NONCE=required)
+  start_gatepost nonce "$bin" "sqlite:$work/nonce.db?mode=rwc"
+  more=()
+  export DPOP_NONCE_URL=$url
+fi
 if [ -n "$fixtures" ]; then
   [ -n "${TAVILY_STAND_IN_URL:-}" ] || start_stand_in
   start_gatepost fixtures "$fixtures" "sqlite:$work/fixtures.db?mode=rwc"
@@ -199,6 +207,7 @@ proof mcp-remote 200 node "$here/mcp_remote.mjs"
 proof inspector 200 node "$here/inspector.mjs"
 if [ -n "${MAILDIR:-}" ]; then proof mail 120 "$here/.venv/bin/python" "$here/mail.py"; fi
 proof upstream 120 node "$here/upstream.mjs"
+proof dpop 180 node "$here/dpop.mjs"
 if [ -n "${GATEPOST_CLI:-}" ]; then
   proof scalekit-python 120 "$here/.venv/bin/python" "$here/scalekit/sdk.py"
   proof scalekit-node 120 node "$here/scalekit/sdk.mjs"

@@ -10,6 +10,9 @@ use crate::support::{OAuthClient, TestApp, json_of, query_of};
 
 const CANONICAL: &str = "/.well-known/oauth-authorization-server";
 
+/// With what proofs may be signed: `tests/clients/dpop.mjs` and a unit test use each of them.
+const PROOF_ALGS: [&str; 6] = ["ES256", "ES384", "EdDSA", "Ed25519", "RS256", "PS256"];
+
 async fn get(app: &TestApp, path: &str) -> Response {
     app.http().get(app.at(path)).send().await.unwrap()
 }
@@ -81,6 +84,7 @@ async fn the_document_says_exactly_this(app: TestApp) {
             ["client_secret_basic", "client_secret_post", "private_key_jwt"],
         "introspection_endpoint_auth_signing_alg_values_supported": algs,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": PROOF_ALGS,
         "authorization_response_iss_parameter_supported": true,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
@@ -262,6 +266,7 @@ async fn a_resource_describes_itself(app: TestApp) {
         "authorization_servers": [app.url],
         "scopes_supported": ["search:read"],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": PROOF_ALGS,
         "resource_name": "Gatepost tools",
     });
     for path in ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"] {
@@ -351,6 +356,7 @@ async fn pages_of_other_sites_may_call_the_protocol(app: TestApp) {
         "mcp-name",
         "mcp-session-id",
         "last-event-id",
+        "dpop",
     ];
     for (method, path) in [
         ("GET", CANONICAL),
@@ -398,7 +404,7 @@ async fn pages_of_other_sites_may_read_refusals(app: TestApp) {
         assert_eq!(answer.status().as_u16(), status, "{path}");
         assert_eq!(header(&answer, "access-control-allow-origin"), "*", "{path}");
         let exposed = header(&answer, "access-control-expose-headers").to_lowercase();
-        for name in ["www-authenticate", "mcp-session-id", "mcp-protocol-version"] {
+        for name in ["www-authenticate", "mcp-session-id", "mcp-protocol-version", "dpop-nonce"] {
             assert!(exposed.contains(name), "{path}: {name} is not in {exposed}");
         }
     }

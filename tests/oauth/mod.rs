@@ -4,6 +4,7 @@ mod authorize;
 mod bad_input;
 mod code_grant;
 mod consent;
+pub mod dpop;
 mod error_redirects;
 mod key_clients;
 mod machines;

@@ -259,19 +259,27 @@ async fn a_code_is_spent_while_it_and_its_grant_live(database: Database) {
     for n in 1..=3 {
         allow(&store, n).await;
     }
-    assert!(!store.spend_code("cod_1".into(), NOW + 60, refresh(1)).await.unwrap(), "expired");
+    assert!(!store.spend_code("cod_1".into(), NOW + 60, refresh(1), None).await.unwrap(), "expired");
     assert!(store.revoke_grant("grt_2".into(), NOW, "test").await.unwrap());
-    assert!(!store.spend_code("cod_2".into(), NOW, refresh(2)).await.unwrap(), "revoked");
-    assert!(!store.spend_code("cod_9".into(), NOW, refresh(9)).await.unwrap(), "unknown");
+    assert!(!store.spend_code("cod_2".into(), NOW, refresh(2), None).await.unwrap(), "revoked");
+    assert!(!store.spend_code("cod_9".into(), NOW, refresh(9), None).await.unwrap(), "unknown");
     assert_eq!(count(&store, "refresh_tokens").await, 0);
-    assert!(store.spend_code("cod_3".into(), NOW + 59, refresh(3)).await.unwrap());
+    assert!(store.spend_code("cod_3".into(), NOW + 59, refresh(3), None).await.unwrap());
     assert_eq!(store.find_code("cod_3").await.unwrap().unwrap().0.spent_at, Some(NOW + 59));
     // A spent code whose refresh token cannot be stored is not spent.
     allow(&store, 4).await;
     let mut taken = refresh(3);
     taken.grant_id = "grt_4".to_owned();
-    assert!(matches!(store.spend_code("cod_4".into(), NOW, taken).await, Err(StoreError::Conflict)));
+    assert!(matches!(store.spend_code("cod_4".into(), NOW, taken, None).await, Err(StoreError::Conflict)));
     assert_eq!(store.find_code("cod_4").await.unwrap().unwrap().0.spent_at, None);
+    // With a key, the grant is bound to it from then on, and no other is.
+    let jkt = Some("a thumbprint".to_owned());
+    assert!(store.spend_code("cod_4".into(), NOW, refresh(4), jkt.clone()).await.unwrap());
+    assert_eq!(store.find_code("cod_4").await.unwrap().unwrap().1.jkt, jkt);
+    assert_eq!(store.find_refresh_token("rft_4").await.unwrap().unwrap().1.jkt, jkt);
+    assert_eq!(store.find_grant("grt_3").await.unwrap().unwrap().jkt, None);
+    assert!(!store.spend_code("cod_3".into(), NOW + 59, refresh(5), jkt).await.unwrap(), "spent");
+    assert_eq!(store.find_grant("grt_3").await.unwrap().unwrap().jkt, None);
 }
 
 async fn a_refresh_token_rotates_while_it_and_its_grant_live(database: Database) {

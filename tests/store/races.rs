@@ -97,14 +97,14 @@ async fn a_revocation_and_a_redemption_never_both_win_for_long(database: Databas
     for n in 0..20 {
         allow(&stores[0], n).await;
         let (spent, revoked) = futures::join!(
-            stores[0].spend_code(format!("cod_{n}"), NOW, refresh(n)),
+            stores[0].spend_code(format!("cod_{n}"), NOW, refresh(n), None),
             stores[1].revoke_grant(format!("grt_{n}"), NOW, "test"),
         );
         assert!(revoked.unwrap());
         spent.unwrap();
         // Whoever was first, nothing can be had from the grant now.
         assert!(stores[0].find_grant(&format!("grt_{n}")).await.unwrap().unwrap().revoked_at.is_some());
-        assert!(!stores[0].spend_code(format!("cod_{n}"), NOW, refresh(1_000 + n)).await.unwrap());
+        assert!(!stores[0].spend_code(format!("cod_{n}"), NOW, refresh(1_000 + n), None).await.unwrap());
     }
 }
 

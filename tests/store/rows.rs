@@ -140,6 +140,7 @@ pub fn code(n: usize) -> CodeRow {
         grant_id: format!("grt_{n}"),
         redirect_uri: "http://127.0.0.1/a".to_owned(),
         code_challenge: "c".repeat(43),
+        dpop_jkt: None,
         nonce: Some("n".to_owned()),
         auth_time: NOW - 5,
         proof: FirstFactor::Password.into(),
@@ -173,7 +174,7 @@ pub async fn allow(store: &Store, n: usize) {
 /// The same, with the code redeemed.
 pub async fn redeem(store: &Store, n: usize) {
     allow(store, n).await;
-    assert!(store.spend_code(format!("cod_{n}"), NOW, refresh(n)).await.unwrap());
+    assert!(store.spend_code(format!("cod_{n}"), NOW, refresh(n), None).await.unwrap());
 }
 
 /// A login of a person.

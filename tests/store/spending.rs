@@ -39,7 +39,7 @@ async fn a_code_is_spent_once_by_the_store(app: TestApp) {
     let code = Bearer::parse(Kind::Code, &client.code(&browser, "search:read").await).unwrap();
     let store = &app.core.oauth.store;
     let (_, grant) = store.find_code(&code.id).await.unwrap().unwrap();
-    let spend = |n| store.spend_code(code.id.clone(), app.clock.now(), refresh_row(&app, &grant.id, n));
+    let spend = |n| store.spend_code(code.id.clone(), app.clock.now(), refresh_row(&app, &grant.id, n), None);
     assert_eq!(winners(join_all((0..AT_ONCE).map(spend)).await), 1);
     let (code, _) = store.find_code(&code.id).await.unwrap().unwrap();
     assert_eq!(code.spent_at, Some(app.clock.now()));

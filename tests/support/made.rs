@@ -51,5 +51,6 @@ fn new_client(auth_method: AuthMethod) -> NewClient {
         redirect_uris: Vec::new(),
         allowed_scopes: None,
         access_token_seconds: None,
+        dpop_bound: false,
     }
 }

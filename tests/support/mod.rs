@@ -7,6 +7,7 @@ mod database;
 mod made;
 mod mailbox;
 mod oauth_client;
+mod proof;
 mod requests;
 mod signer;
 
@@ -26,6 +27,7 @@ pub use database::Database;
 pub use made::MadeClient;
 pub use mailbox::Mailbox;
 pub use oauth_client::{OAuthClient, REDIRECT_URI, Tokens, json_of, query_of};
+pub use proof::{ProofKey, access_claims, mcp_claims, token_claims, wrong_proofs};
 pub use provider::unsigned;
 pub use requests::{FORM, JSON, Requests, written};
 pub use signer::Signer;

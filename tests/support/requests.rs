@@ -10,11 +10,12 @@ use super::{OAuthClient, TestApp, text_of};
 pub const FORM: &str = "application/x-www-form-urlencoded";
 pub const JSON: &str = "application/json";
 /// The headers that matter here, in the order they are written down.
-const HEADERS: [&str; 13] = [
+const HEADERS: [&str; 14] = [
     "allow",
     "cache-control",
     "content-security-policy",
     "content-type",
+    "dpop-nonce",
     "location",
     "pragma",
     "referrer-policy",

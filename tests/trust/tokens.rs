@@ -32,7 +32,8 @@ async fn a_good_token_is_believed_and_whoami_says_what_was_understood(database: 
       ],
       "resource": "OWN/mcp",
       "expires_at": 1800003600,
-      "expires_at_rfc3339": "2027-01-15T09:00:00Z"
+      "expires_at_rfc3339": "2027-01-15T09:00:00Z",
+      "bound_to_key": false
     }
     "#); }
     let mut machine = good(&app, &env);

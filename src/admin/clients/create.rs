@@ -39,6 +39,8 @@ pub struct NewClient {
     pub allowed_scopes: Option<Vec<String>>,
     /// Life of its access tokens in seconds; nothing for what the resource says.
     pub access_token_seconds: Option<i64>,
+    /// Whether it gets only tokens that are bound to a key of its own (DPoP).
+    pub dpop_bound: bool,
 }
 
 /// A client that was made.
@@ -134,7 +136,7 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
         last_used_at: None,
         disabled_at: None,
         keys,
-        dpop_bound: false,
+        dpop_bound: new.dpop_bound,
         document_mark: None,
         held_at: None,
     })

@@ -8,6 +8,7 @@
 //! | its keys                   | yes      | yes       | no        | assertions that others signed are refused                       |
 //! | scopes it may have at most | yes      | yes       | yes       | tokens that are out open no more than this, here at once, elsewhere when they are renewed |
 //! | life of access tokens      | yes      | yes       | yes       | new tokens                                                      |
+//! | bound tokens only (DPoP)   | yes      | yes       | no        | new tokens, those of a refresh too                              |
 //!
 //! A dynamic client says of itself what is marked `no`, by RFC 7591, and identical ones share a registration: what
 //! an administrator put there would be theirs no more. Between public and confidential there is no way: an app that
@@ -36,6 +37,8 @@ pub struct Edit {
     pub allowed_scopes: Option<Vec<String>>,
     /// Seconds; nothing for what the resource says.
     pub access_token_seconds: Option<i64>,
+    /// Whether it gets only tokens that are bound to a key of its own (DPoP).
+    pub dpop_bound: bool,
 }
 
 impl Edit {
@@ -51,6 +54,7 @@ impl Edit {
                 .as_ref()
                 .map(|scopes| scopes.iter().map(str::to_owned).collect()),
             access_token_seconds: client.access_token_seconds,
+            dpop_bound: client.dpop_bound,
         }
     }
 
@@ -63,6 +67,7 @@ impl Edit {
             ("keys", self.keys != before.keys),
             ("allowed_scopes", self.allowed_scopes != before.allowed_scopes),
             ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),
+            ("dpop_bound", self.dpop_bound != before.dpop_bound),
         ]
         .into_iter()
         .filter_map(|(name, differs)| differs.then_some(name))
@@ -120,7 +125,7 @@ fn changed(admin: &Admin, before: &ClientRow, wanted: &Edit) -> Result<ClientRow
         let redirect_uris = fields::redirect_uris(&mut check, before.kind, &wanted.redirect_uris);
         let auth_method = auth_method(&mut check, before, &wanted.auth_method);
         let keys = fields::keys(&mut check, admin, &auth_method, wanted.keys.as_deref());
-        ClientRow { name, auth_method, redirect_uris, keys, ..row }
+        ClientRow { name, auth_method, redirect_uris, keys, dpop_bound: wanted.dpop_bound, ..row }
     };
     check.done()?;
     Ok(row)
@@ -134,6 +139,7 @@ fn says_itself(check: &mut Check, before: &ClientRow, wanted: &Edit) {
         ("redirect_uris", wanted.redirect_uris != is.redirect_uris),
         ("auth_method", wanted.auth_method != is.auth_method),
         ("keys", wanted.keys != is.keys),
+        ("dpop_bound", wanted.dpop_bound != is.dpop_bound),
     ] {
         if differs {
             check.say(field, "The app registered itself and says this of itself: it cannot be set here.");

@@ -54,6 +54,10 @@ struct Identity {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(description = "The same as RFC 3339 text in UTC.")]
     expires_at_rfc3339: Option<String>,
+    #[schemars(
+        description = "Whether the token works only together with proofs of the client's key (DPoP)."
+    )]
+    bound_to_key: bool,
 }
 
 /// Whether somebody or something acts.
@@ -89,6 +93,7 @@ pub(super) fn run(principal: &Principal, arguments: JsonObject) -> Result<Output
         expires_at: principal.expires_at,
         expires_at_rfc3339: DateTime::from_timestamp(principal.expires_at, 0)
             .map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        bound_to_key: principal.jkt.is_some(),
     };
     let text = describe(&identity);
     Output::new(&identity, text)
@@ -114,6 +119,7 @@ fn describe(who: &Identity) -> String {
         Some(time) => format!("Token expires: {time}"),
         None => format!("Token expires: {} (Unix time)", who.expires_at),
     });
+    lines.extend(who.bound_to_key.then(|| "Token bound to a key: yes".to_owned()));
     lines.join("\n")
 }
 
@@ -135,9 +141,14 @@ mod tests {
                 "resource": "http://localhost:10000/mcp",
                 "expires_at": 1_700_003_600_i64,
                 "expires_at_rfc3339": "2023-11-14T23:13:20Z",
+                "bound_to_key": false,
             })
         );
         assert!(out.text.contains("Client: Inspector (cli_1)\nScopes: profile search:read"), "{}", out.text);
+        let bound = Principal { jkt: Some("x".into()), ..sample(&[]) };
+        let out = run(&bound, JsonObject::new()).unwrap();
+        assert_eq!(out.structured["bound_to_key"], true);
+        assert!(out.text.ends_with("Token bound to a key: yes"), "{}", out.text);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | another client's                              | Refuse   | 400 `invalid_grant` | nothing                           | `foreign_code_changes_nothing`           |
 //! | wrong redirect URI                            | Refuse   | 400 `invalid_grant` | nothing                           | `wrong_redirect_uri_changes_nothing`     |
 //! | wrong verifier, spent or not                  | Refuse   | 400 `invalid_grant` | nothing                           | `wrong_verifier_changes_nothing`         |
+//! | not of the key that `dpop_jkt` named, see [`binding`] | Refuse | 400 `invalid_grant`, `invalid_dpop_proof` | nothing | `a_code_is_bound_to_the_key_that_was_named` |
 //! | expired, revoked, unknown                     | Refuse   | 400 `invalid_grant` | nothing                           | `dead_code_is_refused`                   |
 //! | live, but another request spends it first     | Refuse   | 400 `invalid_grant` | nothing: both may be one client   | `parallel_redemptions_have_one_winner`   |
 //! | any, with a `resource` other than the grant's | Refuse   | 400 `invalid_target`| nothing                           | `resource_mismatch_changes_nothing`      |
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 use super::{refresh_token, revoke_replayed};
 use crate::oauth::access_token::Minting;
 use crate::oauth::client::Client;
+use crate::oauth::dpop::binding;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::{OPENID, Resource};
@@ -49,6 +51,8 @@ pub struct Presented<'a> {
     /// Absent is right: OAuth 2.1 no longer asks for it here.
     pub redirect_uri: Option<&'a str>,
     pub verifier_matches: bool,
+    /// Thumbprint of the key it proves to hold.
+    pub jkt: Option<&'a str>,
 }
 
 /// The table above.
@@ -61,6 +65,9 @@ pub fn decide(code: &CodeRow, grant: &GrantRow, presented: Presented<'_>, now: T
     }
     if !presented.verifier_matches {
         return Decision::Refuse(Reason::PkceMismatch);
+    }
+    if let Err(reason) = binding::decide(code.dpop_jkt.as_deref(), presented.jkt) {
+        return Decision::Refuse(reason);
     }
     if grant.revoked_at.is_some() {
         return Decision::Refuse(Reason::RevokedGrant);
@@ -76,6 +83,7 @@ pub fn decide(code: &CodeRow, grant: &GrantRow, presented: Presented<'_>, now: T
 
 fn refuse(reason: Reason) -> Refusal {
     let text = match reason {
+        Reason::ProofMissing | Reason::ForeignProofKey => return binding::refuse(reason),
         Reason::ExpiredCode => "the code has expired: start a new authorization",
         Reason::ForeignRedirectUri => "redirect_uri is not the one the code was sent to",
         Reason::PkceMismatch => "code_verifier does not belong to the code_challenge",
@@ -103,6 +111,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         client_id: &request.client.id,
         redirect_uri,
         verifier_matches: oxide::verify_s256(&code.code_challenge, verifier),
+        jkt: request.binding.as_deref(),
     };
     let decision = decide(&code, &grant, presented, ctx.clock.now());
     if let Decision::Refuse(reason) = decision {
@@ -110,6 +119,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     }
     // Before anything follows from the code: a request for another resource is a mistake, not a replay.
     let resource = same_resource(ctx, request, &grant.resource_id).map_err(of_grant)?;
+    request.settle(ctx).await.map_err(of_grant)?;
     if decision == Decision::Replay {
         // §7.5.3: an otherwise valid replay means that the code leaked: what it gave is revoked.
         revoke_replayed(ctx, &grant, Reason::ReplayedCode).await.map_err(of_grant)?;
@@ -175,7 +185,8 @@ impl TokenRules for Redemption<'_> {
             None
         };
         let (text, row) = refresh_token::first(ctx, self.grant, self.resource);
-        if !ctx.store.spend_code(self.code.id.clone(), ctx.clock.now(), row).await? {
+        let jkt = binding::of_refresh_tokens(self.client, self.binding);
+        if !ctx.store.spend_code(self.code.id.clone(), ctx.clock.now(), row, jkt).await? {
             return Err(refuse(Reason::RacedRequest));
         }
         ctx.clients.touch(&self.grant.client_id, ctx.clock.now());
@@ -204,6 +215,7 @@ mod tests {
             grant_id: "grt_1".into(),
             redirect_uri: "http://127.0.0.1:1/cb".into(),
             code_challenge: String::new(),
+            dpop_jkt: None,
             nonce: None,
             auth_time: 0,
             proof: FirstFactor::Password.into(),
@@ -228,8 +240,12 @@ mod tests {
         }
     }
 
-    const RIGHT: Presented<'_> =
-        Presented { client_id: "cli_1", redirect_uri: Some("http://127.0.0.1:1/cb"), verifier_matches: true };
+    const RIGHT: Presented<'_> = Presented {
+        client_id: "cli_1",
+        redirect_uri: Some("http://127.0.0.1:1/cb"),
+        verifier_matches: true,
+        jkt: None,
+    };
 
     #[test]
     fn the_table() {
@@ -238,10 +254,18 @@ mod tests {
         let elsewhere = Presented { redirect_uri: Some("http://127.0.0.1:2/cb"), ..RIGHT };
         let silent = Presented { redirect_uri: None, ..RIGHT };
         let guessed = Presented { verifier_matches: false, ..RIGHT };
+        let (own, other) = (Presented { jkt: Some("a"), ..RIGHT }, Presented { jkt: Some("b"), ..RIGHT });
+        let bound = |spent_at| CodeRow { dpop_jkt: Some("a".into()), ..code(spent_at) };
         for (code, grant, presented, now, expected) in [
             (code(None), grant(None), RIGHT, 159, Redeem),
             (code(None), grant(None), silent, 159, Redeem),
             (code(None), grant(None), RIGHT, 160, Refuse(Reason::ExpiredCode)),
+            (code(None), grant(None), own, 159, Redeem),
+            (bound(None), grant(None), own, 159, Redeem),
+            (bound(None), grant(None), other, 159, Refuse(Reason::ForeignProofKey)),
+            (bound(None), grant(None), RIGHT, 159, Refuse(Reason::ProofMissing)),
+            (bound(Some(120)), grant(None), other, 130, Refuse(Reason::ForeignProofKey)),
+            (bound(Some(120)), grant(None), own, 130, Replay),
             (code(Some(120)), grant(None), RIGHT, 130, Replay),
             (code(Some(120)), grant(None), RIGHT, 9999, Replay),
             (code(Some(120)), grant(Some(125)), RIGHT, 130, Refuse(Reason::RevokedGrant)),

@@ -12,6 +12,7 @@
 //! | only such                                      | 400 `invalid_scope`       | nothing                       | `a_machine_gets_what_it_may_have`             |
 //! | no `resource`, and it may have nothing on the default one | 200, for the first where it may | as above | `a_machine_without_a_resource_gets_the_one_it_may_use` |
 //! | unknown `resource`                             | 400 `invalid_target`      | nothing                       | `a_machine_names_its_resource`                |
+//! | a proof of possession that was used before     | 400 `invalid_dpop_proof`  | nothing                       | `a_machines_token_is_bound_as_well`           |
 //! | disabled while the request is under way        | 401 `invalid_client`      | nothing                       | `no_grant_is_kept_for_a_disabled_machine`     |
 //!
 //! The grant has no person. It stands for a week after its last token and is renewed by use, so there is one row for
@@ -64,6 +65,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let asked = asked
         .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
     let chosen = scopes::for_machine(&resource, client, &asked)?;
+    request.settle(ctx).await?;
     let grant = standing_grant(ctx, client, &resource).await?;
     let scopes = scopes::of_token(&resource, client, &chosen);
     let access = access_token::mint(

@@ -9,6 +9,7 @@
 //! | an older one (its successor was used)             | Replay   | 400 `invalid_grant` | revoke the grant              | `replayed_refresh_token_revokes_the_grant` |
 //! | another client's                                  | Refuse   | 400 `invalid_grant` | nothing                       | `foreign_refresh_token_changes_nothing`    |
 //! | one we never made, with a known id                | Refuse   | 400 `invalid_grant` | nothing                       | `invented_refresh_token_changes_nothing`   |
+//! | of a public client, not with the key it is bound to, see [`binding`] | Refuse | 400 `invalid_grant`, `invalid_dpop_proof` | nothing | `a_public_clients_refresh_token_is_bound` |
 //! | expired, revoked, unknown                         | Refuse   | 400 `invalid_grant` | nothing                       | `dead_refresh_token_is_refused`            |
 //! | in force, of somebody who must show a second factor and showed none for it | Refuse | 400 `invalid_grant` | nothing | `a_grant_from_before_the_second_factor_is_not_renewed` |
 //! | a good one, asking for more scope than granted    | Refuse   | 400 `invalid_scope` | nothing                       | `widening_a_refresh_changes_nothing`       |
@@ -28,6 +29,7 @@ use super::revoke_replayed;
 use crate::oauth::access_token::Minting;
 use crate::oauth::authorize::GRANT_MARGIN;
 use crate::oauth::client::Client;
+use crate::oauth::dpop::binding;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::Resource;
@@ -62,6 +64,8 @@ pub struct Presented<'a> {
     pub hash: &'a Hashed,
     /// Whether the mark says that we made it.
     pub genuine: bool,
+    /// Thumbprint of the key it proves to hold.
+    pub jkt: Option<&'a str>,
 }
 
 /// What the settings say about it.
@@ -86,6 +90,9 @@ pub fn decide(
     if grant.client_id != presented.client_id {
         return Decision::Refuse(Reason::ForeignRefreshToken);
     }
+    if let Err(reason) = binding::decide(grant.jkt.as_deref(), presented.jkt) {
+        return Decision::Refuse(reason);
+    }
     if grant.revoked_at.is_some() {
         return Decision::Refuse(Reason::RevokedGrant);
     }
@@ -108,6 +115,7 @@ pub fn decide(
 
 fn refuse(reason: Reason) -> Refusal {
     let text = match reason {
+        Reason::ProofMissing | Reason::ForeignProofKey => return binding::refuse(reason),
         Reason::ExpiredRefreshToken => "the refresh token has expired: start a new authorization",
         Reason::ReplayedRefreshToken => "the refresh token was used before: start a new authorization",
         Reason::ForeignRefreshToken => "the refresh token was issued to another client",
@@ -199,7 +207,8 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let (bearer, row, grant) = found.ok_or_else(|| refuse(Reason::UnknownRefreshToken))?;
     let of_grant = |refusal| Refused::of_grant(refusal, &grant.id);
     let hash = bearer.hash();
-    let presented = Presented { client_id: &request.client.id, hash: &hash, genuine: true };
+    let jkt = request.binding.as_deref();
+    let presented = Presented { client_id: &request.client.id, hash: &hash, genuine: true, jkt };
 
     let decision = decide(&row, &grant, presented, ctx.clock.now(), policy(ctx));
     if let Decision::Refuse(reason) = decision {
@@ -209,6 +218,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let resource = same_resource(ctx, request, &grant.resource_id).map_err(of_grant)?;
     let granted = scopes::of_token(&resource, &request.client, &grant.scopes);
     let scope = requested_scope(request.params, &resource, &grant.scopes, &granted).map_err(of_grant)?;
+    request.settle(ctx).await.map_err(of_grant)?;
     if decision == Decision::Replay {
         return Err(of_grant(replay(ctx, &grant).await?));
     }
@@ -228,7 +238,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         grant: &grant,
         resource: &resource,
         asked_as: door::asked_as(&resource, request.params),
-        binding: request.binding.as_deref(),
+        binding: jkt,
         decision,
         response: None,
     };
@@ -279,7 +289,8 @@ impl Rotating<'_> {
             return Err(refuse(Reason::UnknownRefreshToken));
         };
         let hash = self.bearer.hash();
-        let presented = Presented { client_id: &self.grant.client_id, hash: &hash, genuine: true };
+        let presented =
+            Presented { client_id: &self.grant.client_id, hash: &hash, genuine: true, jkt: self.binding };
         match decide(&row, &grant, presented, now, policy(ctx)) {
             Decision::Retry => Ok(()),
             Decision::Replay => Err(replay(ctx, &grant).await?),
@@ -368,7 +379,8 @@ mod tests {
                 ..row("b", Some("a"), Some(100))
             };
             let (hash, genuine) = (Hashed::of(text), true);
-            decide(&token, &grant(None), Presented { client_id: "cli_1", hash: &hash, genuine }, 120, POLICY)
+            let presented = Presented { client_id: "cli_1", hash: &hash, genuine, jkt: None };
+            decide(&token, &grant(None), presented, 120, POLICY)
         };
         let told = |is_admin, proof, text: &str| told_of(is_admin, false, proof, text);
         let (password, passkey) = (FirstFactor::Password.into(), FirstFactor::Passkey.into());
@@ -382,7 +394,7 @@ mod tests {
         assert_eq!(told_of(false, true, password, "b"), refused, "an administrator wants it of this person");
         assert_eq!(told_of(false, true, passkey, "b"), Decision::Rotate);
         let nobody = row("b", None, None);
-        let presented = Presented { client_id: "cli_1", hash: &hash, genuine: true };
+        let presented = Presented { client_id: "cli_1", hash: &hash, genuine: true, jkt: None };
         assert_eq!(decide(&nobody, &grant(None), presented, 120, POLICY), Decision::Rotate);
     }
 
@@ -410,8 +422,25 @@ mod tests {
             ),
         ] {
             let hash = Hashed::of(text);
-            let presented = Presented { client_id: client, hash: &hash, genuine };
+            let presented = Presented { client_id: client, hash: &hash, genuine, jkt: None };
             assert_eq!(decide(&token, &grant, presented, now, POLICY), expected, "{client} {text} at {now}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_its_key() {
+        let bound = GrantRow { jkt: Some("a".into()), ..grant(None) };
+        let told = |grant: &GrantRow, jkt, text: &str| {
+            let hash = Hashed::of(text);
+            let presented = Presented { client_id: "cli_1", hash: &hash, genuine: true, jkt };
+            decide(&row("b", Some("a"), Some(100)), grant, presented, 161, POLICY)
+        };
+        assert_eq!(told(&bound, Some("a"), "b"), Decision::Rotate);
+        assert_eq!(told(&bound, Some("a"), "a"), Decision::Replay);
+        assert_eq!(told(&grant(None), Some("a"), "b"), Decision::Rotate);
+        for text in ["a", "b"] {
+            assert_eq!(told(&bound, None, text), Decision::Refuse(Reason::ProofMissing));
+            assert_eq!(told(&bound, Some("b"), text), Decision::Refuse(Reason::ForeignProofKey));
         }
     }
 

@@ -88,6 +88,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     })?;
     let chosen = choose(&to, client, rule, params).map_err(of_grant)?;
     let actor = actor(client, &subject.claims).map_err(of_grant)?;
+    request.settle(ctx).await.map_err(of_grant)?;
     let response = issue(ctx, request, &subject, &to, &chosen, actor).map_err(of_grant)?;
     ctx.clients.touch(&client.id, ctx.clock.now());
     Ok(Granted {

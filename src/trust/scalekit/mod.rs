@@ -185,6 +185,7 @@ fn principal(understood: Understood, resource: &Resource) -> Principal {
         grant_id: None,
         token_id: understood.token_id,
         expires_at: understood.expires_at,
+        jkt: None,
     }
 }
 

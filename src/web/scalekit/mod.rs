@@ -19,7 +19,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::routes::get;
-use super::{State, authorize, error_page, forms, issuing, jwks, register, respond, token, userinfo};
+use super::{State, authorize, dpop, error_page, forms, issuing, jwks, register, respond, token, userinfo};
 use crate::audit::Event;
 use crate::oauth::authorize::Rejected;
 use crate::oauth::params::Params;
@@ -33,7 +33,12 @@ pub fn configure(config: &mut ServiceConfig, cors: impl Fn() -> Cors) {
                 .route(get().to(authorize_get))
                 .route(post().to(authorize_post)),
         )
-        .service(resource("/resources/{res}/oauth/token").wrap(cors()).route(post().to(token_post)))
+        .service(
+            resource("/resources/{res}/oauth/token")
+                .wrap(from_fn(dpop::tell_nonce))
+                .wrap(cors())
+                .route(post().to(token_post)),
+        )
         .service(
             resource("/api/v1/resources/{res}/clients:register").wrap(cors()).route(post().to(register_post)),
         )
@@ -46,12 +51,14 @@ pub fn configure(config: &mut ServiceConfig, cors: impl Fn() -> Cors) {
         )
         .service(
             resource("//oauth/token")
+                .wrap(from_fn(dpop::tell_nonce))
                 .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(post().to(token::post)),
         )
         .service(
             resource("/oidc/userinfo")
+                .wrap(from_fn(dpop::tell_nonce))
                 .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(get().to(userinfo::get))

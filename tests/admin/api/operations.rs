@@ -91,8 +91,9 @@ async fn a_client_is_made_changed_and_given_secrets(app: TestApp) {
     assert_eq!(program.read(&path).await.get("client_secret"), None);
 
     let edit = json!({ "name": "Nightly", "auth_method": "client_secret_post", "access_token_seconds": 600,
-        "allowed_scopes": ["search:read"], "version": made["version"] });
+        "allowed_scopes": ["search:read"], "dpop_bound": true, "version": made["version"] });
     let changed = good(program.put(&path, &edit).await, 200).await;
+    assert_eq!((&made["dpop_bound"], &changed["dpop_bound"]), (&false.into(), &true.into()));
     assert_eq!(
         (&changed["name"], &changed["auth_method"]),
         (&"Nightly".into(), &"client_secret_post".into())

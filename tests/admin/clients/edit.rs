@@ -9,8 +9,9 @@ use serde_json::json;
 use super::make::problems;
 use super::{ann, done_by};
 use crate::mcp::caller::log_in;
+use crate::oauth::dpop::granted;
 use crate::on_both;
-use crate::support::{OAuthClient, REDIRECT_URI, TestApp};
+use crate::support::{OAuthClient, ProofKey, REDIRECT_URI, TestApp, text_of};
 
 async fn stored(admin: &Admin, id: &str) -> (ManagedClient, Edit) {
     let found = clients::find(admin, id).await.unwrap();
@@ -73,10 +74,14 @@ async fn a_client_that_registered_itself_says_some_things_itself(app: TestApp) {
         name: "Mine".to_owned(),
         redirect_uris: vec!["https://mine.example/".to_owned()],
         auth_method: "client_secret_post".to_owned(),
+        dpop_bound: true,
         ..was.clone()
     };
     let told = problems(edit(&admin, &ann(), &id, before.version, &wanted).await);
-    assert_eq!(told.iter().map(|p| p.0).collect::<Vec<_>>(), ["name", "redirect_uris", "auth_method"]);
+    assert_eq!(
+        told.iter().map(|p| p.0).collect::<Vec<_>>(),
+        ["name", "redirect_uris", "auth_method", "dpop_bound"]
+    );
     assert!(told[0].1.contains("registered itself"));
     let wanted =
         Edit { allowed_scopes: Some(vec!["search:read".to_owned()]), access_token_seconds: Some(60), ..was };
@@ -105,6 +110,32 @@ async fn authentication_changes_only_between_ways_to_show_a_secret(app: TestApp)
             assert_eq!(problems(done)[0].0, "auth_method", "{method}");
         }
     }
+}
+
+async fn bound_tokens_only_are_from_then_on_what_it_gets(app: TestApp) {
+    let (admin, browser) = (app.core.admin(), app.signed_in().await);
+    let mut client = app.client().await;
+    client.id = app.made_client(AuthMethod::None, REDIRECT_URI).await.id;
+    let tokens = client.log_in(&browser, "search:read").await;
+    let (before, was) = stored(&admin, &client.id).await;
+    assert!(!was.dpop_bound);
+    let wanted = Edit { dpop_bound: true, ..was.clone() };
+    let after = edit(&admin, &ann(), &client.id, before.version, &wanted).await.unwrap();
+    app.sync().await;
+    assert_eq!(client.refused(&client.refreshing(&tokens.refresh)).await, "invalid_dpop_proof");
+    let proof = ProofKey::new().for_tokens(&app);
+    let body = granted(&app, &client.refreshing(&tokens.refresh), &proof).await;
+    assert_eq!(body["token_type"], "DPoP");
+    let overview = format!("/admin/clients/{}", client.id);
+    assert!(text_of(&browser.page(&overview).await).contains("always bound to a key of its own (DPoP)"));
+    let form = browser.form_to(&format!("{overview}/edit"), &format!("{overview}/edit")).await;
+    assert_eq!(form.get("dpop_bound"), "1");
+    edit(&admin, &ann(), &client.id, after.version, &was).await.unwrap();
+    app.sync().await;
+    client.tokens(&client.refreshing(body["refresh_token"].as_str().unwrap())).await;
+    let form = browser.form_to(&format!("{overview}/edit"), &format!("{overview}/edit")).await;
+    browser.send(&form.set("dpop_bound", "1")).await;
+    assert!(stored(&admin, &client.id).await.1.dpop_bound);
 }
 
 async fn a_lower_ceiling_holds_for_tokens_that_are_out(app: TestApp) {
@@ -163,6 +194,6 @@ on_both! {
     an_app_goes_from_a_secret_to_a_key_and_back,
     a_change_holds_from_the_next_request_everywhere, of_two_who_change_it_the_second_is_told,
     a_client_that_registered_itself_says_some_things_itself,
-    authentication_changes_only_between_ways_to_show_a_secret, a_lower_ceiling_holds_for_tokens_that_are_out,
+    authentication_changes_only_between_ways_to_show_a_secret, bound_tokens_only_are_from_then_on_what_it_gets, a_lower_ceiling_holds_for_tokens_that_are_out,
     a_scope_that_is_gone_may_stay_in_a_ceiling,
 }

@@ -19,6 +19,7 @@ pub fn new(kind: ClientKind, auth_method: AuthMethod, uris: &[&str]) -> NewClien
         redirect_uris: uris.iter().map(|uri| (*uri).to_owned()).collect(),
         allowed_scopes: None,
         access_token_seconds: None,
+        dpop_bound: false,
     }
 }
 

@@ -192,6 +192,7 @@ pub(super) async fn run(
     let limits = (said.scopes.as_ref(), issuer.row.scopes.as_ref());
     let chosen = choose(&resource, client, limits, &asked)?;
     person::check(ctx, issuer, &said.told).await?;
+    request.settle(ctx).await?;
     spend(ctx, issuer, &said.jti, said.until).await?;
     let user = person::enter(ctx, issuer, &said.told, &call.origin).await?;
     let grant = standing_grant(ctx, issuer, &user, (client, &resource), &chosen).await?;

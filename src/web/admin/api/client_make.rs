@@ -71,6 +71,9 @@ pub struct NewClient {
     /// 60 to 86,400; leave it out for what the resource says.
     #[serde(default)]
     access_token_seconds: Option<i64>,
+    /// Whether it gets only tokens that are bound to a key of its own (DPoP, RFC 9449).
+    #[serde(default)]
+    dpop_bound: bool,
 }
 
 /// A new client, with its secret if it has one.
@@ -101,6 +104,7 @@ pub async fn create(sent: Sent<NewClient>) -> Result<HttpResponse, Problem> {
         redirect_uris: body.redirect_uris,
         allowed_scopes: body.allowed_scopes,
         access_token_seconds: body.access_token_seconds,
+        dpop_bound: body.dpop_bound,
     };
     idempotency::once(call, &sent.digest, async {
         let made = create::create(call.admin(), &call.actor, &new, None).await?;
@@ -131,13 +135,16 @@ pub struct ClientEdit {
     /// 60 to 86,400; leave it out for what the resource says.
     #[serde(default)]
     access_token_seconds: Option<i64>,
+    /// Whether it gets only tokens that are bound to a key of its own (DPoP, RFC 9449).
+    #[serde(default)]
+    dpop_bound: bool,
     /// Of the client as it was read.
     version: i64,
 }
 
 /// Change a client
 ///
-/// What a client that registered itself says of itself stays: name, redirect URIs, authentication.
+/// What a client that registered itself says of itself stays: name, redirect URIs, authentication, `dpop_bound`.
 #[utoipa::path(put, path = "/clients/{id}", tag = "clients", request_body = ClientEdit,
     params(("id" = String, Path, description = "Its id")),
     responses((status = 200, description = "As it is now", body = Client)))]
@@ -150,6 +157,7 @@ pub async fn change(sent: Sent<ClientEdit>, id: Path<String>) -> Result<HttpResp
         keys: body.keys,
         allowed_scopes: body.allowed_scopes,
         access_token_seconds: body.access_token_seconds,
+        dpop_bound: body.dpop_bound,
     };
     let client = edit::edit(call.admin(), &call.actor, &id, body.version, &wanted).await?;
     Ok(answers::ok(&Client::from(client)))

@@ -35,6 +35,8 @@ pub struct Client {
     /// Absent for what the resource says.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token_seconds: Option<i64>,
+    /// Whether it gets only tokens that are bound to a key of its own (DPoP, RFC 9449).
+    dpop_bound: bool,
     /// How often it registered itself.
     registrations: i64,
     is_disabled: bool,
@@ -60,6 +62,7 @@ impl From<ManagedClient> for Client {
             grant_types: row.grant_types,
             allowed_scopes: row.allowed_scopes.map(|set| set.iter().map(str::to_owned).collect()),
             access_token_seconds: row.access_token_seconds,
+            dpop_bound: row.dpop_bound,
             registrations: found.registrations,
             is_disabled: row.disabled_at.is_some(),
             version: found.version,

@@ -79,6 +79,7 @@ fn read(state: &State, sent: &Submission, row: &ClientRow) -> ClientForm {
             redirect_uris: is.redirect_uris,
             auth_method: is.auth_method,
             keys: is.keys,
+            dpop_bound: is.dpop_bound,
             ..typed
         };
     }
@@ -98,6 +99,7 @@ fn wanted(form: &ClientForm, sent: &Submission, row: &ClientRow) -> Edit {
         keys: form::keys(form),
         allowed_scopes: form::ceiling(form),
         access_token_seconds: form::seconds(form),
+        dpop_bound: form.dpop_bound,
     }
 }
 
@@ -121,6 +123,7 @@ fn in_words(row: &ClientRow) -> Vec<(&'static str, String)> {
         ("Its keys", row.keys.as_ref().map_or_else(|| "none".to_owned(), |keys| keys.as_str().to_owned())),
         ("Scopes it may have at most", scopes),
         ("Life of its access tokens, in seconds", seconds),
+        ("Tokens only with proofs of a key", if row.dpop_bound { "yes" } else { "no" }.to_owned()),
         ("State", if row.disabled_at.is_some() { "disabled" } else { "active" }.to_owned()),
     ]);
     words

@@ -21,6 +21,7 @@ pub fn of_row(state: &State, row: &ClientRow) -> ClientForm {
         has_limit: ticked.is_some(),
         scopes: ticks(state, &ticked.unwrap_or_default()),
         access_token_seconds: row.access_token_seconds.map(|v| v.to_string()).unwrap_or_default(),
+        dpop_bound: row.dpop_bound,
     }
 }
 
@@ -36,6 +37,7 @@ pub fn read(sent: &Submission, shape: &ClientForm) -> ClientForm {
         has_limit: sent.is_ticked("has_limit"),
         scopes: ticks(&sent.state, &sent.list("scopes[]").into_iter().collect()),
         access_token_seconds: text("access_token_seconds"),
+        dpop_bound: sent.is_ticked("dpop_bound"),
     }
 }
 

@@ -97,6 +97,7 @@ fn wanted(sort: Sort, form: &ClientForm, redirect_uris: Vec<String>) -> NewClien
         redirect_uris,
         allowed_scopes: form::ceiling(form),
         access_token_seconds: form::seconds(form),
+        dpop_bound: form.dpop_bound,
     }
 }
 
@@ -113,7 +114,8 @@ fn made_page(state: &State, shell: Shell, made: Made) -> ClientMadePage {
         secret: made.secret.map(|secret| secret.expose().clone()),
         issuer: state.issuer().as_str().to_owned(),
         authorize_url: at("/oauth/authorize"),
-        command: (client.kind == ClientKind::Machine)
+        // curl signs no proofs.
+        command: (client.kind == ClientKind::Machine && !client.dpop_bound)
             .then(|| command(&token_url, &client.id, resources.first().map(|(_, url)| url.as_str()))),
         token_url,
         resources,

@@ -44,6 +44,7 @@ async fn page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientPage, Failu
         redirect_uris: client.redirect_uris.clone(),
         allowed_scopes: client.allowed_scopes.as_ref().map(ToString::to_string),
         access_token_seconds: client.access_token_seconds,
+        dpop_bound: client.dpop_bound,
         created: when::second(client.created_at),
         disabled: client.disabled_at.map(when::second),
         says: says(&found),

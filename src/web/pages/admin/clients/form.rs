@@ -108,6 +108,8 @@ pub struct ClientForm {
     pub has_limit: bool,
     pub scopes: Vec<ScopeTick>,
     pub access_token_seconds: String,
+    /// Whether it gets only tokens that are bound to a key of its own.
+    pub dpop_bound: bool,
 }
 
 impl ClientForm {
@@ -167,6 +169,7 @@ impl ClientForm {
             has_limit: true,
             scopes: vec![tick(true), ScopeTick { resources: String::new(), ..tick(false) }],
             access_token_seconds: text.into(),
+            dpop_bound: true,
         }
     }
 
@@ -189,6 +192,7 @@ impl ClientForm {
                 tick("notes:read", "Read notes", false),
             ],
             access_token_seconds: String::new(),
+            dpop_bound: false,
         }
     }
 }

@@ -19,6 +19,7 @@ pub struct ClientPage {
     pub redirect_uris: Vec<String>,
     pub allowed_scopes: Option<String>,
     pub access_token_seconds: Option<i64>,
+    pub dpop_bound: bool,
     /// How many secrets work; nothing for a public client.
     pub secrets: Option<usize>,
     /// Id and name of resources it holds something on, and whether there are more.
@@ -87,6 +88,7 @@ impl ClientPage {
             redirect_uris: vec![t.into()],
             allowed_scopes: Some(t.into()),
             access_token_seconds: Some(600),
+            dpop_bound: true,
             secrets: Some(0),
             resources: vec![("res_1".into(), t.into())],
             more_resources: true,
