@@ -20,6 +20,7 @@ pub mod client;
 pub mod client_assertion;
 pub mod client_auth;
 pub mod connected;
+pub mod device;
 pub mod dpop;
 pub mod error;
 pub mod error_redirect;

@@ -118,6 +118,56 @@ pub(super) async fn revoke_of_consent(
     Ok(done.rows_affected())
 }
 
+/// Holds everything that a grant hangs on until the caller's transaction ends. `false` when any of it has been disabled,
+/// ended or deleted.
+pub(super) async fn hold(connection: &mut AnyConnection, grant: &GrantRow) -> Result<bool, StoreError> {
+    let held = [
+        (HOLD_USER, &grant.user_id),
+        (HOLD_CLIENT, &Some(grant.client_id.clone())),
+        (HOLD_SESSION, &grant.session_id),
+        (HOLD_RESOURCE, &Some(grant.resource_id.clone())),
+    ];
+    for (statement, id) in held {
+        let Some(id) = id else { continue };
+        let done = sqlx::query(statement).bind(id).execute(&mut *connection).await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Adds a grant, and what the person agreed to, inside the caller's transaction.
+pub(super) async fn insert(
+    connection: &mut AnyConnection,
+    consent_id: &str,
+    consented: &ScopeSet,
+    grant: &GrantRow,
+) -> Result<(), StoreError> {
+    sqlx::query(SAVE_CONSENT)
+        .bind(consent_id)
+        .bind(&grant.user_id)
+        .bind(&grant.client_id)
+        .bind(&grant.resource_id)
+        .bind(consented.to_string())
+        .bind(grant.created_at)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(ADD)
+        .bind(&grant.id)
+        .bind(&grant.user_id)
+        .bind(&grant.client_id)
+        .bind(&grant.resource_id)
+        .bind(&grant.session_id)
+        .bind(grant.scopes.to_string())
+        .bind(grant.created_at)
+        .bind(grant.ends_at)
+        .bind(&grant.jkt)
+        .execute(&mut *connection)
+        .await?;
+    Ok(())
+}
+
 impl Store {
     pub async fn find_grant(&self, id: &str) -> Result<Option<GrantRow>, StoreError> {
         sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
@@ -134,40 +184,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
-                let held = [
-                    (HOLD_USER, &grant.user_id),
-                    (HOLD_CLIENT, &Some(grant.client_id.clone())),
-                    (HOLD_SESSION, &grant.session_id),
-                    (HOLD_RESOURCE, &Some(grant.resource_id.clone())),
-                ];
-                for (statement, id) in held {
-                    let Some(id) = id else { continue };
-                    let done = sqlx::query(statement).bind(id).execute(&mut *connection).await?;
-                    if done.rows_affected() == 0 {
-                        return Ok(false);
-                    }
+                if !hold(connection, &grant).await? {
+                    return Ok(false);
                 }
-                sqlx::query(SAVE_CONSENT)
-                    .bind(&consent_id)
-                    .bind(&grant.user_id)
-                    .bind(&grant.client_id)
-                    .bind(&grant.resource_id)
-                    .bind(consented.to_string())
-                    .bind(grant.created_at)
-                    .execute(&mut *connection)
-                    .await?;
-                sqlx::query(ADD)
-                    .bind(&grant.id)
-                    .bind(&grant.user_id)
-                    .bind(&grant.client_id)
-                    .bind(&grant.resource_id)
-                    .bind(&grant.session_id)
-                    .bind(grant.scopes.to_string())
-                    .bind(grant.created_at)
-                    .bind(grant.ends_at)
-                    .bind(&grant.jkt)
-                    .execute(&mut *connection)
-                    .await?;
+                insert(connection, &consent_id, &consented, &grant).await?;
                 codes::add(connection, &code).await?;
                 Ok(true)
             }

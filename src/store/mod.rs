@@ -18,6 +18,7 @@ mod connect;
 pub mod connected;
 pub mod consents;
 pub mod deletion;
+pub mod device_codes;
 mod error;
 pub mod exchange_rules;
 pub mod grant_search;
@@ -31,6 +32,7 @@ mod migrations;
 pub mod passkeys;
 pub mod people;
 pub mod personal;
+pub mod pushed_requests;
 pub mod recovery_codes;
 pub mod refresh_tokens;
 pub mod replays;
@@ -144,6 +146,7 @@ pub fn statements() -> Vec<&'static str> {
         consents::ALL,
         deletion::ALL,
         exchange_rules::ALL,
+        device_codes::ALL,
         grant_search::ALL,
         grants::ALL,
         identities::ALL,
@@ -153,6 +156,7 @@ pub fn statements() -> Vec<&'static str> {
         personal::ALL,
         passkeys::ALL,
         people::ALL,
+        pushed_requests::ALL,
         recovery_codes::ALL,
         refresh_tokens::ALL,
         replays::ALL,

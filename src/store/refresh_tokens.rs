@@ -51,9 +51,9 @@ sql! {
     FIND = "SELECT r.id AS token_id, r.secret_hash, r.previous_hash, r.rotated_at, r.generation, \
             r.created_at AS token_created_at, r.idle_expires_at, r.expires_at, g.id, g.user_id, g.client_id, \
             g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, g.revoked_at, g.jkt, u.is_admin, u.second_factor_required, \
-            c.method \
+            COALESCE(c.method, d.method) AS method \
             FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id LEFT JOIN users u ON u.id = g.user_id \
-            LEFT JOIN codes c ON c.grant_id = g.id WHERE r.id = $1";
+            LEFT JOIN codes c ON c.grant_id = g.id LEFT JOIN device_codes d ON d.grant_id = g.id WHERE r.id = $1";
     ADD = "INSERT INTO refresh_tokens (id, secret_hash, generation, grant_id, created_at, idle_expires_at, \
            expires_at) VALUES ($1, $2, 0, $3, $4, $5, $6)";
     ROTATE = "UPDATE refresh_tokens SET previous_hash = secret_hash, secret_hash = $3, rotated_at = $4, \

@@ -32,6 +32,8 @@ pub enum Kind {
     TrustedIssuer,
     IssuerRule,
     ExchangeRule,
+    DeviceCode,
+    PushedRequest,
 }
 
 impl Kind {
@@ -60,6 +62,8 @@ impl Kind {
             Self::TrustedIssuer => "iss",
             Self::IssuerRule => "isr",
             Self::ExchangeRule => "exr",
+            Self::DeviceCode => "dvc",
+            Self::PushedRequest => "par",
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Purpose {
     Challenge,
     /// The nonce that proofs of possession carry.
     DpopNonce,
+    /// What a person types to name their device.
+    UserCode,
 }
 
 impl Purpose {
@@ -47,6 +49,7 @@ impl Purpose {
             Self::Flow => b"gatepost flow 1",
             Self::Challenge => b"gatepost challenge 1",
             Self::DpopNonce => b"gatepost dpop nonce 1",
+            Self::UserCode => b"gatepost user code 1",
         }
     }
 }

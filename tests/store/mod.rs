@@ -3,10 +3,12 @@
 
 mod ceremonies;
 mod contract;
+mod devices;
 mod first_admin;
 mod first_start;
 mod held_lock;
 mod issuers;
+mod pushed;
 mod races;
 mod reaping;
 mod removing;

@@ -3,8 +3,10 @@
 use gatepost::store::ceremonies::{CeremonyKind, CeremonyRow};
 use gatepost::store::clients::{ClientKind, ClientMetadata, ClientRow};
 use gatepost::store::codes::CodeRow;
+use gatepost::store::device_codes::{Allowed, DeviceRow, Login};
 use gatepost::store::grants::GrantRow;
 use gatepost::store::links::{LinkPurpose, LinkRow};
+use gatepost::store::pushed_requests::PushedRow;
 use gatepost::store::refresh_tokens::RefreshRow;
 use gatepost::store::resources::{ResourceRow, ScopeRow};
 use gatepost::store::sessions::{SessionRow, StillTrue};
@@ -253,4 +255,49 @@ pub async fn count(store: &Store, table: &str) -> i64 {
     use sqlx::{AssertSqlSafe, Row as _};
     let statement = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
     sqlx::query(statement).fetch_one(store.pool()).await.unwrap().try_get(0).unwrap()
+}
+
+/// A request of a device with `cli_1` for `res_1`, and how many may wait.
+pub fn device(n: usize) -> DeviceRow {
+    DeviceRow {
+        id: format!("dvc_{n}"),
+        hash: Hashed::of("device"),
+        user_code: Hashed::of(&format!("user code {n}")),
+        client_id: "cli_1".to_owned(),
+        resource_id: "res_1".to_owned(),
+        scopes: scopes("search:read"),
+        asked_from: Some("192.0.2.1".to_owned()),
+        created_at: NOW,
+        expires_at: NOW + 600,
+        interval: 5,
+        decided_at: None,
+        grant_id: None,
+        login: None,
+        spent_at: None,
+    }
+}
+
+/// What a person's "allow" of [`device`] leads to.
+pub fn allowed(n: usize) -> Allowed {
+    Allowed {
+        device_id: format!("dvc_{n}"),
+        login: Login { auth_time: NOW - 5, proof: FirstFactor::Passkey.into() },
+        consent_id: format!("con_{n}"),
+        consented: scopes("search:read"),
+        grant: grant(n),
+    }
+}
+
+/// An authorization request of `cli_1` that was sent ahead.
+pub fn pushed(n: usize) -> PushedRow {
+    PushedRow {
+        id: format!("par_{n}"),
+        hash: Hashed::of("pushed"),
+        client_id: "cli_1".to_owned(),
+        parameters: "client_id=cli_1&state=%22".to_owned(),
+        created_at: NOW,
+        begun_at: None,
+        ends_at: NOW + 60,
+        spent_at: None,
+    }
 }

@@ -78,7 +78,8 @@ impl ScopeView {
     }
 }
 
-fn or_else<'a>(text: &'a str, instead: &'a str) -> &'a str {
+/// The text, or another where it says nothing.
+pub(super) fn or_else<'a>(text: &'a str, instead: &'a str) -> &'a str {
     if text.trim().is_empty() { instead } else { text }
 }
 

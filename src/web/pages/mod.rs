@@ -9,6 +9,7 @@
 pub mod account;
 pub mod admin;
 mod consent;
+mod device;
 mod error;
 pub mod filters;
 mod forgot;
@@ -25,6 +26,7 @@ mod setup;
 mod stopped;
 
 pub use consent::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
+pub use device::{DeviceClient, DeviceConfirmPage, DevicePage};
 pub use error::ErrorPage;
 pub use forgot::ForgotPage;
 pub use home::{HomePage, Snippet};

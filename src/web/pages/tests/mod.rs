@@ -209,7 +209,10 @@ fn nothing_shown_can_hide_or_turn_text_around() {
 #[test]
 fn what_the_app_says_of_itself_is_never_a_link() {
     for text in ["javascript:alert(1)", "https://evil.example/"] {
-        for (name, html) in filled(text).into_iter().filter(|(name, _)| name.starts_with("consent")) {
+        for (name, html) in filled(text)
+            .into_iter()
+            .filter(|(name, _)| name.starts_with("consent") || name.starts_with("device"))
+        {
             for tag in tags(&html) {
                 assert_ne!(attribute(tag, "href"), Some(text), "{name}");
             }
@@ -247,6 +250,17 @@ fn consent_offers_a_real_no_and_says_how_the_app_is_known() {
     let mut nameless = ConsentPage::sample();
     nameless.client.name = " \n".into();
     assert!(nameless.render().unwrap().contains("An app without a name"));
+}
+
+#[test]
+fn a_device_is_compared_warned_about_and_can_be_denied() {
+    let html = DeviceConfirmPage::sample().render().unwrap();
+    assert!(html.contains("BCDF-GHJK") && html.contains("203.0.113.7"));
+    assert!(html.contains("Only go on if you started this yourself, a moment ago,"));
+    let (deny, allow) = (html.find("value=\"deny\"").unwrap(), html.find("value=\"allow\"").unwrap());
+    assert!(deny < allow, "a stray Enter denies");
+    let unknown = DeviceConfirmPage { asked_from: None, ..DeviceConfirmPage::sample() };
+    assert!(unknown.render().unwrap().contains("an unknown network address"));
 }
 
 #[test]

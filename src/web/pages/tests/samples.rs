@@ -82,10 +82,32 @@ pub fn samples() -> Vec<(&'static str, String)> {
         ("message", MessagePage::sample().render().unwrap()),
     ]
     .into_iter()
+    .chain(device_samples())
     .chain(elsewhere_samples())
     .chain(account_samples())
     .chain(sign_in_samples())
     .collect()
+}
+
+/// Those on which a device is connected.
+fn device_samples() -> Vec<(&'static str, String)> {
+    let sent = DevicePage { user_code: "BCDF-GHJK".into(), prefilled: true, ..DevicePage::sample() };
+    let wrong = DevicePage {
+        user_code: "BCDF-GHJX".into(),
+        error: Some("No device waits with that code.".into()),
+        ..DevicePage::sample()
+    };
+    let mut long = DeviceConfirmPage::sample();
+    long.client.name = "\u{202E}Trusted<b>Bank ".repeat(40);
+    long.client.known = KnownAs::RegisteredHere;
+    long.asked_from = None;
+    vec![
+        ("device", DevicePage::sample().render().unwrap()),
+        ("device-sent", sent.render().unwrap()),
+        ("device-error", wrong.render().unwrap()),
+        ("device-confirm", DeviceConfirmPage::sample().render().unwrap()),
+        ("device-confirm-long", long.render().unwrap()),
+    ]
 }
 
 /// Those about logins elsewhere.
@@ -195,6 +217,52 @@ fn sign_in_samples() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Two scopes with `text` everywhere.
+fn filled_scopes(text: &str) -> Vec<ScopeView> {
+    let t = || text.to_owned();
+    [true, false]
+        .map(|required| ScopeView {
+            name: t(),
+            description: t(),
+            tools: vec![t(), t()],
+            includes: vec![t()],
+            required,
+            already_granted: required,
+        })
+        .into()
+}
+
+/// The pages of a device with `text` everywhere.
+fn filled_device(text: &str) -> [(&'static str, String); 2] {
+    let t = || text.to_owned();
+    let enter = DevicePage {
+        csrf: t(),
+        user_code: t(),
+        prefilled: false,
+        error: Some(t()),
+        user_email: t(),
+        switch_url: "/login".into(),
+    };
+    let confirm = DeviceConfirmPage {
+        csrf: t(),
+        user_code: t(),
+        client: DeviceClient {
+            name: t(),
+            known: KnownAs::VerifiedHost(t()),
+            client_id: t(),
+            client_uri: Some(t()),
+        },
+        resource_name: t(),
+        resource_url: t(),
+        scopes: filled_scopes(text),
+        asked_at: t(),
+        asked_from: Some(t()),
+        user_email: t(),
+        switch_url: "/login".into(),
+    };
+    [("device", enter.render().unwrap()), ("device-confirm", confirm.render().unwrap())]
+}
+
 /// The consent page with `text` everywhere.
 fn filled_consent(text: &str, known: KnownAs, redirect: RedirectKind) -> String {
     let t = || text.to_owned();
@@ -211,24 +279,7 @@ fn filled_consent(text: &str, known: KnownAs, redirect: RedirectKind) -> String 
         },
         resource_name: t(),
         resource_url: t(),
-        scopes: vec![
-            ScopeView {
-                name: t(),
-                description: t(),
-                tools: vec![t(), t()],
-                includes: vec![t()],
-                required: true,
-                already_granted: true,
-            },
-            ScopeView {
-                name: t(),
-                description: t(),
-                tools: vec![t()],
-                includes: vec![t()],
-                required: false,
-                already_granted: false,
-            },
-        ],
+        scopes: filled_scopes(text),
         user_email: t(),
         switch_url: "/login".into(),
     };
@@ -273,6 +324,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
     };
     let message = MessagePage { title: t(), sentence: t(), link_text: t(), link_url: "/x".into() };
     let mut pages = filled_elsewhere(text);
+    pages.extend(filled_device(text));
     pages.extend([
         ("login", login.render().unwrap()),
         ("consent-self", filled_consent(text, KnownAs::SelfDeclared, RedirectKind::Loopback)),
