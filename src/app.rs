@@ -27,8 +27,10 @@ use crate::mail::{GivenUp, MailSettings, Mailer};
 use crate::mcp::tavily::Tavily;
 use crate::mcp::{BuiltinServer, McpLimits, McpMount, SessionGuard, SessionLimits, Streams, tools};
 use crate::oauth::client::Clients;
+use crate::oauth::device::Devices;
 use crate::oauth::issuers::TrustedIssuers;
 use crate::oauth::keys::Keyring;
+use crate::oauth::par::Pushing;
 use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
 use crate::settings::{self, Fixed, Settings};
@@ -137,6 +139,8 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         revocations,
         usage: Usage::start(store.clone(), clock.clone()),
         settings: settings.clone(),
+        pushing: Pushing { required: config.par.required },
+        devices: Devices::new(config.device.enabled, config.device.code_seconds),
         fetch: fetcher(config, &clock)?,
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)
@@ -156,6 +160,8 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
             login_per_account: config.limits.login_per_minute_per_account,
             login_per_network: config.limits.login_per_minute_per_address,
             registration_per_network: config.registration.per_minute_per_address,
+            device_per_network: config.device.per_minute_per_address,
+            pushed_per_network: config.par.per_minute_per_address,
         }),
         sessions: SessionLifetimes {
             idle: config.sessions.idle_days * DAY,

@@ -291,11 +291,14 @@ pub struct ClientCreateArgs {
     #[arg(long)]
     pub name: String,
     /// Where people are sent back to; repeat it for several
-    #[arg(long = "redirect-uri", value_name = "URI", required_unless_present = "machine")]
+    #[arg(long = "redirect-uri", value_name = "URI", required_unless_present_any = ["machine", "devices"])]
     pub redirect_uris: Vec<String>,
     /// Make a machine: it acts for nobody but itself, with the client_credentials grant
     #[arg(long, conflicts_with = "redirect_uris")]
     pub machine: bool,
+    /// Let devices without a browser use it: people allow them with a short code; no redirect URI is needed
+    #[arg(long, conflicts_with = "machine")]
+    pub devices: bool,
     /// A scope it may have; repeat it for several [default: no limit]
     #[arg(long = "scope", value_name = "SCOPE")]
     pub scopes: Vec<String>,

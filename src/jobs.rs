@@ -4,6 +4,8 @@
 //! | what                          | removed when                                          |
 //! |-------------------------------|-------------------------------------------------------|
 //! | authorization codes           | with their grant; never redeemed: a day after expiry  |
+//! | requests of devices           | with their grant; never allowed, or never fetched: an hour after expiry |
+//! | requests that were pushed     | they can serve nobody any more                        |
 //! | grants                        | nothing that hangs on them can live any more          |
 //! | refresh tokens                | a day after they died of disuse                       |
 //! | sessions                      | expired, idle, or ended                               |
@@ -27,6 +29,7 @@ use crate::accounts::Accounts;
 use crate::admin::api_tokens::ApiTokens;
 use crate::mcp::{McpMount, SessionGuard, Streams};
 use crate::oauth::OAuth;
+use crate::oauth::device::Devices;
 use crate::store::changes::Versions;
 use crate::store::{Store, StoreError};
 use crate::trust::Trust;
@@ -59,6 +62,9 @@ const ANSWERS_KEPT: i64 = DAY;
 const API_TOKEN_MARGIN: i64 = 30 * DAY;
 /// How long the emptied row of a deleted person stays, in seconds: longer than any access token lives.
 const DELETED_MARGIN: i64 = 2 * DAY;
+
+/// How long a device that comes too late is told so, in seconds.
+const DEVICE_MARGIN: i64 = 3600;
 
 /// How long things are kept, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -180,13 +186,14 @@ async fn catch_up_once(store: &Store) -> Result<usize, StoreError> {
 }
 
 /// Removes what has ended until the process ends.
-pub fn reap(accounts: Accounts, retention: Retention) -> JoinHandle<()> {
+pub fn reap(accounts: Accounts, devices: Devices, retention: Retention) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut ticks = interval(REAP_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             accounts.throttle.forget_quiet();
+            devices.forget_quiet();
             accounts.audit.forget_quiet();
             match reap_once(&accounts, retention, accounts.clock.now()).await {
                 Ok(0) => {}
@@ -205,6 +212,8 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
     for _ in 0..ROUNDS {
         let counts = [
             store.reap_unspent_codes(now - DAY, BATCH).await?,
+            store.reap_device_codes(now - DEVICE_MARGIN, BATCH).await?,
+            store.reap_pushed_requests(now, BATCH).await?,
             store.reap_refresh_tokens(now - DAY, BATCH).await?,
             store.reap_grants(now, BATCH).await?,
             store.reap_sessions(now, idle, BATCH).await?,

@@ -82,6 +82,9 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::PasskeyRemoved => passkey(ok, "removed"),
         Event::ResetLinkCreated => reset_link(ok, reason, detail),
         Event::Consent | Event::ConsentWithdrawn => consent(kind, ok, reason, app),
+        Event::DeviceAuthorization if ok => format!("{app} asked for access, on a device."),
+        Event::DeviceAuthorization => format!("A request of {app}, on a device, was refused."),
+        Event::DeviceCode => device_code(ok, reason, app),
         Event::Authorization if ok => format!("{app} asked for access."),
         Event::Authorization => format!("A request of {app} was refused."),
         Event::TokenIssued => token(ok, app, "got its login", "get a login"),
@@ -168,9 +171,17 @@ fn consent(kind: Event, ok: bool, reason: &str, app: &str) -> String {
     }
 }
 
+fn device_code(ok: bool, reason: &str, app: &str) -> String {
+    match (ok, reason) {
+        (true, _) => format!("You entered the code of a device, for {app}."),
+        (false, "rate_limited") => "Codes of devices were entered too often, and held off.".to_owned(),
+        (false, _) => "A code was entered that no device waits with.".to_owned(),
+    }
+}
+
 fn grant_revoked(reason: &str, app: &str) -> String {
     match reason {
-        "replayed_refresh_token" | "replayed_code" => {
+        "replayed_refresh_token" | "replayed_code" | "replayed_device_code" => {
             format!("Two programs used the same login of {app}; it was ended.")
         }
         _ => format!("A login of {app} was ended."),

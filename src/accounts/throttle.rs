@@ -6,6 +6,9 @@
 //! | login attempts           | network                          | one place must not try every account           |
 //! | registrations            | network                          |                                                |
 //! | one-time links           | network                          |                                                |
+//! | requests of devices      | network                          |                                                |
+//! | pushed requests          | network                          |                                                |
+//! | codes of devices         | person, and network              | whoever guesses has an account, or several     |
 //! | wrong API tokens         | network                          | a good one is never counted: nobody else pays  |
 //! | sensitive forms          | person                           | they are signed in: nobody else pays           |
 //! | mails that anybody can ask for | account                    | wherever from: it is one mailbox               |
@@ -30,12 +33,18 @@ const MAIL_EVERY: Duration = Duration::from_mins(20);
 /// Changes of how a person signs in, and copies of their data, a minute.
 const SENSITIVE: u32 = 30;
 
+/// Codes of devices a minute, entered by one person, and from one network.
+const USER_CODES: u32 = 20;
+const USER_CODES_OF_NETWORK: u32 = 60;
+
 /// Attempts a minute, and at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     pub login_per_account: u32,
     pub login_per_network: u32,
     pub registration_per_network: u32,
+    pub device_per_network: u32,
+    pub pushed_per_network: u32,
 }
 
 /// Too many attempts; another is accepted after this many seconds.
@@ -54,6 +63,10 @@ pub struct Throttle {
     mail: Arc<Limiter>,
     sensitive: Arc<Limiter>,
     api_token: Arc<Limiter>,
+    device: Arc<Limiter>,
+    pushed: Arc<Limiter>,
+    user_code: Arc<Limiter>,
+    user_code_network: Arc<Limiter>,
     clock: DefaultClock,
 }
 
@@ -74,6 +87,10 @@ impl Throttle {
             mail: Arc::new(RateLimiter::keyed(mail_quota())),
             sensitive: limiter(SENSITIVE),
             api_token: limiter(rates.login_per_network),
+            device: limiter(rates.device_per_network),
+            pushed: limiter(rates.pushed_per_network),
+            user_code: limiter(USER_CODES),
+            user_code_network: limiter(USER_CODES_OF_NETWORK),
             clock: DefaultClock::default(),
         }
     }
@@ -117,6 +134,22 @@ impl Throttle {
         self.check(&self.registration, &subscriber(address))
     }
 
+    /// Counts a request of a device.
+    pub fn device(&self, address: &str) -> Result<(), Throttled> {
+        self.check(&self.device, &subscriber(address))
+    }
+
+    /// Counts an authorization request that is sent ahead.
+    pub fn pushed(&self, address: &str) -> Result<(), Throttled> {
+        self.check(&self.pushed, &subscriber(address))
+    }
+
+    /// Counts a code of a device that a person entered, right or wrong.
+    pub fn user_code(&self, user_id: &str, address: &str) -> Result<(), Throttled> {
+        self.check(&self.user_code_network, &subscriber(address))?;
+        self.check(&self.user_code, &user_id.to_owned())
+    }
+
     /// Forgets who has been quiet, so that the counters stay small.
     pub fn forget_quiet(&self) {
         for limiter in [
@@ -126,6 +159,10 @@ impl Throttle {
             &self.mail,
             &self.sensitive,
             &self.api_token,
+            &self.device,
+            &self.pushed,
+            &self.user_code,
+            &self.user_code_network,
         ] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
@@ -143,6 +180,8 @@ mod tests {
             login_per_account: 3,
             login_per_network: 100,
             registration_per_network: 1,
+            device_per_network: 1,
+            pushed_per_network: 1,
         });
         for _ in 0..3 {
             assert!(throttle.login("ann@example.com", "192.0.2.1").is_ok());

@@ -60,6 +60,7 @@ async fn create(core: &Core, args: ClientCreateArgs) -> anyhow::Result<()> {
         keys: args.keys,
         name: args.name,
         redirect_uris: args.redirect_uris,
+        for_devices: args.devices,
         allowed_scopes: (!args.scopes.is_empty()).then_some(args.scopes),
         access_token_seconds: args.token_seconds,
         dpop_bound: args.dpop_bound,

@@ -46,8 +46,8 @@ pub use network::Network;
 pub use scalekit::Audience;
 pub use secrets::{AdminPassword, EmailAddress, KeyTextError, SecretKey};
 pub use settings::{
-    Admin, Cimd, Database, Dpop, Google, Limits, Log, Login, Mail, Provider, Registration, SECTIONS,
-    ScaleKit, Server, Sessions, Tavily, Tokens,
+    Admin, Cimd, Database, Device, Dpop, Google, Limits, Log, Login, Mail, Par, Provider, Registration,
+    SECTIONS, ScaleKit, Server, Sessions, Tavily, Tokens,
 };
 pub use sources::{Origin, Override, Sources};
 pub use summary::{InForce, RedirectUri, SectionInForce, SettingInForce, Summary, SummaryLine};
@@ -72,6 +72,8 @@ pub struct Config {
     pub dpop: Dpop,
     pub sessions: Sessions,
     pub registration: Registration,
+    pub device: Device,
+    pub par: Par,
     pub cimd: Cimd,
     pub limits: Limits,
     pub mail: Mail,
@@ -112,6 +114,7 @@ impl Config {
         let dpop = Dpop::read(values);
         let (sessions, registration) = (Sessions::read(values), Registration::read(values));
         let cimd = Cimd::read(values);
+        let (device, par) = (Device::read(values), Par::read(values));
         let (limits, google) = (Limits::read(values), Google::read(values));
         let providers = read_providers(values);
         let mail = Mail::read(values);
@@ -125,6 +128,8 @@ impl Config {
             dpop: dpop?,
             sessions: sessions?,
             registration: registration?,
+            device: device?,
+            par: par?,
             cimd: cimd?,
             limits: limits?,
             mail: mail?,

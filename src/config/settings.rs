@@ -29,6 +29,8 @@ pub const SECTIONS: &[Section] = &[
     Dpop::SECTION,
     Sessions::SECTION,
     Registration::SECTION,
+    Device::SECTION,
+    Par::SECTION,
     Cimd::SECTION,
     Limits::SECTION,
     Mail::SECTION,
@@ -153,6 +155,28 @@ section! {
     Cimd "cimd" "cimd." {
         /// The largest document that is read, in bytes.
         max_document_bytes: usize = Number(1_024..=65_536), Value("5120"), ["GATEPOST_CIMD__MAX_DOCUMENT_BYTES"];
+    }
+}
+
+section! {
+    /// Devices without a browser: a person allows them on another device, with a short code (RFC 8628).
+    Device "device" "device." {
+        /// Whether they may ask at all.
+        enabled: bool = Switch, Value("true"), ["GATEPOST_DEVICE__ENABLED"];
+        /// How long a person has to enter the code, in seconds.
+        code_seconds: i64 = Number(60..=3_600), Value("600"), ["GATEPOST_DEVICE__CODE_SECONDS"];
+        /// Requests accepted from one network address per minute.
+        per_minute_per_address: u32 = Number(1..=100_000), Value("30"), ["GATEPOST_DEVICE__PER_MINUTE_PER_ADDRESS"];
+    }
+}
+
+section! {
+    /// Authorization requests that clients send ahead of the browser (RFC 9126).
+    Par "par" "par." {
+        /// Whether every client has to. Most MCP clients cannot.
+        required: bool = Switch, Value("false"), ["GATEPOST_PAR__REQUIRED"];
+        /// Requests accepted from one network address per minute. A web app sends those of all its people from one.
+        per_minute_per_address: u32 = Number(1..=100_000), Value("600"), ["GATEPOST_PAR__PER_MINUTE_PER_ADDRESS"];
     }
 }
 

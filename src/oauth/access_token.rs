@@ -10,10 +10,9 @@ use super::client::Client;
 use super::error::Refusal;
 use super::resource::Resource;
 use super::scalekit;
-use crate::store::codes::CodeRow;
 use crate::store::grants::GrantRow;
 use crate::types::ids::{Kind, new_id};
-use crate::types::{Plain, ScopeSet, Timestamp};
+use crate::types::{Plain, Proof, ScopeSet, Timestamp};
 
 /// `typ` of an access token.
 pub const ACCESS_TOKEN_TYP: &str = "at+jwt";
@@ -207,12 +206,21 @@ fn organization(ctx: &OAuth, resource: &Resource) -> Option<String> {
     resource.dialect.is_scalekit().then(|| scalekit::organization(&ctx.master))
 }
 
-/// Makes an ID token for the grant of a code: it tells of the login in which the code was given.
+/// The login in which a grant was given.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedIn<'a> {
+    pub auth_time: Timestamp,
+    pub proof: Proof,
+    /// As the client named it.
+    pub nonce: Option<&'a str>,
+}
+
+/// Makes an ID token for a grant: it tells of the login in which that was given.
 pub async fn mint_id_token(
     ctx: &OAuth,
     grant: &GrantRow,
     resource: &Resource,
-    code: &CodeRow,
+    login: SignedIn<'_>,
 ) -> Result<Option<String>, Refusal> {
     let Some(user_id) = &grant.user_id else { return Ok(None) };
     let Some(user) = ctx.store.find_user(user_id).await? else { return Ok(None) };
@@ -223,10 +231,10 @@ pub async fn mint_id_token(
         aud: grant.client_id.clone(),
         iat: now - BACKDATE,
         exp: now + ctx.lifetimes.access_token,
-        auth_time: code.auth_time,
-        acr: code.proof.acr(),
-        amr: code.proof.amr(),
-        nonce: code.nonce.clone(),
+        auth_time: login.auth_time,
+        acr: login.proof.acr(),
+        amr: login.proof.amr(),
+        nonce: login.nonce.map(str::to_owned),
         sid: grant.session_id.clone(),
         email: grant.scopes.contains("email").then_some(user.email),
         name: if grant.scopes.contains("profile") { user.name } else { None },

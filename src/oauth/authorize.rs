@@ -10,7 +10,8 @@
 //! | another parameter twice                                | redirect, `invalid_request`                  |
 //! | no `code_challenge`, method not `S256`                 | redirect, `invalid_request`                  |
 //! | `dpop_jkt` that is no thumbprint                       | redirect, `invalid_request`                  |
-//! | `request`, `request_uri`                               | redirect, `request_not_supported`, `request_uri_not_supported` |
+//! | a reference to a request that was pushed               | as that request, see [`super::par`]          |
+//! | `request`, another `request_uri`                       | redirect, `request_not_supported`, `request_uri_not_supported` |
 //! | unknown `resource`                                     | redirect, `invalid_target`                   |
 //! | a client that registered itself, where the resource takes only clients that an administrator added | redirect, `unauthorized_client` |
 //! | no requested scope can be granted, see [`super::scopes`] | redirect, `invalid_scope`                    |
@@ -26,27 +27,25 @@
 
 use std::sync::Arc;
 
+use super::approval::{self, Approval, Asked, Decider};
 use super::client::Client;
 use super::error::{Code, Reason, Refusal};
 use super::grants::authorization_code;
 use super::oxide::{self, AuthorizeError, AuthorizeRules};
+use super::par::{self, Opened, Reference};
 use super::params::Params;
 use super::redirect_uri::RedirectUri;
-use super::resource::{OFFLINE_ACCESS, OPENID, Resource};
+use super::resource::Resource;
 use super::scalekit::door;
-use super::{OAuth, Origin, dpop, flow, pkce, scopes};
-use crate::audit::{Entry, Event};
+use super::{OAuth, Origin, device, dpop, flow, pkce, scopes};
 use crate::store::clients::ClientKind;
 use crate::store::codes::CodeRow;
-use crate::store::grants::GrantRow;
-use crate::types::ids::{Kind, new_id};
+use crate::types::ids::Kind;
 use crate::types::secret::Bearer;
-use crate::types::{Proof, ScopeSet, Timestamp};
+use crate::types::{ScopeSet, Timestamp};
 
 /// The longest `state` and `nonce`, in bytes.
 const MAX_STATE: usize = 2048;
-/// A grant outlives its refresh token by the longest life of an access token, in seconds.
-pub const GRANT_MARGIN: i64 = 86_400;
 
 /// A request that may be put before a person.
 #[derive(Clone, Debug)]
@@ -64,9 +63,13 @@ pub struct AuthorizeRequest {
     pub prompt: Prompt,
     /// The login must be no older than this many seconds.
     pub max_age: Option<i64>,
+    /// A login at another provider is to be a new one, too.
+    pub wants_new_login: bool,
     pub login_hint: Option<String>,
     /// What the client is told as `iss` (RFC 9207).
     pub issuer: String,
+    /// What names it, where it was pushed; a decision spends it.
+    pub reference: Option<Reference>,
 }
 
 /// `prompt` of OpenID Connect Core §3.1.2.1; consent is always asked for.
@@ -113,6 +116,8 @@ struct Rules<'a> {
     params: &'a Params,
     client: Result<Arc<Client>, Refusal>,
     resource: Result<Arc<Resource>, Refusal>,
+    /// It had to be sent ahead, and was not.
+    must_push: bool,
 }
 
 impl Rules<'_> {
@@ -157,6 +162,13 @@ impl AuthorizeRules for Rules<'_> {
         if self.params.first("request_uri").is_some() {
             return Err(unsupported(Code::RequestUriNotSupported, "request_uri is not supported"));
         }
+        if self.must_push {
+            return Err(Refusal::new(
+                Code::InvalidRequest,
+                Reason::NotPushed,
+                "requests must be sent to the pushed authorization request endpoint first",
+            ));
+        }
         if self.params.first("response_mode").is_some_and(|mode| mode != "query") {
             return Err(Refusal::malformed("response_mode must be query"));
         }
@@ -173,17 +185,21 @@ impl AuthorizeRules for Rules<'_> {
     }
 
     fn negotiate(&self) -> Result<ScopeSet, Refusal> {
-        let resource = self.resource.clone()?;
-        let asked = self.params.get("scope")?.map_or_else(|| Ok(ScopeSet::default()), ScopeSet::parse);
-        let asked = asked
-            .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
-        scopes::negotiate(&resource, &*self.client.clone()?, &asked)
+        asked_scopes(self.params, &*self.client.clone()?, &*self.resource.clone()?)
     }
+}
+
+/// The scopes that a person is asked for.
+pub fn asked_scopes(params: &Params, client: &Client, resource: &Resource) -> Result<ScopeSet, Refusal> {
+    let asked = params.get("scope")?.map_or_else(|| Ok(ScopeSet::default()), ScopeSet::parse);
+    let asked = asked
+        .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
+    scopes::negotiate(resource, client, &asked)
 }
 
 /// Whether this client may ask people for access to this resource. Registration is for the whole server; a
 /// resource that is closed to it takes clients of administrators only.
-fn may_ask(client: &Client, resource: &Resource) -> Result<(), Refusal> {
+pub fn may_ask(client: &Client, resource: &Resource) -> Result<(), Refusal> {
     if client.kind == ClientKind::Dynamic && !resource.registration_open {
         return Err(Refusal::new(
             Code::UnauthorizedClient,
@@ -194,12 +210,29 @@ fn may_ask(client: &Client, resource: &Resource) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Validates an authorization request. Changes nothing.
+/// How a request comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In a browser's address or form.
+    Browser,
+    /// From the client itself, ahead of the browser (RFC 9126).
+    Pushed,
+}
+
+/// Validates an authorization request, or the one that was pushed and is named. Changes nothing.
 pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, Rejected> {
+    let Opened { params, reference } = par::open(ctx, params).await.map_err(Rejected::Page)?;
+    let way = if reference.is_some() { Way::Pushed } else { Way::Browser };
+    Ok(AuthorizeRequest { reference, ..judge(ctx, &params, way).await? })
+}
+
+/// Validates the parameters of a request.
+pub async fn judge(ctx: &OAuth, params: &Params, way: Way) -> Result<AuthorizeRequest, Rejected> {
     let client = find_client(ctx, params).await;
     let resource = door::named_or_default(ctx, params);
     let issuer = door::issuer(ctx, params);
-    let rules = Rules { params, client, resource };
+    let must_push = way == Way::Browser && client.as_ref().is_ok_and(|client| par::is_required(ctx, client));
+    let rules = Rules { params, client, resource, must_push };
     let redirect = |refusal: Refusal| match (rules.client.clone(), rules.redirect_uri()) {
         (Ok(client), Ok(redirect_uri)) => {
             let state = params.first("state").map(str::to_owned);
@@ -230,8 +263,10 @@ pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, 
         nonce: text("nonce"),
         prompt,
         max_age,
+        wants_new_login: max_age.is_some() || words(params).contains(&"login"),
         login_hint: text("login_hint").filter(|h| h.len() <= 254),
         issuer: issuer.clone(),
+        reference: None,
     })
 }
 
@@ -248,16 +283,21 @@ async fn find_client(ctx: &OAuth, params: &Params) -> Result<Arc<Client>, Refusa
     if client.allows(authorization_code::GRANT_TYPE) {
         return Ok(client);
     }
-    Err(Refusal::new(
-        Code::UnauthorizedClient,
-        Reason::GrantTypeNotAllowed,
-        "this client acts for itself: it gets its tokens with client_credentials, without any person",
-    ))
+    let text = if device::may_use(&client) {
+        "this client is for devices without a browser: it begins at the device authorization endpoint"
+    } else {
+        "this client acts for itself: it gets its tokens with client_credentials, without any person"
+    };
+    Err(Refusal::new(Code::UnauthorizedClient, Reason::GrantTypeNotAllowed, text))
+}
+
+/// The words of `prompt`.
+fn words(params: &Params) -> Vec<&str> {
+    params.first("prompt").map_or_else(Vec::new, |p| p.split(' ').collect())
 }
 
 fn login_wishes(params: &Params) -> Result<(Prompt, Option<i64>), Refusal> {
-    let words: Vec<&str> = params.first("prompt").map_or_else(Vec::new, |p| p.split(' ').collect());
-    let prompt = match words.as_slice() {
+    let prompt = match words(params).as_slice() {
         ["none"] => Prompt::None,
         words if words.contains(&"none") => {
             return Err(Refusal::malformed("prompt=none goes with nothing else"));
@@ -301,55 +341,41 @@ impl AuthorizeRequest {
         };
         self.max_age.is_none_or(|age| now - auth_time <= age.saturating_add(allowance))
     }
-}
 
-/// The person whose decision this is, and the login it was made in.
-#[derive(Clone, Debug)]
-pub struct Decider {
-    pub user_id: String,
-    pub session_id: String,
-    pub auth_time: Timestamp,
-    pub proof: Proof,
-}
+    /// What ties its steps together in the audit trail.
+    pub fn flow(&self, ctx: &OAuth) -> String {
+        let mark = self.reference.as_ref().map_or(&self.code_challenge, |reference| &reference.uri);
+        flow::of(&ctx.master, &self.client.id, mark)
+    }
 
-/// Which scopes the person may not leave out: what the client needs to work at all.
-pub fn is_required_scope(name: &str) -> bool {
-    name == OPENID || name == OFFLINE_ACCESS
+    fn asked<'a>(&'a self, ctx: &OAuth, flow: &'a str) -> Asked<'a> {
+        Asked {
+            client: &self.client,
+            resource: &self.resource,
+            scopes: &self.scopes,
+            fetch_within: ctx.lifetimes.code,
+            flow,
+        }
+    }
 }
 
 /// Issues a code for what the person left ticked. Returns where to send the browser.
 pub async fn approve(
     ctx: &OAuth,
     request: &AuthorizeRequest,
-    decider: Decider,
+    decider: &Decider,
     ticked: &ScopeSet,
     origin: &Origin,
 ) -> Result<String, Refusal> {
-    let scopes: ScopeSet = request
-        .scopes
-        .iter()
-        .filter(|s| ticked.contains(s) || is_required_scope(s))
-        .map(str::to_owned)
-        .collect();
-    let before = ctx.store.find_consent(&decider.user_id, &request.client.id, &request.resource.id).await?;
+    par::spend(ctx, request.reference.as_ref()).await?;
+    let flow = request.flow(ctx);
+    let approval = approval::prepare(ctx, request.asked(ctx, &flow), decider, ticked, origin).await?;
     let now = ctx.clock.now();
-    let grant = GrantRow {
-        id: new_id(Kind::Grant, &ctx.clock, &ctx.rng),
-        user_id: Some(decider.user_id.clone()),
-        client_id: request.client.id.clone(),
-        resource_id: request.resource.id.clone(),
-        session_id: Some(decider.session_id.clone()),
-        scopes: scopes.clone(),
-        created_at: now,
-        ends_at: now + ctx.lifetimes.code + ctx.lifetimes.refresh_for(&request.resource) + GRANT_MARGIN,
-        revoked_at: None,
-        jkt: None,
-    };
     let bearer = Bearer::generate(Kind::Code, &ctx.clock, &ctx.rng);
     let code = CodeRow {
         id: bearer.id.clone(),
         hash: bearer.hash(),
-        grant_id: grant.id.clone(),
+        grant_id: approval.grant.id.clone(),
         redirect_uri: request.redirect_uri.as_str().to_owned(),
         code_challenge: request.code_challenge.clone(),
         dpop_jkt: request.dpop_jkt.clone(),
@@ -360,22 +386,9 @@ pub async fn approve(
         expires_at: now + ctx.lifetimes.code,
         spent_at: None,
     };
-    let entry = Entry::ok(Event::Consent)
-        .user(decider.user_id)
-        .client(grant.client_id.clone())
-        .resource(grant.resource_id.clone())
-        .grant(grant.id.clone())
-        .session(decider.session_id)
-        .address(origin.address.clone())
-        .flow(flow::of(&ctx.master, &request.client.id, &request.code_challenge))
-        .detail(format!("scopes: {scopes}"));
-    let consent_id = new_id(Kind::Consent, &ctx.clock, &ctx.rng);
-    if !ctx.store.add_grant(consent_id, before.union(&scopes), grant, code).await? {
-        return Err(Refusal::new(
-            Code::AccessDenied,
-            Reason::NotAllowed,
-            "the account, the app or this sign-in has been disabled in the meantime",
-        ));
+    let Approval { consent_id, consented, grant, entry } = approval;
+    if !ctx.store.add_grant(consent_id, consented, grant, code).await? {
+        return Err(approval::too_late());
     }
     ctx.audit.record(entry).await;
     let text = bearer.to_text();
@@ -392,15 +405,16 @@ pub fn turned_away(request: &AuthorizeRequest) -> String {
 }
 
 /// Tells the client that the person said no. Returns where to send the browser.
-pub async fn deny(ctx: &OAuth, request: &AuthorizeRequest, decider: Decider, origin: &Origin) -> String {
+pub async fn deny(
+    ctx: &OAuth,
+    request: &AuthorizeRequest,
+    decider: &Decider,
+    origin: &Origin,
+) -> Result<String, Refusal> {
+    par::spend(ctx, request.reference.as_ref()).await?;
     let refusal = Refusal::new(Code::AccessDenied, Reason::PersonDenied, "the person did not agree");
-    let entry = Entry::refused(Event::Consent, refusal.reason.as_str())
-        .user(decider.user_id)
-        .client(request.client.id.clone())
-        .resource(request.resource.id.clone())
-        .session(decider.session_id)
-        .address(origin.address.clone())
-        .flow(flow::of(&ctx.master, &request.client.id, &request.code_challenge));
+    let flow = request.flow(ctx);
+    let entry = approval::denied(request.asked(ctx, &flow), decider, origin);
     ctx.audit.record(entry).await;
-    error_location(&request.issuer, &request.redirect_uri, request.state.as_deref(), &refusal)
+    Ok(error_location(&request.issuer, &request.redirect_uri, request.state.as_deref(), &refusal))
 }

@@ -51,6 +51,8 @@ pub enum Code {
     AuthorizationPending,
     /// The device asks too often. RFC 8628 §3.5
     SlowDown,
+    /// The person said no, told at the token endpoint. RFC 8628 §3.5
+    PersonDenied,
     /// The device code has expired. RFC 8628 §3.5
     ExpiredToken,
     /// The `request_uri` is not one of ours, or has ended. RFC 9101 §6.3, RFC 9126
@@ -65,6 +67,11 @@ impl Code {
     /// The code as text.
     pub const fn as_str(self) -> &'static str {
         self.row().0
+    }
+
+    /// Whether it only says to ask again later, which a device does every few seconds.
+    pub const fn is_wait(self) -> bool {
+        matches!(self, Self::AuthorizationPending | Self::SlowDown)
     }
 
     /// The HTTP status of a direct answer.
@@ -95,6 +102,7 @@ impl Code {
             Self::UseDpopNonce => ("use_dpop_nonce", 400),
             Self::AuthorizationPending => ("authorization_pending", 400),
             Self::SlowDown => ("slow_down", 400),
+            Self::PersonDenied => ("access_denied", 400),
             Self::ExpiredToken => ("expired_token", 400),
             Self::InvalidRequestUri => ("invalid_request_uri", 400),
             Self::TemporarilyUnavailable => ("temporarily_unavailable", 503),
@@ -121,6 +129,12 @@ pub enum Reason {
     UnsupportedGrantType,
     GrantTypeNotAllowed,
     RequestObject,
+    NotPushed,
+    TooManyPushed,
+    UnknownPushedRequest,
+    ExpiredPushedRequest,
+    SpentPushedRequest,
+    ForeignPushedRequest,
     PkceMissing,
     PkcePlain,
     PkceMalformed,
@@ -155,6 +169,13 @@ pub enum Reason {
     ExpiredCode,
     ReplayedCode,
     ForeignCode,
+    AwaitedPerson,
+    PolledTooSoon,
+    TooManyWaiting,
+    UnknownDeviceCode,
+    ExpiredDeviceCode,
+    ReplayedDeviceCode,
+    ForeignDeviceCode,
     UnknownRefreshToken,
     ExpiredRefreshToken,
     ReplayedRefreshToken,

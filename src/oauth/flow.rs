@@ -1,7 +1,8 @@
 //! What ties the steps of one authorization together in the audit trail, from the first request to the code.
 //!
 //! A client makes a `code_challenge` (or, before it got that far, a `state`) for each authorization it begins. Its
-//! keyed hash together with the client's id is the same at every step, and tells nothing of either.
+//! keyed hash together with the client's id is the same at every step, and tells nothing of either. Of a request that
+//! was pushed, its reference is what is the same.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +14,7 @@ use crate::types::master_key::Purpose;
 /// The flow an authorization request belongs to; nothing where it has neither challenge nor state.
 pub fn of_request(key: &MasterKey, params: &Params) -> Option<String> {
     let client = params.first("client_id").unwrap_or_default();
-    let mark = ["code_challenge", "state"].into_iter().find_map(|name| params.first(name))?;
+    let mark = ["request_uri", "code_challenge", "state"].into_iter().find_map(|name| params.first(name))?;
     (!mark.is_empty()).then(|| of(key, client, mark))
 }
 

@@ -21,6 +21,10 @@ pub struct Metadata {
     pub token_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<String>,
+    pub pushed_authorization_request_endpoint: String,
+    pub require_pushed_authorization_requests: bool,
     pub revocation_endpoint: String,
     pub introspection_endpoint: String,
     pub userinfo_endpoint: String,
@@ -74,6 +78,11 @@ pub fn build(ctx: &OAuth) -> Metadata {
         authorization_endpoint: at("/oauth/authorize"),
         token_endpoint: at("/oauth/token"),
         registration_endpoint: registration.then(|| at("/oauth/register")),
+        device_authorization_endpoint: GrantType::DeviceCode
+            .is_on(ctx)
+            .then(|| at("/oauth/device_authorization")),
+        pushed_authorization_request_endpoint: at("/oauth/par"),
+        require_pushed_authorization_requests: ctx.pushing.required,
         revocation_endpoint: at("/oauth/revoke"),
         introspection_endpoint: at("/oauth/introspect"),
         userinfo_endpoint: at("/oauth/userinfo"),

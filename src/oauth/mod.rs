@@ -3,7 +3,9 @@
 //! | endpoint                      | law                                  | file               |
 //! |-------------------------------|--------------------------------------|--------------------|
 //! | `/oauth/authorize`, `/consent`| OAuth 2.1 §4.1.1, RFC 8707, RFC 9207 | `authorize`        |
+//! | `/oauth/par`                  | RFC 9126                             | `par`              |
 //! | `/oauth/token`                | OAuth 2.1 §3.2, §4.1.3, §4.2, §4.3   | `token`, `grants`  |
+//! | `/oauth/device_authorization`, `/device` | RFC 8628                  | `device`           |
 //! | `/oauth/register`             | RFC 7591, RFC 7592                   | `registration`     |
 //! | `/oauth/revoke`               | RFC 7009                             | `revoke`           |
 //! | `/oauth/introspect`           | RFC 7662                             | `introspect`       |
@@ -14,6 +16,7 @@
 //! | `/resources/{res}/…`          | the ScaleKit dialect                 | `scalekit`         |
 
 pub mod access_token;
+pub mod approval;
 pub mod authorize;
 pub mod call;
 pub mod client;
@@ -32,6 +35,7 @@ pub mod jose;
 pub mod keys;
 pub mod metadata;
 mod oxide;
+pub mod par;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
@@ -96,6 +100,8 @@ pub struct OAuth {
     pub settings: Settings,
     /// Documents that strangers name.
     pub fetch: Fetcher,
+    pub devices: device::Devices,
+    pub pushing: par::Pushing,
 }
 
 impl OAuth {

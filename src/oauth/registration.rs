@@ -7,7 +7,8 @@
 //! | public                                          | a new `client_id`                                        |
 //! | asks for `client_secret_post`, `_basic`         | a new `client_id`, a secret, and a management token      |
 //! | asks for an auth method not supported           | as if it had not asked: `none`                           |
-//! | names grant or response types not supported     | they are dropped; the effective ones are echoed (always both grant types) |
+//! | names grant or response types not supported     | they are dropped; the effective ones are echoed, see [`grants::of_self_service`] |
+//! | names the device code grant and not `authorization_code` | as the others, and needs no redirect URI        |
 //! | names only such                                 | `invalid_client_metadata`                                |
 //! | no redirect URI, more than 16, or a bad one     | `invalid_redirect_uri`, naming it                        |
 //! | a `software_statement`                          | ignored: nobody here could verify it                     |
@@ -23,7 +24,7 @@ use url::Url;
 
 use super::client::{AuthMethod, Client};
 use super::error::{Code, Reason, Refusal};
-use super::grants::GrantType;
+use super::grants::{self, GrantType};
 use super::jose;
 use super::redirect_uri::RedirectUri;
 use super::resource::Resource;
@@ -66,6 +67,7 @@ pub struct Metadata {
     jwks: Option<serde_json::Value>,
     jwks_uri: Option<String>,
     dpop_bound_access_tokens: Option<bool>,
+    require_pushed_authorization_requests: Option<bool>,
 }
 
 /// What it gets back (RFC 7591 §3.2.1): the effective values, and never a null.
@@ -173,7 +175,7 @@ pub fn describe(
         client_name: row.name,
         redirect_uris: row.redirect_uris,
         token_endpoint_auth_method: auth_method.as_str(),
-        response_types: if row.kind == ClientKind::Machine { Vec::new() } else { vec!["code"] },
+        response_types: if has_code(&row.grant_types) { vec!["code"] } else { Vec::new() },
         grant_types: row.grant_types,
         scope: row.scope,
         metadata: row.metadata,
@@ -182,6 +184,10 @@ pub fn describe(
         dpop_bound_access_tokens: row.dpop_bound,
         registration_access_token: management.map(|m| m.expose().clone()),
     }
+}
+
+fn has_code(grant_types: &[String]) -> bool {
+    grant_types.iter().any(|grant| grant == GrantType::AuthorizationCode.as_str())
 }
 
 /// Reads a JSON object; serde alone would take an array for one.
@@ -198,22 +204,14 @@ fn parse(body: &[u8]) -> Result<Metadata, Refusal> {
 
 /// The validator of everything a client may say of itself.
 fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal> {
-    let redirect_uris = redirect_uris(&m.redirect_uris.unwrap_or_default())?;
     let auth_method =
         m.token_endpoint_auth_method.as_deref().and_then(AuthMethod::parse).unwrap_or(AuthMethod::None);
     let keys = client_keys(ctx, auth_method, m.jwks, m.jwks_uri)?;
-    let supported: Vec<&str> =
-        GrantType::ALL.iter().filter(|g| g.is_self_service()).map(|g| g.as_str()).collect();
-    let asked = m.grant_types.unwrap_or_default();
-    // A client that leaves refresh_token out gets it all the same: many do, and then need it.
-    let grant_types = supported.iter().map(|g| (*g).to_owned()).collect::<Vec<_>>();
-    if !asked.is_empty() && !asked.iter().any(|g| supported.contains(&g.as_str())) {
-        return Err(bad_metadata(format!(
-            "grant_types has none that is supported: {}",
-            supported.join(", ")
-        )));
-    }
-    if m.response_types.as_ref().is_some_and(|r| !r.is_empty() && !r.iter().any(|t| t == "code")) {
+    let grant_types = grants::of_self_service(ctx, &m.grant_types.unwrap_or_default())?;
+    let has_code = grant_types.contains(&GrantType::AuthorizationCode);
+    let redirect_uris = redirect_uris(&m.redirect_uris.unwrap_or_default(), has_code)?;
+    if has_code && m.response_types.as_ref().is_some_and(|r| !r.is_empty() && !r.iter().any(|t| t == "code"))
+    {
         return Err(bad_metadata("response_types has none that is supported: code"));
     }
     let scope = ScopeSet::parse(m.scope.as_deref().unwrap_or_default())
@@ -234,6 +232,7 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
         software_version: text("software_version", m.software_version)?,
         application_type: m.application_type.filter(|t| t == "native" || t == "web"),
         contacts: m.contacts.unwrap_or_default().into_iter().take(8).filter(|c| plain(c, 254)).collect(),
+        require_pushed_authorization_requests: m.require_pushed_authorization_requests.unwrap_or_default(),
     };
     let uris: usize = redirect_uris.iter().map(|u| u.as_str().len()).sum();
     let described = serde_json::to_string(&metadata).map_or(usize::MAX, |text| text.len());
@@ -247,7 +246,7 @@ fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal
         name: name.unwrap_or_default(),
         auth_method: auth_method.as_str().to_owned(),
         redirect_uris: redirect_uris.iter().map(|u| u.as_str().to_owned()).collect(),
-        grant_types,
+        grant_types: grant_types.iter().map(|grant| grant.as_str().to_owned()).collect(),
         scope: scope.to_string(),
         digest: (auth_method == AuthMethod::None).then(String::new),
         metadata,
@@ -314,9 +313,10 @@ pub fn check_keys(ctx: &OAuth, keys: &ClientKeys) -> Result<(), String> {
     }
 }
 
-fn redirect_uris(texts: &[String]) -> Result<Vec<RedirectUri>, Refusal> {
+/// `needs_one`: people are sent back to it.
+fn redirect_uris(texts: &[String], needs_one: bool) -> Result<Vec<RedirectUri>, Refusal> {
     let bad = |text: String| Refusal::new(Code::InvalidRedirectUri, Reason::BadRedirectUri, text);
-    if texts.is_empty() {
+    if texts.is_empty() && needs_one {
         return Err(bad("redirect_uris is missing or empty".to_owned()));
     }
     if texts.len() > MAX_REDIRECT_URIS {
@@ -359,6 +359,10 @@ fn digest(row: &ClientRow, redirect_uris: &[RedirectUri]) -> String {
     let mut facts = serde_json::json!([1, row.name, uris, row.scope, row.metadata]);
     if let (true, Some(facts)) = (row.dpop_bound, facts.as_array_mut()) {
         facts.push("dpop".into());
+    }
+    let is_for_devices = row.grant_types.iter().any(|grant| grant == GrantType::DeviceCode.as_str());
+    if let (true, Some(facts)) = (is_for_devices, facts.as_array_mut()) {
+        facts.push(row.grant_types.join(" ").into());
     }
     URL_SAFE_NO_PAD.encode(Sha256::digest(facts.to_string()))
 }

@@ -15,7 +15,7 @@ use super::client::Client;
 use super::dpop::{self, Proof, binding};
 use super::error::{Code, Reason, Refusal};
 use super::grants::{
-    GrantType, authorization_code, client_credentials, jwt_bearer, refresh_token, token_exchange,
+    GrantType, authorization_code, client_credentials, device_code, jwt_bearer, refresh_token, token_exchange,
 };
 use super::params::Params;
 use super::resource::Resource;
@@ -121,6 +121,7 @@ pub async fn respond(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<To
             ctx.audit.record(entry).await;
             Ok(granted.response)
         }
+        Err(refused) if refused.refusal.code.is_wait() => Err(refused.refusal),
         Err(refused) => {
             let client = refused.client_id.or_else(|| client_auth::named(call, params));
             let entry = Entry::refused(event, refused.refusal.reason.as_str())
@@ -184,6 +185,7 @@ async fn grant(
         GrantType::AuthorizationCode => authorization_code::run(ctx, &request).await,
         GrantType::RefreshToken => refresh_token::run(ctx, &request).await,
         GrantType::ClientCredentials => client_credentials::run(ctx, &request).await,
+        GrantType::DeviceCode => device_code::run(ctx, &request).await,
         GrantType::JwtBearer => {
             jwt_bearer::run(ctx, call, &request, proven.ok_or_else(Refusal::internal)?).await
         }

@@ -90,6 +90,9 @@ pub struct ClientMetadata {
     pub application_type: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<String>,
+    /// It wants its requests taken only where it sent them ahead (RFC 9126 §6).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
 }
 
 /// One client as stored.

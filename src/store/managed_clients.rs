@@ -102,7 +102,7 @@ sql! {
     ENABLE = "UPDATE clients SET disabled_at = NULL, version = version + 1 \
               WHERE id = $1 AND disabled_at IS NOT NULL AND deleted_at IS NULL";
     CHANGE = "UPDATE clients SET name = $3, redirect_uris = $4, auth_method = $5, allowed_scopes = $6, \
-              access_token_seconds = $7, jwks = $8, jwks_uri = $9, dpop_bound = $10, version = version + 1 \
+              access_token_seconds = $7, jwks = $8, jwks_uri = $9, dpop_bound = $10, grant_types = $11, version = version + 1 \
               WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
     FORGET = "DELETE FROM client_terms WHERE client_id = $1";
     ADD_TERM = "INSERT INTO client_terms (term, client_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -198,6 +198,7 @@ impl Store {
                     .bind(client.keys.as_ref().and_then(ClientKeys::inline))
                     .bind(client.keys.as_ref().and_then(ClientKeys::uri))
                     .bind(i64::from(client.dpop_bound))
+                    .bind(row::to_json(&client.grant_types))
                     .execute(&mut *connection)
                     .await?;
                 if done.rows_affected() == 0 {

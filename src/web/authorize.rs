@@ -11,8 +11,8 @@ use crate::audit::{Entry, Event};
 use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Prompt, Rejected, ToClient};
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::error_redirect::{self, Way};
-use crate::oauth::flow;
 use crate::oauth::params::Params;
+use crate::oauth::{flow, par};
 
 /// Answers an authorization request.
 pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
@@ -32,6 +32,9 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
 
 /// Leads the browser on.
 pub async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
+    if let Err(refusal) = par::begin(&state.oauth, params).await {
+        return reject(state, request, params, Rejected::Page(refusal)).await;
+    }
     let valid = match authorize::validate(&state.oauth, params).await {
         Ok(valid) => valid,
         Err(rejected) => return reject(state, request, params, rejected).await,
@@ -61,7 +64,7 @@ pub async fn answer(state: &State, request: &HttpRequest, params: &Params) -> Ht
     match step {
         Step::SecondFactor(detour) => respond::see_other(detour.url()),
         Step::Consent => respond::see_other(&format!("/consent?{}", params.to_query())),
-        Step::Login => respond::see_other(&login_url(params)),
+        Step::Login => respond::see_other(&login_url(&valid, params)),
         Step::Refuse(refusal) => {
             let AuthorizeRequest { client, redirect_uri, state: echo, issuer, .. } = valid;
             let to = ToClient { refusal, client, redirect_uri, state: echo, issuer };
@@ -113,18 +116,16 @@ fn next_step(
 
 /// The login page, which leads back here. `prompt` and `max_age` are dropped on the way: a new login is what
 /// they asked for, and clients that need to be sure read `auth_time`.
-pub fn login_url(params: &Params) -> String {
+pub fn login_url(valid: &AuthorizeRequest, params: &Params) -> String {
     let query = serde_urlencoded::to_string([("return_to", request_url(params))]).unwrap_or_default();
-    let prompts = params.first("prompt").unwrap_or_default();
-    let wants_new = prompts.split(' ').any(|p| p == "login") || params.first("max_age").is_some();
     // So that a provider asks again too.
-    let again = if wants_new { format!("&again={}", Again::App.as_str()) } else { String::new() };
+    let again = if valid.wants_new_login { format!("&again={}", Again::App.as_str()) } else { String::new() };
     format!("/login?{query}{again}")
 }
 
 /// The request once more, without the wishes that a new login fulfils.
 pub fn request_url(params: &Params) -> String {
-    format!("/oauth/authorize?{}", params.without("prompt").without("max_age").to_query())
+    format!("/oauth/authorize?{}", par::after_login(params).to_query())
 }
 
 /// Records a refusal and answers it: with a page, or at the client where that is safe.

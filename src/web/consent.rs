@@ -9,10 +9,12 @@ use super::pages::{ClientView, ConsentPage, KnownAs, RedirectKind, ScopeView};
 use super::{State, address, csrf, error_page, forms, respond, session};
 use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
-use crate::oauth::authorize::{self, AuthorizeRequest, Decider, Moment, Rejected, is_required_scope};
+use crate::oauth::approval::{Decider, is_required_scope};
+use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Rejected};
+use crate::oauth::client::Client;
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::Destination;
-use crate::oauth::resource::{OFFLINE_ACCESS, OPENID, ScopeInfo};
+use crate::oauth::resource::{OFFLINE_ACCESS, OPENID, Resource, ScopeInfo};
 use crate::oauth::scopes;
 use crate::store::clients::ClientKind;
 use crate::types::ScopeSet;
@@ -40,9 +42,9 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
         client: client_view(&valid),
         resource_name: valid.resource.name.clone(),
         resource_url: valid.resource.uri.clone(),
-        scopes: valid.scopes.iter().map(|name| scope_view(&valid, name, &granted)).collect(),
+        scopes: scope_views(&valid.resource, &valid.client, &valid.scopes, &granted),
         user_email: session.user.email.clone(),
-        switch_url: switch_url(&params),
+        switch_url: switch_url(&valid, &params),
     };
     error_page::form_page(&state, StatusCode::OK, &page, &token)
 }
@@ -75,10 +77,13 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         proof: session.proof,
     };
     if form.first("decision") != Some("allow") {
-        return respond::see_other(&authorize::deny(&state.oauth, &valid, decider, &origin).await);
+        return match authorize::deny(&state.oauth, &valid, &decider, &origin).await {
+            Ok(location) => respond::see_other(&location),
+            Err(refusal) => reject(&state, &request, &params, Rejected::Page(refusal)).await,
+        };
     }
     let ticked: ScopeSet = form.all("scope").map(str::to_owned).collect();
-    match authorize::approve(&state.oauth, &valid, decider, &ticked, &origin).await {
+    match authorize::approve(&state.oauth, &valid, &decider, &ticked, &origin).await {
         Ok(location) => respond::see_other(&location),
         Err(refusal) => reject(&state, &request, &params, Rejected::Page(refusal)).await,
     }
@@ -101,12 +106,12 @@ async fn ready(
             Some(detour) => Err(respond::see_other(detour.url())),
             None => Ok((valid, session)),
         },
-        None => Err(respond::see_other(&login_url(params))),
+        None => Err(respond::see_other(&login_url(&valid, params))),
     }
 }
 
-fn switch_url(params: &Params) -> String {
-    format!("{}&switch=1", login_url(params))
+fn switch_url(valid: &AuthorizeRequest, params: &Params) -> String {
+    format!("{}&switch=1", login_url(valid, params))
 }
 
 fn client_view(valid: &AuthorizeRequest) -> ClientView {
@@ -117,10 +122,7 @@ fn client_view(valid: &AuthorizeRequest) -> ClientView {
     };
     ClientView {
         name: valid.client.name.clone(),
-        known: match valid.client.kind {
-            ClientKind::Cimd | ClientKind::Dynamic => KnownAs::SelfDeclared,
-            ClientKind::Static | ClientKind::Machine => KnownAs::RegisteredHere,
-        },
+        known: known_as(&valid.client),
         redirect_host,
         redirect,
         client_id: valid.client.id.clone(),
@@ -128,13 +130,30 @@ fn client_view(valid: &AuthorizeRequest) -> ClientView {
     }
 }
 
-fn scope_view(valid: &AuthorizeRequest, name: &str, granted: &ScopeSet) -> ScopeView {
-    let (description, mut tools) = scope_words(&valid.resource.scopes, name);
+/// How far the app's name can be believed.
+pub fn known_as(client: &Client) -> KnownAs {
+    match client.kind {
+        ClientKind::Cimd | ClientKind::Dynamic => KnownAs::SelfDeclared,
+        ClientKind::Static | ClientKind::Machine => KnownAs::RegisteredHere,
+    }
+}
+
+/// What the person is asked for, in words. `granted` is what they allowed before.
+pub fn scope_views(
+    resource: &Resource,
+    client: &Client,
+    scopes: &ScopeSet,
+    granted: &ScopeSet,
+) -> Vec<ScopeView> {
+    scopes.iter().map(|name| scope_view(resource, client, name, granted)).collect()
+}
+
+fn scope_view(resource: &Resource, client: &Client, name: &str, granted: &ScopeSet) -> ScopeView {
+    let (description, mut tools) = scope_words(&resource.scopes, name);
     let mut includes = Vec::new();
     let one: ScopeSet = std::iter::once(name.to_owned()).collect();
-    let given = scopes::of_token(&valid.resource, &valid.client, &one);
-    for (text, more) in
-        given.iter().filter(|other| *other != name).map(|o| scope_words(&valid.resource.scopes, o))
+    let given = scopes::of_token(resource, client, &one);
+    for (text, more) in given.iter().filter(|other| *other != name).map(|o| scope_words(&resource.scopes, o))
     {
         includes.push(text);
         tools.extend(more);

@@ -3,7 +3,7 @@
 //!
 //! | asked for                     | some resource takes our tokens | none does                        |
 //! |-------------------------------|--------------------------------|----------------------------------|
-//! | `/oauth/authorize`, `/consent`| as ever                        | 404, a page that says why        |
+//! | `/oauth/authorize`, `/consent`, `/device` | as ever                        | 404, a page that says why        |
 //! | any other endpoint, `/keys`   | as ever                        | 404, JSON that says why          |
 
 use actix_web::body::{EitherBody, MessageBody};

@@ -11,7 +11,7 @@ use crate::accounts::login::{self, LoginError};
 use crate::accounts::sign_in::{self, Device, Shown, SignInError, SignedIn};
 use crate::audit::{Entry, Event};
 use crate::oauth::params::Params;
-use crate::oauth::{authorize, flow};
+use crate::oauth::{authorize, flow, par};
 use crate::store::users::UserRow;
 use crate::types::{FirstFactor, Plain};
 
@@ -41,7 +41,10 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
         return respond::see_other(HOME);
     }
     let again = Again::read(params.first("again"));
-    let email = session.filter(|_| again.is_some()).map(|s| s.user.email).or_else(|| hint(return_to));
+    let email = match session.filter(|_| again.is_some()) {
+        Some(session) => Some(session.user.email),
+        None => hint(&state, return_to).await,
+    };
     let form = Form { return_to: return_to.unwrap_or(HOME), email: email.unwrap_or_default(), again };
     show(&state, &request, form, Problem::None, StatusCode::OK).await
 }
@@ -205,8 +208,8 @@ pub fn query_of(return_to: &str) -> Option<Params> {
     Params::parse(query.as_bytes()).ok()
 }
 
-fn hint(return_to: Option<&str>) -> Option<String> {
-    let params = query_of(return_to?)?;
+async fn hint(state: &State, return_to: Option<&str>) -> Option<String> {
+    let params = par::open(&state.oauth, &query_of(return_to?)?).await.ok()?.params;
     params.first("login_hint").filter(|h| h.len() <= 254).map(str::to_owned)
 }
 

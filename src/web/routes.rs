@@ -8,9 +8,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, post, resource};
 
 use super::{
-    account, admin, authorize, brand, consent, dpop, error_page, forgot, health, home, introspect, invite,
-    issuing, jwks, login, login_passkey, logout, mcp, metadata, register, reset, revoke, scalekit,
-    second_factor, setup, static_files, token, upstream, userinfo,
+    account, admin, authorize, brand, consent, device, device_authorization, dpop, error_page, forgot,
+    health, home, introspect, invite, issuing, jwks, login, login_passkey, logout, mcp, metadata, par,
+    register, reset, revoke, scalekit, second_factor, setup, static_files, token, upstream, userinfo,
 };
 use crate::mcp::McpMount;
 
@@ -62,6 +62,15 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .wrap(from_fn(issuing::endpoint))
                 .wrap(cors())
                 .route(post().to(token::post)),
+        )
+        .service(
+            resource("/oauth/par").wrap(from_fn(issuing::endpoint)).wrap(cors()).route(post().to(par::post)),
+        )
+        .service(
+            resource("/oauth/device_authorization")
+                .wrap(from_fn(issuing::endpoint))
+                .wrap(cors())
+                .route(post().to(device_authorization::post)),
         )
         .service(
             resource("/oauth/register")
@@ -172,6 +181,12 @@ fn people(config: &mut ServiceConfig) {
                 .wrap(from_fn(issuing::page))
                 .route(get().to(consent::get))
                 .route(post().to(consent::post)),
+        )
+        .service(
+            resource("/device")
+                .wrap(from_fn(issuing::page))
+                .route(get().to(device::get))
+                .route(post().to(device::post)),
         )
         .service(resource("/setup").route(get().to(setup::get)).route(post().to(setup::post)))
         .service(resource("/reset").route(get().to(reset::get)).route(post().to(reset::post)))

@@ -144,7 +144,7 @@ async fn unsupported_grant_and_response_types_are_dropped(app: TestApp) {
     for (member, value) in [
         ("grant_types", json!(["authorization_code", "implicit", "client_credentials"])),
         ("grant_types", json!(["authorization_code"])),
-        ("grant_types", json!(["refresh_token", "urn:ietf:params:oauth:grant-type:device_code"])),
+        ("grant_types", json!(["refresh_token", "urn:ietf:params:oauth:grant-type:saml2-bearer"])),
         ("grant_types", json!([])),
         ("response_types", json!(["code", "token", "code id_token"])),
         ("response_types", json!([])),

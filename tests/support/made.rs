@@ -20,6 +20,11 @@ impl TestApp {
             .await
     }
 
+    /// A client for devices without a browser, which sends nobody anywhere.
+    pub async fn made_device_client(&self, auth_method: AuthMethod) -> MadeClient {
+        self.make(&NewClient { for_devices: true, ..new_client(auth_method) }).await
+    }
+
     /// A machine, with a ceiling where one is given.
     pub async fn made_machine(&self, ceiling: Option<&str>) -> MadeClient {
         let allowed_scopes = ceiling.map(|text| text.split(' ').map(str::to_owned).collect());
@@ -49,6 +54,7 @@ fn new_client(auth_method: AuthMethod) -> NewClient {
         keys: None,
         name: "Reports".to_owned(),
         redirect_uris: Vec::new(),
+        for_devices: false,
         allowed_scopes: None,
         access_token_seconds: None,
         dpop_bound: false,

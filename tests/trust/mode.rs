@@ -21,13 +21,16 @@ async fn the_own_authorization_server_is_not_there(database: Database) {
         "/mcp/.well-known/openid-configuration",
         "/oauth/userinfo",
         "/oauth/register/cli_1",
+        "/device",
     ] {
         let response = app.http().get(app.at(path)).send().await.unwrap();
         assert_eq!(response.status(), 404, "{path}");
         let text = response.text().await.unwrap();
         assert!(!text.contains(&app.at("/oauth/")), "{path} advertises: {text}");
     }
-    for path in ["token", "register", "revoke", "introspect", "authorize", "userinfo"] {
+    for path in
+        ["token", "register", "revoke", "introspect", "authorize", "userinfo", "device_authorization", "par"]
+    {
         let request = app.http().post(app.at(&format!("/oauth/{path}"))).form(&[("grant_type", "x")]);
         assert_eq!(request.send().await.unwrap().status(), 404, "{path}");
     }

@@ -57,7 +57,7 @@ impl Step {
     pub fn of(kind: &str) -> Option<Self> {
         Some(match Event::parse(kind)? {
             Event::ClientRegistered | Event::ClientCreated => Self::Registration,
-            Event::Authorization => Self::Request,
+            Event::Authorization | Event::DeviceAuthorization => Self::Request,
             Event::Login | Event::SecondFactor => Self::Login,
             Event::Consent => Self::Consent,
             Event::TokenIssued | Event::TokenRefreshed | Event::GrantRevoked | Event::TokenRevoked => {

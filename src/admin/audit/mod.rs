@@ -1,6 +1,7 @@
 //! The audit trail: searched, told as the story of one authorization, watched live, exported.
 
 pub mod chain;
+mod device_words;
 pub mod export;
 pub mod feed;
 pub mod filters;

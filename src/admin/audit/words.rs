@@ -3,6 +3,7 @@
 //! Every kind of [`Event`] and every `oauth::error::Reason` has its words here.
 
 use super::chain::{Step, Verdict};
+use super::device_words;
 use super::trust_words;
 use crate::audit::Event;
 use crate::store::audit::EventRow;
@@ -22,6 +23,7 @@ pub const fn kind(event: Event) -> &'static str {
 
 fn pair(kind: Event, reason: &str) -> (&'static str, &'static str) {
     match (kind, reason) {
+        (Event::Authorization, "pushed") => ("App asked for access, ahead of the browser", ""),
         (Event::Authorization, "to_login") => ("App asked for access; led to the login", ""),
         (Event::Authorization, "to_second_factor") => ("App asked for access; led to a second factor", ""),
         (Event::Authorization, "to_consent") => ("App asked for access; led to consent", ""),
@@ -77,6 +79,8 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::ClientSecretExpires => ("Client secret set to expire", "Client secret not set to expire"),
         Event::ClientSecretRevoked => ("Client secret revoked", "Client secret not revoked"),
         Event::Authorization => ("App asked for access", "Request for access refused"),
+        Event::DeviceAuthorization => ("Device asked for access", "Request of a device refused"),
+        Event::DeviceCode => ("Code of a device entered", "Code of a device refused"),
         Event::Consent => ("Access allowed", "Access not allowed"),
         Event::ConsentWithdrawn => ("Access withdrawn", "Access not withdrawn"),
         Event::TokenIssued => ("Token issued", "Token refused"),
@@ -115,6 +119,7 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
 /// Why something was refused, and what to do about it; nothing for a reason that explains itself nowhere.
 pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
     let known = request(reason).or_else(|| token(reason)).or_else(|| people(reason));
+    let known = known.or_else(|| device_words::why(reason));
     known
         .or_else(|| proof(reason))
         .or_else(|| program(reason))

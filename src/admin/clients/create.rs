@@ -6,6 +6,8 @@
 //! | `static`, `client_secret_basic` or `_post`   | a confidential client and its first secret, told this once      |
 //! | `machine`, `client_secret_basic` or `_post`  | a machine and its first secret; it has no redirect URIs         |
 //! | `machine`, `none`                            | refused: it has nothing but its secret to prove itself with     |
+//! | `static`, for devices, without redirect URIs | as above: people come by the code that the device shows         |
+//! | `machine`, for devices                       | refused: it has nobody to ask                                   |
 //! | `dynamic`                                    | refused: such clients make themselves                           |
 //! | a redirect URI that registration would refuse | refused, with its words about each one                         |
 //! | a scope that no resource has                 | refused                                                         |
@@ -16,7 +18,6 @@ use super::super::{Actor, Admin, Failure};
 use super::{ManagedClient, check_nonce, fields, find};
 use crate::audit::Event;
 use crate::oauth::client::AuthMethod;
-use crate::oauth::grants::{authorization_code, client_credentials, refresh_token};
 use crate::store::StoreError;
 use crate::store::client_secrets::SecretRow;
 use crate::store::clients::{ClientKind, ClientMetadata, ClientRow};
@@ -35,6 +36,8 @@ pub struct NewClient {
     pub name: String,
     /// Where people are sent back to; none for a machine.
     pub redirect_uris: Vec<String>,
+    /// Whether devices without a browser may use it (RFC 8628).
+    pub for_devices: bool,
     /// The scopes of resources it may have at most; nothing for no limit.
     pub allowed_scopes: Option<Vec<String>>,
     /// Life of its access tokens in seconds; nothing for what the resource says.
@@ -99,7 +102,7 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
     let ctx = &admin.oauth;
     let mut check = Check::default();
     let name = check.name(&new.name);
-    let redirect_uris = fields::redirect_uris(&mut check, new.kind, &new.redirect_uris);
+    let redirect_uris = fields::redirect_uris(&mut check, new.kind, &new.redirect_uris, new.for_devices);
     let allowed_scopes = fields::ceiling(&mut check, admin, new.kind, new.allowed_scopes.as_deref(), None);
     let keys = fields::keys(&mut check, admin, new.auth_method.as_str(), new.keys.as_deref());
     check.seconds("access_token_seconds", new.access_token_seconds, &ACCESS_SECONDS);
@@ -112,20 +115,16 @@ fn row(admin: &Admin, new: &NewClient) -> Result<ClientRow, Failure> {
             "A machine needs a secret or a key: choose client_secret_basic, client_secret_post or private_key_jwt.",
         );
     }
+    let has_uris = !redirect_uris.is_empty();
+    let grant_types = fields::grant_types(&mut check, new.kind, &[], has_uris, new.for_devices);
     check.done()?;
-    let grant_types: &[&str] = match new.kind {
-        ClientKind::Machine => &[client_credentials::GRANT_TYPE],
-        ClientKind::Static | ClientKind::Dynamic | ClientKind::Cimd => {
-            &[authorization_code::GRANT_TYPE, refresh_token::GRANT_TYPE]
-        }
-    };
     Ok(ClientRow {
         id: new_id(Kind::Client, &ctx.clock, &ctx.rng),
         kind: new.kind,
         name,
         auth_method: new.auth_method.as_str().to_owned(),
         redirect_uris,
-        grant_types: grant_types.iter().map(|grant| (*grant).to_owned()).collect(),
+        grant_types,
         scope: String::new(),
         metadata: ClientMetadata::default(),
         digest: None,

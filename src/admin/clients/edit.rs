@@ -4,6 +4,7 @@
 //! |----------------------------|----------|-----------|-----------|-----------------------------------------------------------------|
 //! | name                       | yes      | yes       | no        | consent pages and lists say the new one; logins stay            |
 //! | redirect URIs              | yes      | none      | no        | requests to be sent elsewhere are refused; logins stay          |
+//! | devices without a browser  | yes      | no        | no        | whether they may ask; those connected stay                      |
 //! | authentication             | secret ↔ key | secret ↔ key | no | the other way is refused; of two ways to show a secret either is taken |
 //! | its keys                   | yes      | yes       | no        | assertions that others signed are refused                       |
 //! | scopes it may have at most | yes      | yes       | yes       | tokens that are out open no more than this, here at once, elsewhere when they are renewed |
@@ -22,6 +23,7 @@ use super::super::{Actor, Admin, Failure};
 use super::{ManagedClient, fields, find};
 use crate::audit::Event;
 use crate::oauth::client::AuthMethod;
+use crate::oauth::grants::device_code;
 use crate::store::clients::{ClientKind, ClientRow};
 
 /// Everything that can be set, as it shall be.
@@ -29,6 +31,8 @@ use crate::store::clients::{ClientKind, ClientRow};
 pub struct Edit {
     pub name: String,
     pub redirect_uris: Vec<String>,
+    /// Whether devices without a browser may use it.
+    pub for_devices: bool,
     /// `none`, `client_secret_basic`, `client_secret_post` or `private_key_jwt`.
     pub auth_method: String,
     /// The address of its key set, or the set itself.
@@ -47,6 +51,7 @@ impl Edit {
         Self {
             name: client.name.clone(),
             redirect_uris: client.redirect_uris.clone(),
+            for_devices: client.grant_types.iter().any(|grant| grant == device_code::GRANT_TYPE),
             auth_method: client.auth_method.clone(),
             keys: client.keys.as_ref().map(|keys| keys.as_str().to_owned()),
             allowed_scopes: client
@@ -63,6 +68,7 @@ impl Edit {
         [
             ("name", self.name != before.name),
             ("redirect_uris", self.redirect_uris != before.redirect_uris),
+            ("for_devices", self.for_devices != before.for_devices),
             ("auth_method", self.auth_method != before.auth_method),
             ("keys", self.keys != before.keys),
             ("allowed_scopes", self.allowed_scopes != before.allowed_scopes),
@@ -122,10 +128,16 @@ fn changed(admin: &Admin, before: &ClientRow, wanted: &Edit) -> Result<ClientRow
         row
     } else {
         let name = check.name(&wanted.name);
-        let redirect_uris = fields::redirect_uris(&mut check, before.kind, &wanted.redirect_uris);
+        let for_devices = wanted.for_devices;
+        let redirect_uris =
+            fields::redirect_uris(&mut check, before.kind, &wanted.redirect_uris, for_devices);
+        let has_uris = !redirect_uris.is_empty();
+        let grant_types =
+            fields::grant_types(&mut check, before.kind, &before.grant_types, has_uris, for_devices);
         let auth_method = auth_method(&mut check, before, &wanted.auth_method);
         let keys = fields::keys(&mut check, admin, &auth_method, wanted.keys.as_deref());
-        ClientRow { name, auth_method, redirect_uris, keys, dpop_bound: wanted.dpop_bound, ..row }
+        let dpop_bound = wanted.dpop_bound;
+        ClientRow { name, auth_method, redirect_uris, grant_types, keys, dpop_bound, ..row }
     };
     check.done()?;
     Ok(row)
@@ -137,6 +149,7 @@ fn says_itself(check: &mut Check, before: &ClientRow, wanted: &Edit) {
     for (field, differs) in [
         ("name", wanted.name != is.name),
         ("redirect_uris", wanted.redirect_uris != is.redirect_uris),
+        ("for_devices", wanted.for_devices != is.for_devices),
         ("auth_method", wanted.auth_method != is.auth_method),
         ("keys", wanted.keys != is.keys),
         ("dpop_bound", wanted.dpop_bound != is.dpop_bound),

@@ -3,6 +3,7 @@
 use super::super::Admin;
 use super::super::resources::Check;
 use crate::oauth::client::AuthMethod;
+use crate::oauth::grants::GrantType;
 use crate::oauth::redirect_uri::RedirectUri;
 use crate::oauth::registration::{MAX_REDIRECT_URIS, MAX_TOTAL, check_keys};
 use crate::store::clients::{ClientKeys, ClientKind};
@@ -42,7 +43,12 @@ pub fn nameable_scopes(admin: &Admin) -> Vec<Nameable> {
 }
 
 /// Redirect URIs, each once, with a sentence about every one that cannot be taken.
-pub(super) fn redirect_uris(check: &mut Check, kind: ClientKind, texts: &[String]) -> Vec<String> {
+pub(super) fn redirect_uris(
+    check: &mut Check,
+    kind: ClientKind,
+    texts: &[String],
+    for_devices: bool,
+) -> Vec<String> {
     const FIELD: &str = "redirect_uris";
     let mut uris: Vec<String> = Vec::new();
     if texts.len() > MAX_REDIRECT_URIS * 4 {
@@ -63,13 +69,36 @@ pub(super) fn redirect_uris(check: &mut Check, kind: ClientKind, texts: &[String
     if kind == ClientKind::Machine && !uris.is_empty() {
         check.say(FIELD, "A machine acts for nobody, and sends nobody anywhere: it has no redirect URIs.");
     }
-    if kind != ClientKind::Machine && texts.iter().all(|text| text.trim().is_empty()) {
+    if kind != ClientKind::Machine && !for_devices && texts.iter().all(|text| text.trim().is_empty()) {
         check.say(FIELD, "Enter at least one redirect URI: the maker of the app says which.");
     }
     if uris.iter().map(String::len).sum::<usize>() > MAX_TOTAL {
         check.say(FIELD, format!("The redirect URIs are longer than {MAX_TOTAL} bytes in all."));
     }
     uris
+}
+
+/// What a client may ask for tokens with. Whoever sends people nowhere has only devices; what it had besides stays.
+pub(super) fn grant_types(
+    check: &mut Check,
+    kind: ClientKind,
+    before: &[String],
+    has_uris: bool,
+    for_devices: bool,
+) -> Vec<String> {
+    use GrantType::{AuthorizationCode, ClientCredentials, DeviceCode, RefreshToken};
+    if kind == ClientKind::Machine {
+        if for_devices {
+            check.say("for_devices", "A machine acts for itself: there is nobody whose device it could be.");
+        }
+        return vec![ClientCredentials.as_str().to_owned()];
+    }
+    let of_people =
+        [(AuthorizationCode, has_uris || !for_devices), (RefreshToken, true), (DeviceCode, for_devices)];
+    let is_other = |text: &&String| of_people.iter().all(|(grant, _)| grant.as_str() != text.as_str());
+    let given =
+        of_people.iter().filter(|(_, is_given)| *is_given).map(|(grant, _)| grant.as_str().to_owned());
+    given.chain(before.iter().filter(is_other).cloned()).collect()
 }
 
 fn shortened(text: &str) -> String {

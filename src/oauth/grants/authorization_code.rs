@@ -19,7 +19,7 @@
 use async_trait::async_trait;
 
 use super::{refresh_token, revoke_replayed};
-use crate::oauth::access_token::Minting;
+use crate::oauth::access_token::{Minting, SignedIn};
 use crate::oauth::client::Client;
 use crate::oauth::dpop::binding;
 use crate::oauth::error::{Code, Reason, Refusal};
@@ -180,7 +180,9 @@ impl TokenRules for Redemption<'_> {
             },
         )?;
         let id_token = if scopes.contains(OPENID) {
-            access_token::mint_id_token(ctx, self.grant, self.resource, self.code).await?
+            let CodeRow { auth_time, proof, ref nonce, .. } = *self.code;
+            let login = SignedIn { auth_time, proof, nonce: nonce.as_deref() };
+            access_token::mint_id_token(ctx, self.grant, self.resource, login).await?
         } else {
             None
         };

@@ -27,7 +27,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::revoke_replayed;
 use crate::oauth::access_token::Minting;
-use crate::oauth::authorize::GRANT_MARGIN;
+use crate::oauth::approval::GRANT_MARGIN;
 use crate::oauth::client::Client;
 use crate::oauth::dpop::binding;
 use crate::oauth::error::{Code, Reason, Refusal};

@@ -36,6 +36,14 @@ pub fn behind(params: &Params, resource: &Resource) -> Params {
     params.with(DOOR, &resource.id)
 }
 
+/// The request that a pushed one stands for, behind the door that the browser came through.
+pub fn carried(from: &Params, to: Params) -> Params {
+    match from.first(DOOR) {
+        Some(id) => to.with(DOOR, id),
+        None => to,
+    }
+}
+
 /// The resource with the dialect that has this id, while it takes tokens of this server.
 pub fn find(ctx: &OAuth, id: &str) -> Option<Arc<Resource>> {
     let now = ctx.clock.now();

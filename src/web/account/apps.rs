@@ -36,6 +36,7 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
         apps: page.apps.into_iter().map(|row| app_view(&resources, row)).collect(),
         next_url: page.next.map(|next| format!("{PAGE}?after={}.{}", next.active_at, next.id)),
         is_first_page: after.is_none(),
+        has_devices: state.oauth.devices.enabled && state.trust.issues_tokens(),
     };
     error_page::form_page(&state, StatusCode::OK, &html, &visit.token)
 }

@@ -49,6 +49,33 @@ async fn a_change_holds_from_the_next_request_everywhere(app: TestApp) {
     assert_eq!(app.audit_reasons("client.changed").await.len(), 1);
 }
 
+async fn devices_are_let_in_and_kept_out(app: TestApp) {
+    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let admin = app.core.admin();
+    let id = app.made_client(AuthMethod::None, REDIRECT_URI).await.id;
+    let (before, was) = stored(&admin, &id).await;
+    assert!(!was.for_devices);
+    let asks = async || {
+        let request = app.http().post(app.at("/oauth/device_authorization"));
+        request.form(&[("client_id", &id)]).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(asks().await, 400);
+    let only = Edit { for_devices: true, redirect_uris: Vec::new(), ..was.clone() };
+    let after = edit(&admin, &ann(), &id, before.version, &only).await.unwrap();
+    assert_eq!(after.client.grant_types, ["refresh_token", DEVICE]);
+    assert_eq!(asks().await, 200);
+    let neither = Edit { for_devices: false, ..only };
+    let refused = edit(&admin, &ann(), &id, after.version, &neither).await;
+    assert_eq!(problems(refused)[0].0, "redirect_uris");
+    let back = edit(&admin, &ann(), &id, after.version, &was).await.unwrap();
+    assert_eq!(back.client.grant_types, before.client.grant_types);
+    assert_eq!(asks().await, 400);
+    let dynamic = app.client().await.id;
+    let (found, is) = stored(&admin, &dynamic).await;
+    let wanted = Edit { for_devices: true, ..is };
+    assert_eq!(problems(edit(&admin, &ann(), &dynamic, found.version, &wanted).await)[0].0, "for_devices");
+}
+
 async fn of_two_who_change_it_the_second_is_told(app: TestApp) {
     let admin = app.core.admin();
     let id = app.made_client(AuthMethod::Basic, REDIRECT_URI).await.id;
@@ -195,5 +222,5 @@ on_both! {
     a_change_holds_from_the_next_request_everywhere, of_two_who_change_it_the_second_is_told,
     a_client_that_registered_itself_says_some_things_itself,
     authentication_changes_only_between_ways_to_show_a_secret, bound_tokens_only_are_from_then_on_what_it_gets, a_lower_ceiling_holds_for_tokens_that_are_out,
-    a_scope_that_is_gone_may_stay_in_a_ceiling,
+    a_scope_that_is_gone_may_stay_in_a_ceiling, devices_are_let_in_and_kept_out,
 }

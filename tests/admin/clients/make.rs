@@ -17,6 +17,7 @@ pub fn new(kind: ClientKind, auth_method: AuthMethod, uris: &[&str]) -> NewClien
         keys: None,
         name: " Reports ".to_owned(),
         redirect_uris: uris.iter().map(|uri| (*uri).to_owned()).collect(),
+        for_devices: false,
         allowed_scopes: None,
         access_token_seconds: None,
         dpop_bound: false,
@@ -105,6 +106,23 @@ async fn what_cannot_be_taken_is_told_in_the_words_of_the_protocol(app: TestApp)
     assert_eq!(app.core.oauth.store.list_clients("", 10).await.unwrap().len(), 0, "nothing was made");
 }
 
+async fn a_client_for_devices_needs_no_redirect_uri(app: TestApp) {
+    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let admin = app.core.admin();
+    let made = async |uris: &[&str]| {
+        let asked = NewClient { for_devices: true, ..new(ClientKind::Static, AuthMethod::None, uris) };
+        create(&admin, &ann(), &asked, None).await.unwrap().client.client.grant_types
+    };
+    assert_eq!(made(&[]).await, ["refresh_token", DEVICE]);
+    assert_eq!(made(&[HOME]).await, ["authorization_code", "refresh_token", DEVICE]);
+    let machine = NewClient {
+        for_devices: true,
+        allowed_scopes: Some(vec!["search:read".to_owned()]),
+        ..new(ClientKind::Machine, AuthMethod::Basic, &[])
+    };
+    assert_eq!(problems(create(&admin, &ann(), &machine, None).await)[0].0, "for_devices");
+}
+
 async fn a_form_sent_twice_makes_one_client(app: TestApp) {
     let admin = app.core.admin();
     let asked = new(ClientKind::Static, AuthMethod::Basic, &[HOME]);
@@ -130,5 +148,5 @@ async fn a_form_sent_twice_makes_one_client(app: TestApp) {
 
 on_both! {
     each_kind_is_made_as_asked, what_cannot_be_taken_is_told_in_the_words_of_the_protocol,
-    a_form_sent_twice_makes_one_client,
+    a_form_sent_twice_makes_one_client, a_client_for_devices_needs_no_redirect_uri,
 }

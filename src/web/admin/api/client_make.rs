@@ -65,6 +65,9 @@ pub struct NewClient {
     /// Where people are sent back to; none for a machine.
     #[serde(default)]
     redirect_uris: Vec<String>,
+    /// Whether devices without a browser may use it; then it needs no redirect URI. Not for a machine.
+    #[serde(default)]
+    for_devices: bool,
     /// The scopes of resources it may have at most; leave it out for no ceiling.
     #[serde(default)]
     allowed_scopes: Option<Vec<String>>,
@@ -102,6 +105,7 @@ pub async fn create(sent: Sent<NewClient>) -> Result<HttpResponse, Problem> {
         keys: body.keys,
         name: body.name,
         redirect_uris: body.redirect_uris,
+        for_devices: body.for_devices,
         allowed_scopes: body.allowed_scopes,
         access_token_seconds: body.access_token_seconds,
         dpop_bound: body.dpop_bound,
@@ -124,6 +128,9 @@ pub struct ClientEdit {
     name: String,
     #[serde(default)]
     redirect_uris: Vec<String>,
+    /// Whether devices without a browser may use it. Of a client that registered itself, as it is.
+    #[serde(default)]
+    for_devices: bool,
     auth_method: Authentication,
     /// For `private_key_jwt`: the https address of its key set, or the set itself as JSON text.
     #[serde(default)]
@@ -153,6 +160,7 @@ pub async fn change(sent: Sent<ClientEdit>, id: Path<String>) -> Result<HttpResp
     let wanted = edit::Edit {
         name: body.name,
         redirect_uris: body.redirect_uris,
+        for_devices: body.for_devices,
         auth_method: body.auth_method.method().as_str().to_owned(),
         keys: body.keys,
         allowed_scopes: body.allowed_scopes,

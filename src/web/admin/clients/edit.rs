@@ -77,6 +77,7 @@ fn read(state: &State, sent: &Submission, row: &ClientRow) -> ClientForm {
         return ClientForm {
             name: is.name,
             redirect_uris: is.redirect_uris,
+            for_devices: is.for_devices,
             auth_method: is.auth_method,
             keys: is.keys,
             dpop_bound: is.dpop_bound,
@@ -95,6 +96,7 @@ fn wanted(form: &ClientForm, sent: &Submission, row: &ClientRow) -> Edit {
         } else {
             is.redirect_uris
         },
+        for_devices: form.for_devices.unwrap_or(is.for_devices),
         auth_method: form.auth_method.clone().unwrap_or(is.auth_method),
         keys: form::keys(form),
         allowed_scopes: form::ceiling(form),
@@ -117,6 +119,8 @@ fn in_words(row: &ClientRow) -> Vec<(&'static str, String)> {
     }
     if row.kind == ClientKind::Static {
         words.push(("Redirect URIs", row.redirect_uris.join(", ")));
+        let for_devices = if Edit::of(row).for_devices { "allowed" } else { "not allowed" };
+        words.push(("Devices without a browser", for_devices.to_owned()));
     }
     words.extend([
         ("How it proves itself", row.auth_method.clone()),

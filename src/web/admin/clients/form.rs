@@ -4,6 +4,7 @@ use super::super::super::State;
 use super::super::super::pages::admin::{ClientForm, Problems, ScopeTick};
 use super::super::access::Submission;
 use crate::admin::Problem;
+use crate::admin::clients::edit::Edit;
 use crate::admin::clients::{Nameable, nameable_scopes};
 use crate::oauth::client::AuthMethod;
 use crate::store::clients::{ClientKind, ClientRow};
@@ -15,6 +16,7 @@ pub fn of_row(state: &State, row: &ClientRow) -> ClientForm {
     ClientForm {
         name: row.name.clone(),
         redirect_uris: (row.kind != ClientKind::Machine).then(|| row.redirect_uris.join("\n")),
+        for_devices: (row.kind != ClientKind::Machine).then(|| Edit::of(row).for_devices),
         uri_problem: None,
         auth_method: Some(row.auth_method.clone()).filter(|method| method != AuthMethod::None.as_str()),
         keys: row.keys.as_ref().map(|keys| keys.as_str().to_owned()).unwrap_or_default(),
@@ -31,6 +33,7 @@ pub fn read(sent: &Submission, shape: &ClientForm) -> ClientForm {
     ClientForm {
         name: text("name"),
         redirect_uris: shape.redirect_uris.as_ref().map(|_| text("redirect_uris")),
+        for_devices: shape.for_devices.map(|_| sent.is_ticked("for_devices")),
         uri_problem: None,
         auth_method: shape.auth_method.as_ref().map(|_| text("auth_method")),
         keys: text("keys"),

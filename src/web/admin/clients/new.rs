@@ -14,6 +14,7 @@ use crate::admin::Failure;
 use crate::admin::clients::create::{Made, NewClient, create};
 use crate::admin::clients::nonce;
 use crate::oauth::client::AuthMethod;
+use crate::oauth::grants::GrantType;
 use crate::oauth::resource::Resource;
 use crate::store::clients::{ClientKind, ClientRow};
 use crate::types::ScopeSet;
@@ -74,6 +75,7 @@ fn kinds(state: &State, shell: Shell) -> ClientKindPage {
 fn empty(state: &State, sort: Sort) -> ClientForm {
     ClientForm {
         redirect_uris: (sort != Sort::Machine).then(String::new),
+        for_devices: (sort != Sort::Machine).then_some(false),
         auth_method: (sort != Sort::Public).then(|| AuthMethod::Basic.as_str().to_owned()),
         // Nobody is asked what a machine may do.
         has_limit: sort == Sort::Machine,
@@ -95,6 +97,7 @@ fn wanted(sort: Sort, form: &ClientForm, redirect_uris: Vec<String>) -> NewClien
         keys: form::keys(form),
         name: form.name.clone(),
         redirect_uris,
+        for_devices: form.for_devices == Some(true),
         allowed_scopes: form::ceiling(form),
         access_token_seconds: form::seconds(form),
         dpop_bound: form.dpop_bound,
@@ -104,6 +107,7 @@ fn wanted(sort: Sort, form: &ClientForm, redirect_uris: Vec<String>) -> NewClien
 fn made_page(state: &State, shell: Shell, made: Made) -> ClientMadePage {
     let client = &made.client.client;
     let at = |path| state.issuer().at(path);
+    let has = |grant: GrantType| client.grant_types.iter().any(|text| text == grant.as_str());
     let token_url = at("/oauth/token");
     let resources = open_to(state, client);
     ClientMadePage {
@@ -113,7 +117,8 @@ fn made_page(state: &State, shell: Shell, made: Made) -> ClientMadePage {
         has_secret: AuthMethod::is_secret(&client.auth_method),
         secret: made.secret.map(|secret| secret.expose().clone()),
         issuer: state.issuer().as_str().to_owned(),
-        authorize_url: at("/oauth/authorize"),
+        authorize_url: has(GrantType::AuthorizationCode).then(|| at("/oauth/authorize")),
+        device_url: has(GrantType::DeviceCode).then(|| at("/oauth/device_authorization")),
         // curl signs no proofs.
         command: (client.kind == ClientKind::Machine && !client.dpop_bound)
             .then(|| command(&token_url, &client.id, resources.first().map(|(_, url)| url.as_str()))),

@@ -42,6 +42,7 @@ async fn page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientPage, Failu
         },
         keys: client.keys.as_ref().map(|keys| keys.as_str().to_owned()),
         redirect_uris: client.redirect_uris.clone(),
+        for_devices: clients::edit::Edit::of(client).for_devices,
         allowed_scopes: client.allowed_scopes.as_ref().map(ToString::to_string),
         access_token_seconds: client.access_token_seconds,
         dpop_bound: client.dpop_bound,

@@ -16,6 +16,8 @@ pub struct AppsPage {
     /// The page after this one.
     pub next_url: Option<String>,
     pub is_first_page: bool,
+    /// Whether devices without a browser can be connected.
+    pub has_devices: bool,
 }
 
 /// One app on one resource.
@@ -69,6 +71,7 @@ impl AppsPage {
             apps: vec![app, quiet],
             next_url: Some("/account/apps?after=1.con_other".into()),
             is_first_page: false,
+            has_devices: true,
         }
     }
 
@@ -103,6 +106,6 @@ impl AppsPage {
             logins: t(),
         };
         let shell = Shell::filled(text, Tab::Apps);
-        Self { shell, apps: vec![app], next_url: Some("/x".into()), is_first_page: true }
+        Self { shell, apps: vec![app], next_url: Some("/x".into()), is_first_page: true, has_devices: true }
     }
 }

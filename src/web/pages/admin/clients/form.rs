@@ -99,6 +99,8 @@ pub struct ClientForm {
     pub name: String,
     /// One a line; nothing of a machine.
     pub redirect_uris: Option<String>,
+    /// Whether devices without a browser may use it; nothing of a machine.
+    pub for_devices: Option<bool>,
     /// Every sentence about them.
     pub uri_problem: Option<String>,
     /// `client_secret_basic`, `client_secret_post` or `private_key_jwt`; nothing of a public client.
@@ -142,7 +144,10 @@ pub struct ClientMadePage {
     pub has_secret: bool,
     pub secret: Option<String>,
     pub issuer: String,
-    pub authorize_url: String,
+    /// Nothing of a machine, and of a client for devices only.
+    pub authorize_url: Option<String>,
+    /// Where devices without a browser begin.
+    pub device_url: Option<String>,
     pub token_url: String,
     /// The resources it may ask for: name and address.
     pub resources: Vec<(String, String)>,
@@ -163,6 +168,7 @@ impl ClientForm {
         Self {
             name: text.into(),
             redirect_uris: Some(text.into()),
+            for_devices: Some(true),
             uri_problem: Some(text.into()),
             auth_method: Some(text.into()),
             keys: text.into(),
@@ -183,6 +189,7 @@ impl ClientForm {
         Self {
             name: "Reports".into(),
             redirect_uris: Some("https://reports.example.com/callback".into()),
+            for_devices: Some(false),
             uri_problem: None,
             auth_method: Some("client_secret_basic".into()),
             keys: String::new(),
@@ -199,7 +206,15 @@ impl ClientForm {
 
 #[cfg(test)]
 fn every_problem(text: &str) -> Problems {
-    let fields = ["name", "redirect_uris", "auth_method", "keys", "allowed_scopes", "access_token_seconds"];
+    let fields = [
+        "name",
+        "redirect_uris",
+        "for_devices",
+        "auth_method",
+        "keys",
+        "allowed_scopes",
+        "access_token_seconds",
+    ];
     Problems(fields.map(|field| crate::admin::Problem::new(field, text)).to_vec())
 }
 
@@ -216,6 +231,7 @@ impl NewClientPage {
         let form = ClientForm {
             name: String::new(),
             redirect_uris: (sort != Sort::Machine).then(String::new),
+            for_devices: (sort != Sort::Machine).then_some(false),
             auth_method: (sort != Sort::Public).then(|| "client_secret_basic".into()),
             has_limit: sort == Sort::Machine,
             ..ClientForm::sample()
@@ -276,7 +292,8 @@ impl ClientMadePage {
             has_secret: true,
             secret: Some("sec_06c0a0_sample".into()),
             issuer: "https://auth.example.com".into(),
-            authorize_url: "https://auth.example.com/oauth/authorize".into(),
+            authorize_url: Some("https://auth.example.com/oauth/authorize".into()),
+            device_url: None,
             token_url: "https://auth.example.com/oauth/token".into(),
             resources: vec![("Notes".into(), "https://notes.example.com/mcp".into())],
             command: None,
@@ -286,6 +303,7 @@ impl ClientMadePage {
 
     pub fn machine() -> Self {
         Self {
+            authorize_url: None,
             command: Some("curl --user cli_06c0a0 https://auth.example.com/oauth/token -d grant_type=client_credentials".into()),
             scopes: Some("notes:read".into()),
             ..Self::sample()
@@ -299,7 +317,8 @@ impl ClientMadePage {
             head: ClientHead::filled(text, ClientTab::Overview),
             secret: Some(t()),
             issuer: t(),
-            authorize_url: t(),
+            authorize_url: Some(t()),
+            device_url: Some(t()),
             token_url: t(),
             resources: vec![(t(), t())],
             command: Some(t()),

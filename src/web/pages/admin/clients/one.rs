@@ -17,6 +17,8 @@ pub struct ClientPage {
     /// The address of its key set, or the set.
     pub keys: Option<String>,
     pub redirect_uris: Vec<String>,
+    /// Whether devices without a browser may use it.
+    pub for_devices: bool,
     pub allowed_scopes: Option<String>,
     pub access_token_seconds: Option<i64>,
     pub dpop_bound: bool,
@@ -86,6 +88,7 @@ impl ClientPage {
             auth_method: t.into(),
             keys: Some(t.into()),
             redirect_uris: vec![t.into()],
+            for_devices: true,
             allowed_scopes: Some(t.into()),
             access_token_seconds: Some(600),
             dpop_bound: true,
