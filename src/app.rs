@@ -140,7 +140,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         usage: Usage::start(store.clone(), clock.clone()),
         settings: settings.clone(),
         pushing: Pushing { required: config.par.required },
-        devices: Devices::new(config.device.enabled, config.device.code_seconds),
+        devices: Devices { enabled: config.device.enabled, life: config.device.code_seconds },
         fetch: fetcher(config, &clock)?,
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)

@@ -29,7 +29,6 @@ use crate::accounts::Accounts;
 use crate::admin::api_tokens::ApiTokens;
 use crate::mcp::{McpMount, SessionGuard, Streams};
 use crate::oauth::OAuth;
-use crate::oauth::device::Devices;
 use crate::store::changes::Versions;
 use crate::store::{Store, StoreError};
 use crate::trust::Trust;
@@ -186,14 +185,13 @@ async fn catch_up_once(store: &Store) -> Result<usize, StoreError> {
 }
 
 /// Removes what has ended until the process ends.
-pub fn reap(accounts: Accounts, devices: Devices, retention: Retention) -> JoinHandle<()> {
+pub fn reap(accounts: Accounts, retention: Retention) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut ticks = interval(REAP_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             accounts.throttle.forget_quiet();
-            devices.forget_quiet();
             accounts.audit.forget_quiet();
             match reap_once(&accounts, retention, accounts.clock.now()).await {
                 Ok(0) => {}

@@ -82,9 +82,7 @@ fn words_of(kind: Event, ok: bool, reason: &str, detail: Option<&str>, app: &str
         Event::PasskeyRemoved => passkey(ok, "removed"),
         Event::ResetLinkCreated => reset_link(ok, reason, detail),
         Event::Consent | Event::ConsentWithdrawn => consent(kind, ok, reason, app),
-        Event::DeviceAuthorization if ok => format!("{app} asked for access, on a device."),
-        Event::DeviceAuthorization => format!("A request of {app}, on a device, was refused."),
-        Event::DeviceCode => device_code(ok, reason, app),
+        Event::DeviceAuthorization | Event::DeviceCode => device(kind, ok, reason, app),
         Event::Authorization if ok => format!("{app} asked for access."),
         Event::Authorization => format!("A request of {app} was refused."),
         Event::TokenIssued => token(ok, app, "got its login", "get a login"),
@@ -171,11 +169,13 @@ fn consent(kind: Event, ok: bool, reason: &str, app: &str) -> String {
     }
 }
 
-fn device_code(ok: bool, reason: &str, app: &str) -> String {
-    match (ok, reason) {
-        (true, _) => format!("You entered the code of a device, for {app}."),
-        (false, "rate_limited") => "Codes of devices were entered too often, and held off.".to_owned(),
-        (false, _) => "A code was entered that no device waits with.".to_owned(),
+fn device(kind: Event, ok: bool, reason: &str, app: &str) -> String {
+    match (kind, ok, reason) {
+        (Event::DeviceAuthorization, true, _) => format!("{app} asked for access, on a device."),
+        (Event::DeviceAuthorization, ..) => format!("A request of {app}, on a device, was refused."),
+        (_, true, _) => format!("You entered the code of a device, for {app}."),
+        (_, false, "rate_limited") => "Codes of devices were entered too often, and held off.".to_owned(),
+        (_, false, _) => "A code was entered that no device waits with.".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@
 //! | login attempts           | network                          | one place must not try every account           |
 //! | registrations            | network                          |                                                |
 //! | one-time links           | network                          |                                                |
-//! | requests of devices      | network                          |                                                |
+//! | requests of devices      | network, and client              | each waits for somebody to decide              |
 //! | pushed requests          | network                          |                                                |
 //! | codes of devices         | person, and network              | whoever guesses has an account, or several     |
 //! | wrong API tokens         | network                          | a good one is never counted: nobody else pays  |
@@ -37,6 +37,9 @@ const SENSITIVE: u32 = 30;
 const USER_CODES: u32 = 20;
 const USER_CODES_OF_NETWORK: u32 = 60;
 
+/// Requests of devices a minute, of one client.
+const DEVICES_OF_CLIENT: u32 = 300;
+
 /// Attempts a minute, and at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
@@ -64,6 +67,7 @@ pub struct Throttle {
     sensitive: Arc<Limiter>,
     api_token: Arc<Limiter>,
     device: Arc<Limiter>,
+    device_client: Arc<Limiter>,
     pushed: Arc<Limiter>,
     user_code: Arc<Limiter>,
     user_code_network: Arc<Limiter>,
@@ -88,6 +92,7 @@ impl Throttle {
             sensitive: limiter(SENSITIVE),
             api_token: limiter(rates.login_per_network),
             device: limiter(rates.device_per_network),
+            device_client: limiter(DEVICES_OF_CLIENT),
             pushed: limiter(rates.pushed_per_network),
             user_code: limiter(USER_CODES),
             user_code_network: limiter(USER_CODES_OF_NETWORK),
@@ -139,6 +144,11 @@ impl Throttle {
         self.check(&self.device, &subscriber(address))
     }
 
+    /// Counts a request of a device, for its client.
+    pub fn device_of_client(&self, client_id: &str) -> Result<(), Throttled> {
+        self.check(&self.device_client, &client_id.to_owned())
+    }
+
     /// Counts an authorization request that is sent ahead.
     pub fn pushed(&self, address: &str) -> Result<(), Throttled> {
         self.check(&self.pushed, &subscriber(address))
@@ -160,6 +170,7 @@ impl Throttle {
             &self.sensitive,
             &self.api_token,
             &self.device,
+            &self.device_client,
             &self.pushed,
             &self.user_code,
             &self.user_code_network,

@@ -35,7 +35,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         mount: mount.clone(),
     };
     let hanging_up = jobs::hang_up(core.oauth.clone(), open);
-    let reaping = jobs::reap(core.accounts.clone(), core.oauth.devices.clone(), app::retention(&config));
+    let reaping = jobs::reap(core.accounts.clone(), app::retention(&config));
     let catching_up = jobs::catch_up(core.oauth.store.clone());
     let feed = state.audit_feed.clone();
     let server = web::serve(state, mount.clone(), sockets)?;

@@ -6,6 +6,7 @@
 //! | a request that [`super::authorize`] would take     | 201, a reference that is good to begin for 60 s   | `a_pushed_request_leads_to_a_code` |
 //! | one that it would refuse, on a page or by redirect | the same error as JSON                            | `a_pushed_request_is_judged_at_once` |
 //! | unknown client, wrong secret                       | 401 `invalid_client`                              | `only_the_client_itself_pushes` |
+//! | with a proof of possession (`DPoP`)                | 201; the code will be bound to that key           | `a_proof_with_the_push_names_the_key` |
 //! | with a `request_uri` of its own, or another client's id | 400 `invalid_request`                        | `a_pushed_request_is_judged_at_once` |
 //! | one too many of one client, in all, or from one address | 503, 429 `temporarily_unavailable`           | `as_many_are_under_way_as_may_and_no_more` |
 //!
@@ -28,6 +29,7 @@ use serde::Serialize;
 use super::authorize::{self, Rejected, Way};
 use super::call::Call;
 use super::client::Client;
+use super::dpop::{self, binding};
 use super::error::{Code, Reason, Refusal};
 use super::params::Params;
 use super::scalekit::door;
@@ -99,6 +101,7 @@ async fn try_push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Push
     // It may have named itself in the header only.
     let params = CREDENTIALS.iter().fold(params.clone(), |params, name| params.without(name));
     let params = params.with("client_id", &client.id);
+    let params = bound(ctx, call, &client, params).await?;
     authorize::judge(ctx, &params, Way::Pushed).await.map_err(|rejected| match rejected {
         Rejected::Page(refusal) => refusal,
         Rejected::Redirect(to) => to.refusal,
@@ -128,6 +131,19 @@ async fn try_push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Push
     }
     let request_uri = format!("{PREFIX}{}", bearer.to_text().expose());
     Ok((Pushed { request_uri, expires_in: BEGIN_WITHIN }, client.id.clone()))
+}
+
+/// The request with the key that its client proved to hold, as if it had named it (RFC 9449 §10.1).
+async fn bound(ctx: &OAuth, call: &Call<'_>, client: &Client, params: Params) -> Result<Params, Refusal> {
+    if call.dpop.is_empty() {
+        return Ok(params);
+    }
+    let Some(proof) = binding::of_request(ctx, call, client)? else { return Ok(params) };
+    if params.get("dpop_jkt")?.is_some_and(|named| named != proof.jkt) {
+        return Err(Refusal::malformed("dpop_jkt is not the key of the DPoP proof"));
+    }
+    dpop::spend(ctx, &proof).await?;
+    Ok(params.with("dpop_jkt", &proof.jkt))
 }
 
 /// Whether requests of this client must be pushed.

@@ -100,6 +100,8 @@ sql! {
     DENY = "UPDATE device_codes SET decided_at = $2 WHERE id = $1 AND decided_at IS NULL AND expires_at > $2";
     SPEND = "UPDATE device_codes SET spent_at = $2 WHERE id = $1 AND spent_at IS NULL AND expires_at > $2 \
              AND EXISTS (SELECT 1 FROM grants g WHERE g.id = device_codes.grant_id AND g.revoked_at IS NULL)";
+    /// Only inside the transaction that spent it.
+    BIND = "UPDATE grants SET jkt = $2 WHERE id = (SELECT grant_id FROM device_codes WHERE id = $1)";
     REAP_UNSPENT = "DELETE FROM grants WHERE id IN (SELECT grant_id FROM device_codes \
                     WHERE grant_id IS NOT NULL AND spent_at IS NULL AND expires_at < $1 LIMIT $2)";
     REAP = "DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes \
@@ -226,19 +228,23 @@ impl Store {
         .await
     }
 
-    /// Spends what was allowed and stores the refresh token it gives, in one transaction. `false`, with nothing
-    /// changed, when it was spent, expired or revoked in the meantime.
+    /// Spends what was allowed and stores the refresh token it gives, bound to the key `jkt` where there is one, in one
+    /// transaction. `false`, with nothing changed, when it was spent, expired or revoked in the meantime.
     pub async fn spend_device_code(
         &self,
         id: String,
         now: Timestamp,
         refresh: RefreshRow,
+        jkt: Option<String>,
     ) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
                 let spent = sqlx::query(SPEND).bind(&id).bind(now).execute(&mut *connection).await?;
                 if spent.rows_affected() == 0 {
                     return Ok(false);
+                }
+                if let Some(jkt) = &jkt {
+                    sqlx::query(BIND).bind(&id).bind(jkt).execute(&mut *connection).await?;
                 }
                 refresh_tokens::add(connection, &refresh).await?;
                 Ok(true)

@@ -21,7 +21,8 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Ok(params) => params,
         Err(problem) => return problem.as_json(),
     };
-    match device::ask(&state.oauth, &forms::call(&state, &request), &params).await {
+    let is_in_time = |client: &str| state.accounts.throttle.device_of_client(client).is_ok();
+    match device::ask(&state.oauth, &forms::call(&state, &request), &params, is_in_time).await {
         Ok(codes) => respond::json_no_store(StatusCode::OK, &codes),
         Err(refusal) => respond::refusal(&refusal),
     }

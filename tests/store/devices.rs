@@ -146,29 +146,40 @@ async fn nothing_is_allowed_to_what_is_gone(database: Database) {
 async fn what_was_allowed_is_fetched_once(database: Database) {
     let store = furnished(&database).await;
     add(&store, 1).await;
-    assert!(!store.spend_device_code("dvc_1".into(), NOW, refresh(1)).await.unwrap(), "nobody allowed it");
+    assert!(
+        !store.spend_device_code("dvc_1".into(), NOW, refresh(1), None).await.unwrap(),
+        "nobody allowed it"
+    );
     assert!(store.allow_device_code(allowed(1)).await.unwrap());
-    assert!(!store.spend_device_code("dvc_1".into(), NOW + 600, refresh(1)).await.unwrap(), "too late");
+    assert!(!store.spend_device_code("dvc_1".into(), NOW + 600, refresh(1), None).await.unwrap(), "too late");
     let spend = |n| {
         let mut row = refresh(1);
         row.id = format!("rft_{n}");
-        store.spend_device_code("dvc_1".into(), NOW, row)
+        store.spend_device_code("dvc_1".into(), NOW, row, None)
     };
     let won = join_all((0..20).map(spend)).await.into_iter().filter(|won| *won.as_ref().unwrap()).count();
     assert_eq!((won, count(&store, "refresh_tokens").await), (1, 1));
+    assert_eq!(store.find_grant("grt_1").await.unwrap().unwrap().jkt, None);
     add(&store, 2).await;
     let mut second = allowed(2);
     second.consent_id = "con_1".into();
     assert!(store.allow_device_code(second).await.unwrap());
     assert!(store.revoke_grant("grt_2".into(), NOW, "test").await.unwrap());
-    assert!(!store.spend_device_code("dvc_2".into(), NOW, refresh(2)).await.unwrap(), "revoked");
+    assert!(!store.spend_device_code("dvc_2".into(), NOW, refresh(2), None).await.unwrap(), "revoked");
+    add(&store, 3).await;
+    let mut third = allowed(3);
+    third.consent_id = "con_1".into();
+    assert!(store.allow_device_code(third).await.unwrap());
+    let key = Some("thumbprint".to_owned());
+    assert!(store.spend_device_code("dvc_3".into(), NOW, refresh(3), key.clone()).await.unwrap());
+    assert_eq!(store.find_grant("grt_3").await.unwrap().unwrap().jkt, key, "it is bound");
 }
 
 async fn a_refresh_token_of_a_device_tells_how_its_person_signed_in(database: Database) {
     let store = furnished(&database).await;
     add(&store, 1).await;
     assert!(store.allow_device_code(allowed(1)).await.unwrap());
-    assert!(store.spend_device_code("dvc_1".into(), NOW, refresh(1)).await.unwrap());
+    assert!(store.spend_device_code("dvc_1".into(), NOW, refresh(1), None).await.unwrap());
     let (token, _) = store.find_refresh_token("rft_1").await.unwrap().unwrap();
     assert_eq!(token.holder.unwrap().proof, FirstFactor::Passkey.into());
     redeem(&store, 2).await;
@@ -185,7 +196,7 @@ async fn what_has_ended_is_removed_and_nothing_else(database: Database) {
     for n in [3, 4] {
         assert!(store.allow_device_code(allowed(n)).await.unwrap());
     }
-    assert!(store.spend_device_code("dvc_4".into(), NOW, refresh(4)).await.unwrap());
+    assert!(store.spend_device_code("dvc_4".into(), NOW, refresh(4), None).await.unwrap());
     allow(&store, 5).await;
     store.reap_device_codes(NOW + 600, 10).await.unwrap();
     assert_eq!((count(&store, "device_codes").await, count(&store, "grants").await), (4, 3));

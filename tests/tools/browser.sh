@@ -6,6 +6,7 @@ browser_steps() {
   step 'browser: journey' browser_run journey.mjs
   step 'browser: sign-in' browser_run sign_in.mjs
   step 'browser: elsewhere' browser_elsewhere
+  step 'browser: device' browser_run device.mjs
   step 'browser: administration' browser_run admin.mjs
   step 'browser: pictures' browser_run pictures.mjs
   step 'browser: newcomer, SQLite' browser_newcomer

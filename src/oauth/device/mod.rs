@@ -18,10 +18,6 @@
 pub mod decision;
 mod user_code;
 
-use std::num::NonZeroU32;
-use std::sync::Arc;
-
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::Serialize;
 
 use super::authorize::{asked_scopes, may_ask};
@@ -48,29 +44,12 @@ const INTERVAL: i64 = 5;
 const BOUNDS: Bounds = Bounds { of_client: 1_000, in_all: 10_000 };
 /// User codes that are tried: two at once that are the same happen once in millions.
 const TRIES: usize = 3;
-/// Requests of one client a minute.
-const PER_CLIENT: NonZeroU32 = NonZeroU32::new(300).unwrap();
-
-/// Whether devices may ask, for how long, and how often; clones share the counts.
-#[derive(Clone)]
+/// Whether devices may ask, and for how long.
+#[derive(Clone, Copy, Debug)]
 pub struct Devices {
     pub enabled: bool,
     /// Life of the codes, in seconds.
-    life: i64,
-    of_client: Arc<DefaultKeyedRateLimiter<String>>,
-}
-
-impl Devices {
-    pub fn new(enabled: bool, life: i64) -> Self {
-        let of_client = Arc::new(RateLimiter::keyed(Quota::per_minute(PER_CLIENT)));
-        Self { enabled, life, of_client }
-    }
-
-    /// Forgets who has been quiet, so that the counts stay small.
-    pub fn forget_quiet(&self) {
-        self.of_client.retain_recent();
-        self.of_client.shrink_to_fit();
-    }
+    pub life: i64,
 }
 
 /// What a device is told (RFC 8628 §3.2).
@@ -85,9 +64,14 @@ pub struct Codes {
     pub interval: i64,
 }
 
-/// Answers a device's request.
-pub async fn ask(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Codes, Refusal> {
-    let asked = try_ask(ctx, call, params).await;
+/// Answers a device's request. `is_in_time` counts it for its client, whose id it is given.
+pub async fn ask(
+    ctx: &OAuth,
+    call: &Call<'_>,
+    params: &Params,
+    is_in_time: impl Fn(&str) -> bool,
+) -> Result<Codes, Refusal> {
+    let asked = try_ask(ctx, call, params, is_in_time).await;
     let entry = match &asked {
         Ok((_, row)) => Entry::ok(Event::DeviceAuthorization)
             .client(row.client_id.clone())
@@ -101,7 +85,12 @@ pub async fn ask(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Codes,
     asked.map(|(codes, _)| codes)
 }
 
-async fn try_ask(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Codes, DeviceRow), Refusal> {
+async fn try_ask(
+    ctx: &OAuth,
+    call: &Call<'_>,
+    params: &Params,
+    is_in_time: impl Fn(&str) -> bool,
+) -> Result<(Codes, DeviceRow), Refusal> {
     if !ctx.devices.enabled {
         return Err(Refusal::new(
             Code::UnsupportedGrantType,
@@ -117,7 +106,7 @@ async fn try_ask(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Codes
             "this client is not registered for urn:ietf:params:oauth:grant-type:device_code",
         ));
     }
-    if ctx.devices.of_client.check_key(&client.id).is_err() {
+    if !is_in_time(&client.id) {
         return Err(busy(Reason::RateLimited));
     }
     let resource = door::named_or_default(ctx, params)?;

@@ -20,6 +20,7 @@
 
 use super::{refresh_token, revoke_replayed};
 use crate::oauth::access_token::{Minting, SignedIn};
+use crate::oauth::dpop::binding;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::resource::{OPENID, Resource};
 use crate::oauth::scalekit::door;
@@ -102,6 +103,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     }
     // Before anything follows from the code: a request for another resource is a mistake, not a replay.
     let resource = same_resource(ctx, request, &device.resource_id).map_err(of_grant)?;
+    request.settle(ctx).await.map_err(of_grant)?;
     let Some(grant) = grant else { return Err(wait(ctx, &device).await?.into()) };
     if decision == Decision::Replay {
         revoke_replayed(ctx, &grant, Reason::ReplayedDeviceCode).await.map_err(of_grant)?;
@@ -145,7 +147,8 @@ async fn redeem(
         _ => None,
     };
     let (text, row) = refresh_token::first(ctx, grant, resource);
-    if !ctx.store.spend_device_code(device.id.clone(), ctx.clock.now(), row).await? {
+    let jkt = binding::of_refresh_tokens(&request.client, request.binding.as_deref());
+    if !ctx.store.spend_device_code(device.id.clone(), ctx.clock.now(), row, jkt).await? {
         return Err(refuse(Reason::RacedRequest));
     }
     ctx.clients.touch(&grant.client_id, ctx.clock.now());
