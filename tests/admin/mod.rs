@@ -1,6 +1,6 @@
 //! What administrators see and change, one file per noun.
 
-mod api;
+pub mod api;
 mod audit;
 mod clients;
 mod grants;

@@ -3,6 +3,7 @@
 mod enterprise;
 mod exchange;
 mod keys;
+mod pages;
 mod workload;
 
 use gatepost::admin::Actor;

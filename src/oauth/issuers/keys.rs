@@ -125,12 +125,12 @@ impl TrustedIssuers {
         typ: &[&str],
         now: Timestamp,
     ) -> Result<Arc<Keys>, Refusal> {
-        let shelf = kept(&self.keys, uri.to_owned(), |url| {
+        let document = kept(&self.keys, uri.to_owned(), |url| {
             Kept::new(url, self.http.clone(), |bytes, _| read_keys(bytes))
         });
         let has_key =
             |keys: &Keys| !matches!(keys.verify::<Claims>(assertion, typ), Err(jose::Fault::UnknownKey));
-        match shelf.get(now, has_key).await {
+        match document.get(now, has_key).await {
             Ok(keys) => Ok(keys),
             Err(Lack::Missing) => Err(wrong(jose::Fault::UnknownKey)),
             Err(Lack::Unavailable) => Err(unavailable()),
@@ -140,10 +140,10 @@ impl TrustedIssuers {
     async fn discover(&self, issuer: &str, now: Timestamp) -> Result<String, Refusal> {
         for url in metadata_urls(issuer) {
             let name = issuer.to_owned();
-            let shelf = kept(&self.metadata, url, |url| {
+            let document = kept(&self.metadata, url, |url| {
                 Kept::new(url, self.http.clone(), move |bytes, _| Discovered::read(bytes, &name))
             });
-            if let Ok(found) = shelf.get(now, |_| true).await {
+            if let Ok(found) = document.get(now, |_| true).await {
                 return Ok(found.jwks_uri.clone());
             }
         }

@@ -161,10 +161,10 @@ pub async fn enter(
 ) -> Result<UserRow, Refusal> {
     for _ in 0..3 {
         let found = find(ctx, &issuer.row, told).await?;
-        match carry_out(ctx, &issuer.row, told, found, origin).await? {
-            Some(user) => return Ok(user),
-            None => tracing::debug!("somebody was first with an identity or an address; decided once more"),
+        if let Some(user) = carry_out(ctx, &issuer.row, told, found, origin).await? {
+            return Ok(user);
         }
+        tracing::debug!("somebody was first with an identity or an address; decided once more");
     }
     Err(refused(Reason::UnknownPerson))
 }
@@ -283,8 +283,8 @@ pub(super) mod tests {
         Told { subject: "1".into(), email: Some(email.into()), email_verified: verified, name: None }
     }
 
-    fn holder(user: &UserRow, has_identity_here: bool) -> Option<Holder<'_>> {
-        Some(Holder { user, has_identity_here })
+    fn holder(user: &UserRow, has_identity_here: bool) -> Holder<'_> {
+        Holder { user, has_identity_here }
     }
 
     #[test]
@@ -295,7 +295,7 @@ pub(super) mod tests {
         assert_eq!(decide(&issuer(&[], false), &eve, Some(&off), None), refused);
         // Whoever has the address is of no interest.
         assert_eq!(
-            decide(&issuer(&["example.com"], true), &eve, Some(&ann), holder(&off, true)),
+            decide(&issuer(&["example.com"], true), &eve, Some(&ann), Some(holder(&off, true))),
             Decision::Owner
         );
     }
@@ -303,8 +303,9 @@ pub(super) mod tests {
     #[test]
     fn an_address_counts_where_its_domain_is_trusted() {
         let ann = user(None);
-        let with =
-            |domains: &[&str], told: &Told| decide(&issuer(domains, true), told, None, holder(&ann, false));
+        let with = |domains: &[&str], told: &Told| {
+            decide(&issuer(domains, true), told, None, Some(holder(&ann, false)))
+        };
         let unknown = Decision::Refuse(Reason::UnknownPerson);
         let good = told("ann@example.com", true);
         assert_eq!(with(&[], &good), unknown);
@@ -321,9 +322,9 @@ pub(super) mod tests {
     fn a_trusted_address_leads_in_once() {
         let (ann, off, good) = (user(None), user(Some(1)), told("ann@example.com", true));
         let with = |holder| decide(&issuer(&["example.com"], true), &good, None, holder);
-        assert_eq!(with(holder(&ann, false)), Decision::Link);
-        assert_eq!(with(holder(&ann, true)), Decision::Refuse(Reason::AddressRecycled));
-        assert_eq!(with(holder(&off, false)), Decision::Refuse(Reason::DisabledPerson));
+        assert_eq!(with(Some(holder(&ann, false))), Decision::Link);
+        assert_eq!(with(Some(holder(&ann, true))), Decision::Refuse(Reason::AddressRecycled));
+        assert_eq!(with(Some(holder(&off, false))), Decision::Refuse(Reason::DisabledPerson));
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "scope-renamed" => "The scope is renamed, also in what people agreed to.",
         "scope-deleted" => "The scope is gone, also from what people agreed to.",
         // clients
-        "client-saved" => "It is saved, and holds from the next request on.",
+        "client-saved" | "issuer-saved" | "exchange-saved" => {
+            "It is saved, and holds from the next request on."
+        }
         "secret-expires" => "That secret works for 24 hours more. Give the app another one meanwhile.",
         "secret-revoked" => "That secret is revoked: the next request that shows it is refused.",
         "client-disabled" => "The client is disabled, and what it held is revoked.",
@@ -38,7 +40,6 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "issuer-added" => {
             "It is trusted. Fetch its keys, and of a platform add a rule that says what its programs become."
         }
-        "issuer-saved" | "exchange-saved" => "It is saved, and holds from the next request on.",
         "issuer-disabled" => "Nothing it signs is taken any more.",
         "issuer-enabled" => "It is trusted again.",
         "issuer-deleted" => "It is deleted, with its rules.",

@@ -18,7 +18,7 @@ use crate::store::trusted_issuers::IssuerKind;
 /// An issuer elsewhere whose assertions are taken.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TrustedIssuer)]
-pub struct Issuer {
+pub struct Trusted {
     id: String,
     /// For administrators.
     name: String,
@@ -62,7 +62,7 @@ pub struct Issuer {
     disabled_at: Option<Time>,
 }
 
-impl From<&TrustedIssuer> for Issuer {
+impl From<&TrustedIssuer> for Trusted {
     fn from(issuer: &TrustedIssuer) -> Self {
         let row = &issuer.row;
         Self {
@@ -221,25 +221,25 @@ pub struct KeysFound {
 
 /// List trusted issuers
 #[utoipa::path(get, path = "/issuers", tag = "issuers",
-    responses((status = 200, description = "All of them", body = List<Issuer>)))]
+    responses((status = 200, description = "All of them", body = List<Trusted>)))]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let set = issuers::all(call.admin()).await?;
-    Ok(answers::ok(&List::whole(set.all().iter().map(|issuer| Issuer::from(&**issuer)).collect())))
+    Ok(answers::ok(&List::whole(set.all().iter().map(|issuer| Trusted::from(&**issuer)).collect())))
 }
 
 /// Show a trusted issuer
 #[utoipa::path(get, path = "/issuers/{id}", tag = "issuers",
     params(("id" = String, Path, description = "The id of the issuer")),
-    responses((status = 200, description = "The issuer", body = Issuer)))]
+    responses((status = 200, description = "The issuer", body = Trusted)))]
 pub async fn get(call: Call, id: Path<String>) -> Result<HttpResponse, Problem> {
-    Ok(answers::ok(&Issuer::from(&*issuers::find(call.admin(), &id).await?)))
+    Ok(answers::ok(&Trusted::from(&*issuers::find(call.admin(), &id).await?)))
 }
 
 /// Trust an issuer
 ///
 /// Its assertions are taken at the token endpoint from the next request on. Of workloads, rules are added next.
 #[utoipa::path(post, path = "/issuers", tag = "issuers", request_body = NewIssuer,
-    responses((status = 201, description = "It is trusted", body = Issuer)))]
+    responses((status = 201, description = "It is trusted", body = Trusted)))]
 pub async fn add(sent: Sent<NewIssuer>) -> Result<HttpResponse, Problem> {
     let (call, body) = (&sent.call, sent.body);
     let input = Input {
@@ -257,7 +257,7 @@ pub async fn add(sent: Sent<NewIssuer>) -> Result<HttpResponse, Problem> {
     let new = New { issuer: body.issuer, kind: body.kind.kind().as_str().to_owned(), input };
     idempotency::once(call, &sent.digest, async {
         let issuer = issuers::add(call.admin(), &call.actor, &new).await?;
-        Ok(Created::new(format!("/issuers/{}", issuer.row.id), &Issuer::from(&*issuer)))
+        Ok(Created::new(format!("/issuers/{}", issuer.row.id), &Trusted::from(&*issuer)))
     })
     .await
 }
@@ -265,7 +265,7 @@ pub async fn add(sent: Sent<NewIssuer>) -> Result<HttpResponse, Problem> {
 /// Change a trusted issuer
 #[utoipa::path(put, path = "/issuers/{id}", tag = "issuers", request_body = IssuerChange,
     params(("id" = String, Path, description = "The id of the issuer")),
-    responses((status = 200, description = "As it is now", body = Issuer)))]
+    responses((status = 200, description = "As it is now", body = Trusted)))]
 pub async fn change(sent: Sent<IssuerChange>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let (call, body) = (&sent.call, sent.body);
     let input = Input {
@@ -281,7 +281,7 @@ pub async fn change(sent: Sent<IssuerChange>, id: Path<String>) -> Result<HttpRe
         scopes: body.scopes,
     };
     let issuer = issuers::change(call.admin(), &call.actor, (&id, body.version), &input).await?;
-    Ok(answers::ok(&Issuer::from(&*issuer)))
+    Ok(answers::ok(&Trusted::from(&*issuer)))
 }
 
 /// Delete a trusted issuer

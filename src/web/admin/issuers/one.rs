@@ -43,7 +43,7 @@ fn in_words(tested: Result<Probe, String>) -> TestedView {
     match tested {
         Ok(probe) => {
             let keys = if probe.keys == 1 { "1 key".to_owned() } else { format!("{} keys", probe.keys) };
-            let place = probe.address.map_or_else(|| "the set that is written down".to_owned(), |at| at);
+            let place = probe.address.unwrap_or_else(|| "the set that is written down".to_owned());
             TestedView { is_good: true, sentence: format!("There is {keys} that can be used, at {place}.") }
         }
         Err(fault) => TestedView { is_good: false, sentence: format!("Its keys cannot be had: {fault}.") },
