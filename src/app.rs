@@ -34,7 +34,7 @@ use crate::oauth::par::Pushing;
 use crate::oauth::resource::Resources;
 use crate::oauth::{Lifetimes, OAuth};
 use crate::settings::{self, Fixed, Settings};
-use crate::store::resources::{ResourceRow, ScopeRow, TrustColumns};
+use crate::store::resources::{DocumentColumns, ResourceRow, ScopeRow, TrustColumns};
 use crate::store::scopes::Change;
 use crate::store::{Options, Store, StoreError};
 use crate::trust::whom::{Foreign, Side, Standard};
@@ -142,6 +142,7 @@ pub async fn build_core(config: &Config, store: Store, ambient: Ambient) -> anyh
         pushing: Pushing { required: config.par.required },
         devices: Devices { enabled: config.device.enabled, life: config.device.code_seconds },
         fetch: fetcher(config, &clock)?,
+        documents_enabled: config.cimd.enabled,
     };
     let upstream = Providers::new(providers(config), &config.server.public_url)
         .context("the client of login providers cannot be set up")?;
@@ -381,6 +382,7 @@ async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Res
         dialect: "standard".to_owned(),
         token_issuer: "environment".to_owned(),
         trust: TrustColumns::default(),
+        documents: DocumentColumns::default(),
         version: 1,
         created_at: clock.now(),
     };

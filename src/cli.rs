@@ -368,6 +368,18 @@ pub enum DialectArg {
     Scalekit,
 }
 
+/// Which apps that publish a document are taken.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum CimdPolicyArg {
+    /// Any
+    #[default]
+    Open,
+    /// Those named with --cimd-allow
+    Allow,
+    /// None
+    Off,
+}
+
 /// Flags of `resource add`.
 #[derive(Clone, Debug, Args)]
 pub struct ResourceAddArgs {
@@ -383,6 +395,12 @@ pub struct ResourceAddArgs {
     /// How its tokens and endpoints look; with scalekit, prints the variables for its server
     #[arg(long, value_enum, default_value_t)]
     pub dialect: DialectArg,
+    /// Which apps that publish a document of themselves may ask for access
+    #[arg(long, value_enum, default_value_t)]
+    pub cimd_policy: CimdPolicyArg,
+    /// With --cimd-policy allow: a document's URL, or a pattern such as https://vscode.dev/*; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub cimd_allow: Vec<String>,
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,

@@ -219,6 +219,7 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
             store.reap_ceremonies(now, now - DAY, BATCH).await?,
             store.reap_clients(now - retention.unused_clients, BATCH).await?,
             store.reap_replays(now, BATCH).await?,
+            store.reap_document_clients(now - retention.unused_clients, BATCH).await?,
             store.reap_client_secrets(now - ENDED_SECRETS, BATCH).await?,
             store.reap_known_browsers(now - BROWSER_LIFE, BATCH).await?,
             store.reap_answers(now - ANSWERS_KEPT, BATCH).await?,

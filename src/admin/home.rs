@@ -35,6 +35,8 @@ pub enum Concern {
     },
     /// Clients that registered themselves in the last day.
     Registrations(i64),
+    /// Clients whose documents have changed, up to 1,000.
+    HeldClients(i64),
     /// Passwords and tokens travel unencrypted.
     NotEncrypted,
     NoMail,
@@ -89,6 +91,10 @@ pub async fn overview(admin: &Admin, warnings: &[String]) -> Result<Overview, St
     let mut concerns = settings(admin);
     concerns.extend(warnings.iter().cloned().map(Concern::Setting));
     concerns.extend(old_keys(admin, now).await?);
+    let held = store.count_held_clients().await?;
+    if held > 0 {
+        concerns.push(Concern::HeldClients(held));
+    }
     let today: i64 = total(&counts, activity::FAILED_LOGINS);
     let usual = total(&before, activity::FAILED_LOGINS) / USUAL_DAYS;
     if today > FEW_FAILURES.max(usual * MANY_TIMES) {
@@ -156,6 +162,13 @@ impl Concern {
             Self::Registrations(count) => format!(
                 "{count} apps registered themselves in the last day. Those nobody connects are removed by themselves."
             ),
+            Self::HeldClients(1) => {
+                "An app is on hold: its document has changed where it sends access, or its keys. Accept that or disable it."
+                    .to_owned()
+            }
+            Self::HeldClients(count) => format!(
+                "{count} apps are on hold: their documents have changed where they send access, or their keys. Accept that or disable them."
+            ),
             Self::NotEncrypted => {
                 "The public URL is not https: passwords and tokens can be read on the way. Put a proxy with a certificate in front."
                     .to_owned()
@@ -180,6 +193,7 @@ impl Concern {
                 ("/admin/audit?kind=session.login&outcome=refused", "Failed sign-ins")
             }
             Self::Registrations(_) => ("/admin/audit?kind=client.registered", "Registrations"),
+            Self::HeldClients(_) => ("/admin/clients?state=held", "Clients on hold"),
             Self::NoResource => ("/admin/resources", "Resources"),
             _ => return None,
         })

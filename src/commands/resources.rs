@@ -9,10 +9,12 @@ use crate::admin::resources::delete;
 use crate::admin::scopes;
 use crate::admin::{Actor, Failure};
 use crate::app::Core;
-use crate::cli::{DialectArg, ResourceAddArgs, ResourceCommand};
+use crate::cli::{CimdPolicyArg, DialectArg, ResourceAddArgs, ResourceCommand};
 use crate::oauth::OAuth;
+use crate::oauth::cimd::policy::Choice;
 use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::{Dialect, TokenIssuer, variables};
+use crate::store::resources::DocumentColumns;
 
 pub async fn run(core: &Core, command: ResourceCommand) -> anyhow::Result<()> {
     match command {
@@ -50,7 +52,8 @@ fn list(core: &Core, as_json: bool) {
 fn as_object(r: &Resource, oauth: &OAuth) -> Value {
     let mut object = json!({
         "id": r.id, "name": r.name, "kind": r.kind.as_str(), "url": r.uri, "default": r.is_default,
-        "dialect": r.dialect.as_str(), "scopes": r.scope_names().iter().collect::<Vec<_>>(),
+        "dialect": r.dialect.as_str(), "cimd_policy": r.documents.choice.as_str(), "cimd_allow": r.documents.allowed,
+        "scopes": r.scope_names().iter().collect::<Vec<_>>(),
     });
     if r.dialect.is_scalekit() && r.believes.takes_own(oauth.clock.now()) {
         let variables =
@@ -65,7 +68,13 @@ async fn add(core: &Core, args: ResourceAddArgs) -> anyhow::Result<()> {
         DialectArg::Standard => Dialect::Standard,
         DialectArg::Scalekit => Dialect::Scalekit(TokenIssuer::default()),
     };
-    let new = NewResource { name: args.name, url: args.url, dialect };
+    let policy = match args.cimd_policy {
+        CimdPolicyArg::Open => Choice::Open,
+        CimdPolicyArg::Allow => Choice::Allow,
+        CimdPolicyArg::Off => Choice::Off,
+    };
+    let documents = DocumentColumns { policy: policy.as_str().to_owned(), allow: args.cimd_allow };
+    let new = NewResource { name: args.name, url: args.url, dialect, documents };
     let (admin, actor) = (core.admin(), Actor::command_line());
     let row = create(&admin, &actor, &new).await.map_err(explained)?;
     for (name, description) in args.scopes {

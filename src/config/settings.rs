@@ -153,6 +153,9 @@ section! {
 section! {
     /// Clients that name themselves by the URL of a document (client ID metadata documents).
     Cimd "cimd" "cimd." {
+        /// Whether such clients are taken. Each resource says which of them; off, none are, and what people allowed
+        /// before goes on until it is revoked.
+        enabled: bool = Switch, Value("true"), ["GATEPOST_CIMD__ENABLED"];
         /// The largest document that is read, in bytes.
         max_document_bytes: usize = Number(1_024..=65_536), Value("5120"), ["GATEPOST_CIMD__MAX_DOCUMENT_BYTES"];
     }

@@ -19,7 +19,7 @@ pub enum Fault {
     Redirect(u16),
     #[error("cannot be had: its host answers with status {0}")]
     Status(u16),
-    #[error("is not sent as JSON: the content type must be application/json or application/…+json")]
+    #[error("is not sent as JSON: the content type must be application/json, or one that ends with +json")]
     ContentType,
     #[error("is sent compressed; it must be sent as it is")]
     Encoded,

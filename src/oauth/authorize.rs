@@ -14,6 +14,7 @@
 //! | `request`, another `request_uri`                       | redirect, `request_not_supported`, `request_uri_not_supported` |
 //! | unknown `resource`                                     | redirect, `invalid_target`                   |
 //! | a client that registered itself, where the resource takes only clients that an administrator added | redirect, `unauthorized_client` |
+//! | a client by document whose document cannot be had or used, or that the resource does not take | error page, see [`super::cimd`] |
 //! | no requested scope can be granted, see [`super::scopes`] | redirect, `invalid_scope`                    |
 //! | `prompt=none`                                          | redirect, `login_required`, `consent_required` |
 //! | fine, nobody signed in (or `prompt=login`, `max_age`)  | login page, then here again                  |
@@ -37,7 +38,7 @@ use super::params::Params;
 use super::redirect_uri::RedirectUri;
 use super::resource::Resource;
 use super::scalekit::door;
-use super::{OAuth, Origin, device, dpop, flow, pkce, scopes};
+use super::{OAuth, Origin, cimd, device, dpop, flow, pkce, scopes};
 use crate::store::clients::ClientKind;
 use crate::store::codes::CodeRow;
 use crate::types::ids::Kind;
@@ -228,8 +229,8 @@ pub async fn validate(ctx: &OAuth, params: &Params) -> Result<AuthorizeRequest, 
 
 /// Validates the parameters of a request.
 pub async fn judge(ctx: &OAuth, params: &Params, way: Way) -> Result<AuthorizeRequest, Rejected> {
-    let client = find_client(ctx, params).await;
     let resource = door::named_or_default(ctx, params);
+    let client = find_client(ctx, params, resource.as_ref().ok()).await;
     let issuer = door::issuer(ctx, params);
     let must_push = way == Way::Browser && client.as_ref().is_ok_and(|client| par::is_required(ctx, client));
     let rules = Rules { params, client, resource, must_push };
@@ -270,8 +271,15 @@ pub async fn judge(ctx: &OAuth, params: &Params, way: Way) -> Result<AuthorizeRe
     })
 }
 
-async fn find_client(ctx: &OAuth, params: &Params) -> Result<Arc<Client>, Refusal> {
+async fn find_client(
+    ctx: &OAuth,
+    params: &Params,
+    resource: Option<&Arc<Resource>>,
+) -> Result<Arc<Client>, Refusal> {
     let id = params.require("client_id")?;
+    if cimd::id::is_meant(id) {
+        return cimd::at_authorize(ctx, id, resource).await;
+    }
     let Some(client) = ctx.clients.find(id).await? else {
         let unknown = Refusal::new(
             Code::InvalidRequest,
@@ -387,7 +395,14 @@ pub async fn approve(
         spent_at: None,
     };
     let Approval { consent_id, consented, grant, entry } = approval;
-    if !ctx.store.add_grant(consent_id, consented, grant, code).await? {
+    let added = match &request.client.document_row {
+        Some(row) => {
+            cimd::note(ctx, &request.client).await?;
+            ctx.store.add_grant_by_document((**row).clone(), consent_id, consented, grant, code).await?
+        }
+        None => ctx.store.add_grant(consent_id, consented, grant, code).await?,
+    };
+    if !added {
         return Err(approval::too_late());
     }
     ctx.audit.record(entry).await;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 
+use super::OAuth;
+use super::cimd::{self, Document, Readings};
 use super::error::{Reason, Refusal};
 use super::jose::Keys;
 use super::redirect_uri::RedirectUri;
@@ -88,6 +90,10 @@ pub struct Client {
     pub stored_keys: Option<ClientKeys>,
     /// Whether it gets only tokens that are bound to a key of its own (RFC 9449 §5.2).
     pub dpop_bound: bool,
+    /// What is known of its document, of one that publishes one.
+    pub document: Option<Document>,
+    /// The same as it would be stored, where the document was read.
+    pub document_row: Option<Arc<ClientRow>>,
     /// Since when it is on hold, because its document has changed.
     pub held_at: Option<Timestamp>,
     /// The scopes of resources it may have at most; nothing is no ceiling.
@@ -108,7 +114,7 @@ impl Client {
         self.grant_types.iter().any(|g| g == grant_type)
     }
 
-    fn from_row(row: ClientRow) -> Self {
+    pub(super) fn from_row(row: ClientRow) -> Self {
         Self {
             id: row.id,
             kind: row.kind,
@@ -122,6 +128,8 @@ impl Client {
             keys: row.keys.as_ref().and_then(KeySource::of),
             stored_keys: row.keys,
             dpop_bound: row.dpop_bound,
+            document: None,
+            document_row: None,
             held_at: row.held_at,
             allowed_scopes: row.allowed_scopes,
             access_token_seconds: row.access_token_seconds,
@@ -140,6 +148,16 @@ pub struct Clients {
     generation: Arc<AtomicU64>,
     /// When each client's and secret's last use was written down, by id.
     touched: Cache<String, Timestamp>,
+    readings: Readings,
+}
+
+/// What there is under an id.
+#[derive(Clone, Debug)]
+pub enum Found {
+    Known(Arc<Client>),
+    /// It is there, and an administrator keeps it out.
+    Disabled,
+    Unknown,
 }
 
 /// How often a client's last use is written down, in seconds.
@@ -147,36 +165,72 @@ const TOUCH_EVERY: i64 = 3600;
 /// The same for a secret: whoever replaces one looks whether the old one is still used.
 const TOUCH_SECRET_EVERY: i64 = 60;
 
+/// Finds the client that asks at the token endpoint, and at those where it authenticates likewise.
+pub async fn authenticating(ctx: &OAuth, id: &str) -> Result<Option<Arc<Client>>, Refusal> {
+    if cimd::id::is_meant(id) { cimd::at_token(ctx, id).await } else { ctx.clients.find(id).await }
+}
+
+/// Ids made here, and URLs of documents.
 fn is_id(text: &str) -> bool {
+    if cimd::id::is_meant(text) {
+        return text.len() <= cimd::id::MAX_ID && text.bytes().all(|b| b.is_ascii_graphic());
+    }
     text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 impl Clients {
     pub fn new(store: Store) -> Self {
         let cache = Cache::builder().max_capacity(4_000).time_to_live(Duration::from_mins(1)).build();
-        Self { store, cache, generation: Arc::default(), touched: Cache::new(10_000) }
+        Self {
+            store,
+            cache,
+            generation: Arc::default(),
+            touched: Cache::new(10_000),
+            readings: cimd::readings(),
+        }
     }
 
-    /// The client with this id; `None` when it is unknown, disabled, or not an id at all.
+    /// The client with this id as it is stored; `None` when it is unknown, disabled, or not an id at all.
     pub async fn find(&self, id: &str) -> Result<Option<Arc<Client>>, Refusal> {
+        Ok(match self.look(id).await? {
+            Found::Known(client) => Some(client),
+            Found::Disabled | Found::Unknown => None,
+        })
+    }
+
+    /// The same, which tells a disabled one from one that is not there.
+    pub async fn look(&self, id: &str) -> Result<Found, Refusal> {
         if !is_id(id) {
-            return Ok(None);
+            return Ok(Found::Unknown);
         }
         if let Some(client) = self.cache.get(id) {
-            return Ok(Some(client));
+            return Ok(Found::Known(client));
         }
         let generation = self.generation.load(Ordering::SeqCst);
-        let Some(row) = self.store.find_client(id).await? else { return Ok(None) };
+        let Some(row) = self.store.find_client(id).await? else { return Ok(Found::Unknown) };
         if row.disabled_at.is_some() {
-            return Ok(None);
+            return Ok(Found::Disabled);
         }
-        let client = Arc::new(Client::from_row(row));
+        let state = match row.kind {
+            ClientKind::Cimd => self.store.find_document_state(id).await?,
+            ClientKind::Dynamic | ClientKind::Static | ClientKind::Machine => None,
+        };
+        let document = state.map(|state| Document {
+            mark: state.held_mark.clone().unwrap_or_else(|| state.mark.clone()),
+            state: Some(state),
+        });
+        let client = Arc::new(Client { document, ..Client::from_row(row) });
         self.cache.insert(id.to_owned(), Arc::clone(&client));
         if self.generation.load(Ordering::SeqCst) != generation {
             // Something changed while the row was read: it may be the row of before.
             self.cache.invalidate(id);
         }
-        Ok(Some(client))
+        Ok(Found::Known(client))
+    }
+
+    /// The documents that were read last.
+    pub(super) fn readings(&self) -> &Readings {
+        &self.readings
     }
 
     /// Why [`Self::find`] finds nothing under this id: `unknown`, or that an administrator has disabled it.
@@ -253,6 +307,8 @@ pub(super) mod tests {
             keys: None,
             stored_keys: None,
             dpop_bound: false,
+            document: None,
+            document_row: None,
             held_at: None,
             allowed_scopes: None,
             access_token_seconds: None,

@@ -16,6 +16,7 @@
 //!
 //! | with keys              | `client_assertion`, see [`super::client_assertion`] | ok                                 |
 //! | with keys              | a secret, or nothing                        | 401 `invalid_client`                       |
+//! | by document, public and with keys | nothing, or `client_assertion`   | ok                                         |
 //! | any                    | `client_assertion` and any other credential | 400 `invalid_request`                      |
 //! | any                    | `client_assertion` of another `client_assertion_type`, or without one | 400 `invalid_request` |
 //!
@@ -28,7 +29,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::call::Call;
-use super::client::{AuthMethod, Client};
+use super::client::{self, AuthMethod, Client};
 use super::error::{Code, Reason, Refusal};
 use super::params::Params;
 use super::scalekit::door;
@@ -59,7 +60,7 @@ enum Proof {
 /// As in the table above.
 pub async fn authenticate(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Arc<Client>, Refusal> {
     let presented = read(call.authorization, params)?;
-    let Some(client) = ctx.clients.find(&presented.client_id).await? else {
+    let Some(client) = client::authenticating(ctx, &presented.client_id).await? else {
         let unknown = Refusal::new(
             Code::InvalidClient,
             Reason::UnknownClient,
@@ -70,6 +71,10 @@ pub async fn authenticate(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Resu
     let mismatch = |text: &'static str| Refusal::new(Code::InvalidClient, Reason::AuthMethodMismatch, text);
     match (client.auth_method, presented.proof) {
         (AuthMethod::None, Proof::Nothing) => {}
+        // Its document says that it has a key, and may leave it out.
+        (AuthMethod::None, Proof::Assertion(assertion)) if client.keys.is_some() => {
+            check_assertion(ctx, params, &client, &assertion).await?;
+        }
         (AuthMethod::None, _) => {
             return Err(mismatch(
                 "this client is public: it was registered with token_endpoint_auth_method none and has no secret",
@@ -82,15 +87,23 @@ pub async fn authenticate(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Resu
             return Err(mismatch("this client must authenticate with its client_secret"));
         }
         (AuthMethod::PrivateKeyJwt, Proof::Assertion(assertion)) => {
-            let door = door::issuer(ctx, params);
-            let issuers = [ctx.issuer.as_str(), door.as_str()];
-            client_assertion::check(ctx, &client, assertion.expose(), &issuers).await?;
+            check_assertion(ctx, params, &client, &assertion).await?;
         }
         (AuthMethod::PrivateKeyJwt, _) => {
             return Err(mismatch("this client must authenticate with a client_assertion (private_key_jwt)"));
         }
     }
     Ok(client)
+}
+
+async fn check_assertion(
+    ctx: &OAuth,
+    params: &Params,
+    client: &Client,
+    assertion: &Plain<String>,
+) -> Result<(), Refusal> {
+    let door = door::issuer(ctx, params);
+    client_assertion::check(ctx, client, assertion.expose(), &[ctx.issuer.as_str(), door.as_str()]).await
 }
 
 /// The client that a request names, for the audit trail: not yet believed.

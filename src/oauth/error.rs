@@ -111,7 +111,8 @@ impl Code {
     }
 }
 
-/// Why, in words stable enough to search for: `reason` of an audit event.
+/// Why, in words stable enough to search for: `reason` of an audit event. `Document` has its own: what is wrong with
+/// the document of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     MalformedRequest,
@@ -124,6 +125,9 @@ pub enum Reason {
     BadMetadata,
     BadRegistrationToken,
     RegistrationClosed,
+    ClientNotAdmitted,
+    ClientOnHold,
+    Document(&'static str),
     RateLimited,
     UnsupportedResponseType,
     UnsupportedGrantType,
@@ -206,6 +210,9 @@ pub enum Reason {
 impl Reason {
     /// The reason in snake case, as stored.
     pub fn as_str(self) -> String {
+        if let Self::Document(code) = self {
+            return code.to_owned();
+        }
         let mut out = String::new();
         for (i, c) in format!("{self:?}").chars().enumerate() {
             if c.is_ascii_uppercase() && i > 0 {

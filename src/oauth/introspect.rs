@@ -18,7 +18,6 @@ use super::params::Params;
 use super::resource::Resource;
 use super::{OAuth, client_auth};
 use crate::audit::{Entry, Event};
-use crate::store::clients::ClientKind;
 use crate::trust;
 use crate::types::{Scheme, Timestamp};
 
@@ -74,7 +73,7 @@ async fn answer(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Introsp
     params.get("token_type_hint")?;
     let found = find(ctx, token).await?;
     let allowed = |i: &Introspection| {
-        caller.kind != ClientKind::Dynamic || i.client_id.as_deref() == Some(caller.id.as_str())
+        !caller.kind.describes_itself() || i.client_id.as_deref() == Some(caller.id.as_str())
     };
     Ok(found.filter(allowed).unwrap_or_default())
 }

@@ -42,6 +42,8 @@ pub struct Metadata {
     pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id_metadata_document_supported: Option<bool>,
     pub code_challenge_methods_supported: Vec<&'static str>,
     pub dpop_signing_alg_values_supported: Vec<&'static str>,
     pub authorization_response_iss_parameter_supported: bool,
@@ -102,6 +104,7 @@ pub fn build(ctx: &OAuth) -> Metadata {
             .filter(|m| *m != "none")
             .collect(),
         token_endpoint_auth_methods_supported: methods,
+        client_id_metadata_document_supported: ctx.takes_documents().then_some(true),
         code_challenge_methods_supported: vec!["S256"],
         dpop_signing_alg_values_supported: ProofAlg::ALL.map(ProofAlg::as_str).to_vec(),
         authorization_response_iss_parameter_supported: true,

@@ -7,6 +7,7 @@
 //! | `/oauth/token`                | OAuth 2.1 §3.2, §4.1.3, §4.2, §4.3   | `token`, `grants`  |
 //! | `/oauth/device_authorization`, `/device` | RFC 8628                  | `device`           |
 //! | `/oauth/register`             | RFC 7591, RFC 7592                   | `registration`     |
+//! | a `client_id` that is a URL   | client ID metadata documents         | `cimd`             |
 //! | `/oauth/revoke`               | RFC 7009                             | `revoke`           |
 //! | `/oauth/introspect`           | RFC 7662                             | `introspect`       |
 //! | `/oauth/userinfo`             | OpenID Connect Core §5.3             | `userinfo`         |
@@ -19,6 +20,7 @@ pub mod access_token;
 pub mod approval;
 pub mod authorize;
 pub mod call;
+pub mod cimd;
 pub mod client;
 pub mod client_assertion;
 pub mod client_auth;
@@ -102,6 +104,8 @@ pub struct OAuth {
     pub fetch: Fetcher,
     pub devices: device::Devices,
     pub pushing: par::Pushing,
+    /// Whether clients may name themselves by the URL of a document.
+    pub documents_enabled: bool,
 }
 
 impl OAuth {

@@ -33,7 +33,7 @@ use super::dpop::{self, binding};
 use super::error::{Code, Reason, Refusal};
 use super::params::Params;
 use super::scalekit::door;
-use super::{OAuth, client_auth, flow};
+use super::{OAuth, cimd, client_auth, flow};
 use crate::audit::{Entry, Event};
 use crate::store::pushed_requests::{PushedBounds, PushedRow};
 use crate::types::Timestamp;
@@ -102,10 +102,11 @@ async fn try_push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Push
     let params = CREDENTIALS.iter().fold(params.clone(), |params, name| params.without(name));
     let params = params.with("client_id", &client.id);
     let params = bound(ctx, call, &client, params).await?;
-    authorize::judge(ctx, &params, Way::Pushed).await.map_err(|rejected| match rejected {
+    let judged = authorize::judge(ctx, &params, Way::Pushed).await.map_err(|rejected| match rejected {
         Rejected::Page(refusal) => refusal,
         Rejected::Redirect(to) => to.refusal,
     })?;
+    cimd::admit(ctx, &judged.client, &judged.resource).await?;
     let kept = params.to_query();
     if kept.len() > MAX_KEPT {
         return Err(Refusal::malformed(format!("the request is longer than {MAX_KEPT} bytes")));

@@ -70,6 +70,13 @@ pub struct Metadata {
     require_pushed_authorization_requests: Option<bool>,
 }
 
+impl Metadata {
+    /// Says how the client authenticates, where that was found out otherwise.
+    pub(super) fn set_auth_method(&mut self, method: AuthMethod) {
+        self.token_endpoint_auth_method = Some(method.as_str().to_owned());
+    }
+}
+
 /// What it gets back (RFC 7591 §3.2.1): the effective values, and never a null.
 #[derive(Serialize)]
 pub struct Registered {
@@ -203,7 +210,7 @@ fn parse(body: &[u8]) -> Result<Metadata, Refusal> {
 }
 
 /// The validator of everything a client may say of itself.
-fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal> {
+pub(super) fn validate(ctx: &OAuth, m: Metadata) -> Result<(ClientRow, AuthMethod), Refusal> {
     let auth_method =
         m.token_endpoint_auth_method.as_deref().and_then(AuthMethod::parse).unwrap_or(AuthMethod::None);
     let keys = client_keys(ctx, auth_method, m.jwks, m.jwks_uri)?;

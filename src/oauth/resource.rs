@@ -13,6 +13,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use super::cimd::policy::Policy;
 use super::error::{Code, Reason, Refusal};
 use super::keys::Alg;
 use super::scalekit::Dialect;
@@ -94,6 +95,8 @@ pub struct Resource {
     pub uri: String,
     pub is_default: bool,
     pub registration_open: bool,
+    /// Which clients by document it takes.
+    pub documents: Policy,
     pub access_token_seconds: Option<i64>,
     pub refresh_token_seconds: Option<i64>,
     pub alg: Alg,
@@ -188,6 +191,7 @@ impl ResourceSet {
                 uri,
                 is_default: row.is_default,
                 registration_open: row.registration_open,
+                documents: Policy::of_row(&row.documents.policy, &row.documents.allow),
                 access_token_seconds: row.access_token_seconds,
                 refresh_token_seconds: row.refresh_token_seconds,
                 aliases: row.aliases,
@@ -355,7 +359,7 @@ impl Resources {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::store::resources::TrustColumns;
+    use crate::store::resources::{DocumentColumns, TrustColumns};
     use proptest::prelude::*;
 
     /// A resource with scopes: name, what each includes, whether it is given by default.
@@ -389,6 +393,7 @@ pub(super) mod tests {
             dialect: "standard".into(),
             token_issuer: "environment".into(),
             trust: TrustColumns::default(),
+            documents: DocumentColumns::default(),
             version: 1,
             created_at: 0,
         }

@@ -32,6 +32,11 @@ impl ClientKind {
             Self::Machine => "machine",
         }
     }
+
+    /// Whether it says itself what it is called and where it sends people.
+    pub const fn describes_itself(self) -> bool {
+        matches!(self, Self::Cimd | Self::Dynamic)
+    }
 }
 
 /// Where a client's public keys are ([RFC 7591 §2](https://www.rfc-editor.org/rfc/rfc7591#section-2)).

@@ -97,6 +97,9 @@ sql! {
              WHERE id = $1 AND decided_at IS NULL AND expires_at > $2";
     /// Only inside the transaction that decided: the grant has to be there first.
     NAME_GRANT = "UPDATE device_codes SET grant_id = $2 WHERE id = $1";
+    /// On which document of its client it rests, where the client publishes one.
+    MARK = "UPDATE grants SET document_mark = (SELECT c.document_mark FROM clients c WHERE c.id = grants.client_id) \
+            WHERE id = $1";
     DENY = "UPDATE device_codes SET decided_at = $2 WHERE id = $1 AND decided_at IS NULL AND expires_at > $2";
     SPEND = "UPDATE device_codes SET spent_at = $2 WHERE id = $1 AND spent_at IS NULL AND expires_at > $2 \
              AND EXISTS (SELECT 1 FROM grants g WHERE g.id = device_codes.grant_id AND g.revoked_at IS NULL)";
@@ -210,6 +213,7 @@ impl Store {
                 }
                 grants::insert(connection, &consent_id, &consented, &grant).await?;
                 sqlx::query(NAME_GRANT).bind(&device_id).bind(&grant.id).execute(&mut *connection).await?;
+                sqlx::query(MARK).bind(&grant.id).execute(&mut *connection).await?;
                 Ok(true)
             }
             .boxed()

@@ -21,17 +21,22 @@ pub struct Show {
 pub enum ClientState {
     Active,
     Disabled,
+    /// Waits for an administrator, because its document has changed.
+    Held,
 }
 
 impl Show {
     /// The statement whose index holds these and no others.
     const fn statement(self) -> &'static str {
         use ClientKind::{Cimd, Dynamic, Machine, Static};
-        use ClientState::{Active, Disabled};
+        use ClientState::{Active, Disabled, Held};
         match (self.kind, self.state) {
             (None, None) => LIST,
             (None, Some(Active)) => LIST_ACTIVE,
             (None, Some(Disabled)) => LIST_DISABLED,
+            // No others can be on hold.
+            (None | Some(Cimd), Some(Held)) => LIST_HELD,
+            (Some(Dynamic | Static | Machine), Some(Held)) => LIST_NONE,
             (Some(Cimd), None) => LIST_CIMD,
             (Some(Cimd), Some(Active)) => LIST_CIMD_ACTIVE,
             (Some(Cimd), Some(Disabled)) => LIST_CIMD_DISABLED,
@@ -82,6 +87,8 @@ sql! {
     LIST = listing!("");
     LIST_ACTIVE = listing!(" AND c.disabled_at IS NULL");
     LIST_DISABLED = listing!(" AND c.disabled_at IS NOT NULL");
+    LIST_HELD = listing!(" AND c.held_at IS NOT NULL");
+    LIST_NONE = listing!(" AND 1 = 0");
     LIST_CIMD = listing!(" AND c.kind = 'cimd'");
     LIST_CIMD_ACTIVE = listing!(" AND c.kind = 'cimd' AND c.disabled_at IS NULL");
     LIST_CIMD_DISABLED = listing!(" AND c.kind = 'cimd' AND c.disabled_at IS NOT NULL");
@@ -140,7 +147,9 @@ pub(super) async fn put_terms(
     name: &str,
     redirect_uris: &[String],
 ) -> Result<(), StoreError> {
-    let found_by = hosts(redirect_uris).into_iter().chain([name.to_owned()]);
+    // The id of a client by document is a URL as well.
+    let own = hosts(&[id.to_owned()]);
+    let found_by = hosts(redirect_uris).into_iter().chain(own).chain([name.to_owned()]);
     for term in found_by.flat_map(|text| terms::terms(&text)) {
         sqlx::query(ADD_TERM).bind(term).bind(id).execute(&mut *connection).await?;
     }

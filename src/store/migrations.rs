@@ -38,6 +38,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_128_000_040 "trust",
     20_261_128_000_050 "indexes",
     20_261_129_000_001 "kinds_of_clients",
+    20_261_129_000_010 "documents",
     20_261_129_000_020 "code_keys",
     20_261_129_000_040 "device_codes",
     20_261_129_000_041 "pushed_requests",

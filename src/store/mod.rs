@@ -19,6 +19,7 @@ pub mod connected;
 pub mod consents;
 pub mod deletion;
 pub mod device_codes;
+pub mod document_clients;
 mod error;
 pub mod exchange_rules;
 pub mod grant_search;
@@ -145,6 +146,7 @@ pub fn statements() -> Vec<&'static str> {
         connected::ALL,
         consents::ALL,
         deletion::ALL,
+        document_clients::ALL,
         exchange_rules::ALL,
         device_codes::ALL,
         grant_search::ALL,

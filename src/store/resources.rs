@@ -33,6 +33,7 @@ pub struct ResourceRow {
     /// `environment` or `resource`: whom tokens of the dialect name as their issuer.
     pub token_issuer: String,
     pub trust: TrustColumns,
+    pub documents: DocumentColumns,
     /// Raised with each change by an administrator.
     pub version: i64,
     pub created_at: Timestamp,
@@ -49,6 +50,21 @@ pub struct TrustColumns {
     pub resource_id: Option<String>,
     /// Until then the other issuer's tokens are taken too.
     pub both_until: Option<Timestamp>,
+}
+
+/// Which clients by document it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentColumns {
+    /// `open`, `allow` or `off`.
+    pub policy: String,
+    /// The URLs and patterns that `allow` lets in.
+    pub allow: Vec<String>,
+}
+
+impl Default for DocumentColumns {
+    fn default() -> Self {
+        Self { policy: "open".to_owned(), allow: Vec::new() }
+    }
 }
 
 /// One scope of one resource.
@@ -72,14 +88,15 @@ pub struct ScopeRow {
 sql! {
     LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, access_token_seconds, \
             refresh_token_seconds, signing_alg, dialect, token_issuer, issuer, scalekit_environment, \
-            scalekit_resource_id, both_until, version, created_at FROM resources \
+            scalekit_resource_id, both_until, cimd_policy, cimd_allow, version, created_at FROM resources \
             WHERE deleted_at IS NULL ORDER BY id";
     LIST_SCOPES = "SELECT resource_id, name AS id, name, description, tools, is_default, implies, version, \
                    named_at FROM scopes \
                    ORDER BY resource_id, name";
     ADD = "INSERT INTO resources (id, name, kind, path, uri, aliases, is_default, registration_open, \
            access_token_seconds, refresh_token_seconds, signing_alg, dialect, token_issuer, created_at, \
-           updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)";
+           updated_at, cimd_policy, cimd_allow) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16)";
     ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, implies, named_at, \
                  created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)";
 }
@@ -104,6 +121,10 @@ fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
             environment: row::text_opt(row, "scalekit_environment")?,
             resource_id: row::text_opt(row, "scalekit_resource_id")?,
             both_until: row::time_opt(row, "both_until")?,
+        },
+        documents: DocumentColumns {
+            policy: row::text(row, "cimd_policy")?,
+            allow: row::json(row, "resources", "cimd_allow")?,
         },
         version: row::int(row, "version")?,
         created_at: row::int(row, "created_at")?,
@@ -159,6 +180,8 @@ pub(super) async fn add(connection: &mut AnyConnection, resource: &ResourceRow) 
         .bind(&resource.dialect)
         .bind(&resource.token_issuer)
         .bind(resource.created_at)
+        .bind(&resource.documents.policy)
+        .bind(row::to_json(&resource.documents.allow))
         .execute(connection)
         .await?;
     Ok(())

@@ -11,6 +11,7 @@ use crate::accounts::session::Session;
 use crate::audit::{Entry, Event};
 use crate::oauth::approval::{Decider, is_required_scope};
 use crate::oauth::authorize::{self, AuthorizeRequest, Moment, Rejected};
+use crate::oauth::cimd;
 use crate::oauth::client::Client;
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::Destination;
@@ -133,7 +134,8 @@ fn client_view(valid: &AuthorizeRequest) -> ClientView {
 /// How far the app's name can be believed.
 pub fn known_as(client: &Client) -> KnownAs {
     match client.kind {
-        ClientKind::Cimd | ClientKind::Dynamic => KnownAs::SelfDeclared,
+        ClientKind::Cimd => KnownAs::VerifiedHost(cimd::id::host(&client.id)),
+        ClientKind::Dynamic => KnownAs::SelfDeclared,
         ClientKind::Static | ClientKind::Machine => KnownAs::RegisteredHere,
     }
 }

@@ -10,7 +10,7 @@ use super::pages::{ErrorPage, LeavingPage};
 use super::{State, address, cookies};
 use crate::audit::Entry;
 use crate::oauth::authorize::ToClient;
-use crate::oauth::error::{Reason, Refusal};
+use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::redirect_uri::Destination;
 
 /// No `form-action`: Chromium applies it to the redirect after a form post and would block the way back to
@@ -62,7 +62,9 @@ pub fn refused(refusal: &Refusal, reference: String) -> HttpResponse {
     tracing::info!(reference, reason = refusal.reason.as_str(), "an error page was shown");
     let (title, _, next) = words(refusal.reason);
     let sentence = sentence(refusal);
-    let status = if refusal.reason == Reason::StoreUnavailable {
+    let is_passing =
+        refusal.code == Code::TemporarilyUnavailable && matches!(refusal.reason, Reason::Document(_));
+    let status = if refusal.reason == Reason::StoreUnavailable || is_passing {
         StatusCode::SERVICE_UNAVAILABLE
     } else if refusal.reason == Reason::Internal {
         StatusCode::INTERNAL_SERVER_ERROR
@@ -95,6 +97,9 @@ pub fn leaving(to: &ToClient, continue_url: String, reference: String) -> HttpRe
 
 /// What is wrong, in one sentence.
 fn sentence(refusal: &Refusal) -> String {
+    if let (Reason::Document(_), Some(rest)) = (refusal.reason, refusal.description.strip_prefix("the ")) {
+        return format!("The {rest}.");
+    }
     words(refusal.reason).1.map_or_else(
         || format!("The app sent a request that cannot be accepted: {}.", refusal.description),
         str::to_owned,
@@ -116,6 +121,16 @@ const fn words(reason: Reason) -> (&'static str, Option<&'static str>, &'static 
                 "The address the app wants to be answered at is not one it registered, so nothing was sent there.",
             ),
             "Remove this server from the app and add it again. If that does not help, tell the app's makers.",
+        ),
+        Reason::ClientNotAdmitted => (
+            "This app is not let in here",
+            Some("It is not among the apps that this server takes."),
+            "Ask the administrator of this server to let it in.",
+        ),
+        Reason::Document(_) => (
+            "This app cannot be recognised",
+            None,
+            "Try again in a moment. If that does not help, tell the app's makers.",
         ),
         Reason::LoginNeeded | Reason::ConsentNeeded => (
             "This app needs you",

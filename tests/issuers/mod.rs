@@ -98,7 +98,12 @@ pub fn builtin(app: &TestApp) -> String {
 pub async fn notes(app: &TestApp) -> (String, String) {
     let (admin, actor) = (app.core.admin(), Actor::command_line());
     let url = "https://notes.example.com/mcp".to_owned();
-    let new = NewResource { name: "Notes".to_owned(), url: url.clone(), dialect: Dialect::Standard };
+    let new = NewResource {
+        name: "Notes".to_owned(),
+        url: url.clone(),
+        dialect: Dialect::Standard,
+        documents: gatepost::store::resources::DocumentColumns::default(),
+    };
     let row = create(&admin, &actor, &new).await.unwrap();
     for name in ["notes:read", "notes:write"] {
         let input = scopes::Input { description: name.to_owned(), ..scopes::Input::default() };

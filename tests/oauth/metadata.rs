@@ -43,6 +43,7 @@ async fn add_notes(app: &TestApp) {
         dialect: "standard".into(),
         token_issuer: "environment".into(),
         trust: gatepost::store::resources::TrustColumns::default(),
+        documents: gatepost::store::resources::DocumentColumns::default(),
         version: 1,
         created_at: app.clock.now(),
     };

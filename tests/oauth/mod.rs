@@ -2,6 +2,7 @@
 
 mod authorize;
 mod bad_input;
+pub mod cimd;
 mod code_grant;
 mod consent;
 mod devices;

@@ -38,6 +38,7 @@ async fn base(app: &TestApp) -> String {
         name: "Todos".to_owned(),
         url: "https://todo.example/".to_owned(),
         dialect: Dialect::Scalekit(TokenIssuer::default()),
+        ..NewResource::default()
     };
     create(&app.core.admin(), &Actor::command_line(), &new).await.unwrap().id
 }

@@ -4,6 +4,7 @@
 mod ceremonies;
 mod contract;
 mod devices;
+mod document_clients;
 mod first_admin;
 mod first_start;
 mod held_lock;

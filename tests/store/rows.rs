@@ -97,6 +97,7 @@ pub fn resource(n: usize) -> ResourceRow {
         dialect: "standard".into(),
         token_issuer: "environment".into(),
         trust: gatepost::store::resources::TrustColumns::default(),
+        documents: gatepost::store::resources::DocumentColumns::default(),
         version: 1,
         created_at: NOW,
     }

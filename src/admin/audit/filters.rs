@@ -10,7 +10,7 @@ use crate::types::Timestamp;
 use crate::types::ids::{self, Kind};
 
 /// The longest filter, in bytes: a client's id may be a URL.
-const MAX: usize = 300;
+const MAX: usize = 512;
 /// After every id of an event.
 const NEWEST: &str = "evt_~";
 

@@ -2,6 +2,7 @@
 
 pub mod chain;
 mod device_words;
+mod documents;
 pub mod export;
 pub mod feed;
 pub mod filters;

@@ -75,6 +75,13 @@ const fn pair_of(kind: Event) -> (&'static str, &'static str) {
         Event::ClientDisabled => ("Client disabled", "Client not disabled"),
         Event::ClientEnabled => ("Client enabled", "Client not enabled"),
         Event::ClientChanged => ("Client changed", "Client not changed"),
+        Event::ClientHeld => ("Client put on hold: its document has changed", "Client not put on hold"),
+        Event::ClientReleased => {
+            ("Client on hold no more: its document is as before", "Client still on hold")
+        }
+        Event::ClientAccepted => {
+            ("Change of a client's document accepted", "Change of a client's document not accepted")
+        }
         Event::ClientSecretAdded => ("Client secret added", "Client secret not added"),
         Event::ClientSecretExpires => ("Client secret set to expire", "Client secret not set to expire"),
         Event::ClientSecretRevoked => ("Client secret revoked", "Client secret not revoked"),
@@ -121,6 +128,7 @@ pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
     let known = request(reason).or_else(|| token(reason)).or_else(|| people(reason));
     let known = known.or_else(|| device_words::why(reason));
     known
+        .or_else(|| super::documents::why(reason))
         .or_else(|| proof(reason))
         .or_else(|| program(reason))
         .or_else(|| of_another_issuer(reason))
@@ -481,7 +489,8 @@ mod tests {
         let list = source.split("pub enum Reason {").nth(1).unwrap().split('}').next().unwrap();
         let names: Vec<_> = list.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
         assert!(names.len() > 40);
-        for name in names {
+        // The codes of documents have a test of their own.
+        for name in names.into_iter().filter(|name| !name.contains('(')) {
             let (because, remedy) = why(&snake(name)).unwrap_or_else(|| panic!("{name} has no words"));
             assert!(because.ends_with('.') && remedy.ends_with('.'), "{name}: {because} {remedy}");
         }

@@ -11,6 +11,8 @@
 //! | life of access tokens      | yes      | yes       | yes       | new tokens                                                      |
 //! | bound tokens only (DPoP)   | yes      | yes       | no        | new tokens, those of a refresh too                              |
 //!
+//! A client by document (`cimd`) is as a dynamic one: its document says what is marked `no`.
+//!
 //! A dynamic client says of itself what is marked `no`, by RFC 7591, and identical ones share a registration: what
 //! an administrator put there would be theirs no more. Between public and confidential there is no way: an app that
 //! is out there can prove itself, or cannot.
@@ -24,7 +26,7 @@ use super::{ManagedClient, fields, find};
 use crate::audit::Event;
 use crate::oauth::client::AuthMethod;
 use crate::oauth::grants::device_code;
-use crate::store::clients::{ClientKind, ClientRow};
+use crate::store::clients::ClientRow;
 
 /// Everything that can be set, as it shall be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +125,7 @@ fn changed(admin: &Admin, before: &ClientRow, wanted: &Edit) -> Result<ClientRow
     check.seconds("access_token_seconds", wanted.access_token_seconds, &ACCESS_SECONDS);
     let row =
         ClientRow { allowed_scopes, access_token_seconds: wanted.access_token_seconds, ..before.clone() };
-    let row = if matches!(before.kind, ClientKind::Dynamic | ClientKind::Cimd) {
+    let row = if before.kind.describes_itself() {
         says_itself(&mut check, before, wanted);
         row
     } else {
@@ -155,7 +157,7 @@ fn says_itself(check: &mut Check, before: &ClientRow, wanted: &Edit) {
         ("dpop_bound", wanted.dpop_bound != is.dpop_bound),
     ] {
         if differs {
-            check.say(field, "The app registered itself and says this of itself: it cannot be set here.");
+            check.say(field, "The app says this of itself: it cannot be set here.");
         }
     }
 }

@@ -6,12 +6,14 @@
 //! | change it                     | in force with the next request, on every process within a second          | `edit`     |
 //! | add and end its secrets       | up to five at a time; what is ended is refused by the next request        | `secrets`  |
 //! | what happened with it         | from the audit trail, the newest first                                    | `timeline` |
+//! | accept a changed document     | what was given before the change works again                              | `document` |
 //! | disable                       | gets no token and asks nobody; what it held is revoked, on every process  | here       |
 //! | enable                        | works again; people connect it anew                                       | here       |
 //! | delete, its id typed          | as disabled, for good: its id never works again; the audit trail names it | here       |
 //! | delete, the id not as shown   | refused                                                                   | here       |
 
 pub mod create;
+pub mod document;
 pub mod edit;
 mod fields;
 pub mod secrets;
@@ -28,7 +30,7 @@ pub use crate::store::managed_clients::{ClientState, ManagedClient, Show, hosts}
 use crate::types::terms;
 
 /// Comes after every id of a client, in every collation.
-const AFTER_ALL: &str = "d";
+const AFTER_ALL: &str = "z";
 
 /// A page of clients, the newest first; `after` is where the page before ended.
 pub async fn list(

@@ -70,13 +70,19 @@ pub fn closed(client: &ClientRow) -> Option<(&'static str, &'static str)> {
             "This client is public: it proves itself with PKCE and has no secret.",
         ));
     }
+    if client.kind == ClientKind::Cimd {
+        return Some((
+            "has_keys",
+            "This client proves itself with keys that its document names, never with a secret.",
+        ));
+    }
     if !AuthMethod::is_secret(&client.auth_method) {
         return Some((
             "has_a_key",
             "This client proves itself with a key (private_key_jwt) and has no secret.",
         ));
     }
-    (client.kind == ClientKind::Dynamic).then_some((
+    client.kind.describes_itself().then_some((
         "registered_itself",
         "This client registered itself and would not know of another secret. It registers anew to get one.",
     ))

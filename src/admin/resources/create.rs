@@ -6,7 +6,7 @@ use crate::admin::{Actor, Admin, Failure};
 use crate::audit::Event;
 use crate::oauth::keys::Alg;
 use crate::oauth::scalekit::{Dialect, TokenIssuer};
-use crate::store::resources::{ResourceRow, TrustColumns};
+use crate::store::resources::{DocumentColumns, ResourceRow, TrustColumns};
 use crate::types::ids::{Kind, new_id};
 
 /// What a new resource needs; everything else is set later.
@@ -17,6 +17,8 @@ pub struct NewResource {
     pub url: String,
     /// How its tokens and endpoints look.
     pub dialect: Dialect,
+    /// Which clients by document may ask.
+    pub documents: DocumentColumns,
 }
 
 /// Adds it. Returns its row.
@@ -43,6 +45,7 @@ fn row(admin: &Admin, new: &NewResource, snapshot: &Snapshot) -> Result<Resource
     let mut check = Check::default();
     let name = check.name(&new.name);
     let uri = check.url("url", &new.url, &snapshot.others(admin, &id));
+    let documents = check.documents(&new.documents, ctx.fetch.reach());
     if snapshot.rows.len() >= MAX_RESOURCES {
         check.say("name", format!("There are {MAX_RESOURCES} resources already: delete one first."));
     }
@@ -62,6 +65,7 @@ fn row(admin: &Admin, new: &NewResource, snapshot: &Snapshot) -> Result<Resource
         dialect: new.dialect.as_str().to_owned(),
         token_issuer: TokenIssuer::default().as_str().to_owned(),
         trust: TrustColumns::default(),
+        documents,
         version: 1,
         created_at: ctx.clock.now(),
     })

@@ -5,9 +5,12 @@ use std::ops::RangeInclusive;
 use url::Url;
 
 use crate::admin::{Failure, Problem};
+use crate::fetch::Reach;
+use crate::oauth::cimd::policy::{self, Choice, MAX_ENTRIES};
 use crate::oauth::keys::Alg;
 use crate::oauth::resource::ResourceSet;
 use crate::oauth::scalekit::{SCALEKIT, STANDARD, TokenIssuer};
+use crate::store::resources::DocumentColumns;
 use crate::types::urls::is_loopback;
 use crate::types::visible::is_hidden;
 
@@ -95,6 +98,26 @@ impl Check {
         if TokenIssuer::parse(token_issuer).is_none() {
             self.say("token_issuer", "Choose environment or resource.");
         }
+    }
+
+    /// Which clients by document: the choice, and the list that counts with `allow`, each entry once.
+    pub fn documents(&mut self, wanted: &DocumentColumns, reach: Reach) -> DocumentColumns {
+        if Choice::parse(&wanted.policy).is_none() {
+            self.say("cimd_policy", "Choose open, allow or off.");
+        }
+        let mut allow: Vec<String> = Vec::new();
+        for entry in wanted.allow.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()) {
+            if allow.len() == MAX_ENTRIES {
+                self.say("cimd_allow", format!("There are more than {MAX_ENTRIES} entries."));
+                break;
+            }
+            if let Err(sentence) = policy::check_entry(entry, reach) {
+                self.say("cimd_allow", sentence.chars().take(700).collect::<String>());
+            } else if !allow.iter().any(|known| known == entry) {
+                allow.push(entry.to_owned());
+            }
+        }
+        DocumentColumns { policy: wanted.policy.clone(), allow }
     }
 
     pub fn say(&mut self, field: &'static str, sentence: impl Into<String>) {

@@ -7,7 +7,7 @@ use crate::admin::{Actor, Admin, Failure};
 use crate::audit::Event;
 use crate::oauth::keys::Alg;
 use crate::oauth::scalekit::SCALEKIT;
-use crate::store::resources::{ResourceRow, TrustColumns};
+use crate::store::resources::{DocumentColumns, ResourceRow, TrustColumns};
 
 /// Everything that can be set, as it shall be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Settings {
     pub aliases: Vec<String>,
     /// Whether clients that registered themselves may ask people for access to it.
     pub registration_open: bool,
+    /// Which clients by document may ask.
+    pub documents: DocumentColumns,
     /// Seconds; nothing for the setting of the server.
     pub access_token_seconds: Option<i64>,
     /// Seconds; nothing for the setting of the server.
@@ -41,6 +43,7 @@ impl Settings {
             url: row.uri.clone(),
             aliases: row.aliases.clone(),
             registration_open: row.registration_open,
+            documents: row.documents.clone(),
             access_token_seconds: row.access_token_seconds,
             refresh_token_seconds: row.refresh_token_seconds,
             signing_alg: row.signing_alg.clone(),
@@ -57,6 +60,8 @@ impl Settings {
             ("url", self.url != before.url),
             ("aliases", self.aliases != before.aliases),
             ("registration_open", self.registration_open != before.registration_open),
+            ("cimd_policy", self.documents.policy != before.documents.policy),
+            ("cimd_allow", self.documents.allow != before.documents.allow),
             ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),
             ("refresh_token_seconds", self.refresh_token_seconds != before.refresh_token_seconds),
             ("signing_alg", self.signing_alg != before.signing_alg),
@@ -101,6 +106,7 @@ pub async fn change(
             uri: wanted.url,
             aliases: wanted.aliases,
             registration_open: wanted.registration_open,
+            documents: wanted.documents,
             access_token_seconds: wanted.access_token_seconds,
             refresh_token_seconds: wanted.refresh_token_seconds,
             signing_alg: wanted.signing_alg,
@@ -140,6 +146,7 @@ fn checked(
     let aliases = check.aliases(&wanted.aliases, &others);
     check.seconds("access_token_seconds", wanted.access_token_seconds, &ACCESS_SECONDS);
     check.seconds("refresh_token_seconds", wanted.refresh_token_seconds, &REFRESH_SECONDS);
+    let documents = check.documents(&wanted.documents, admin.oauth.fetch.reach());
     check.dialect(&wanted.dialect, &wanted.token_issuer);
     check.alg(&wanted.signing_alg);
     let (standard, now) = (admin.oauth.resources.standard(), admin.oauth.clock.now());
@@ -148,5 +155,5 @@ fn checked(
     // ScaleKit's software reads nothing else.
     let signing_alg =
         if wanted.dialect == SCALEKIT { Alg::Rs256.as_str().to_owned() } else { wanted.signing_alg.clone() };
-    Ok(Settings { name, url, aliases, signing_alg, trust, ..wanted.clone() })
+    Ok(Settings { name, url, aliases, documents, signing_alg, trust, ..wanted.clone() })
 }

@@ -28,7 +28,7 @@ use super::grants::device_code::GRANT_TYPE;
 use super::params::Params;
 use super::resource::Resource;
 use super::scalekit::door;
-use super::{OAuth, client_auth, flow};
+use super::{OAuth, cimd, client_auth, flow};
 use crate::audit::{Entry, Event};
 use crate::store::clients::ClientKind;
 use crate::store::device_codes::{Bounds, DeviceRow};
@@ -111,6 +111,7 @@ async fn try_ask(
     }
     let resource = door::named_or_default(ctx, params)?;
     may_ask(&client, &resource)?;
+    cimd::admit(ctx, &client, &resource).await?;
     let scopes = asked_scopes(params, &client, &resource)?;
     let (now, life) = (ctx.clock.now(), ctx.devices.life);
     for _ in 0..TRIES {

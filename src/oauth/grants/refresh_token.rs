@@ -12,6 +12,7 @@
 //! | of a public client, not with the key it is bound to, see [`binding`] | Refuse | 400 `invalid_grant`, `invalid_dpop_proof` | nothing | `a_public_clients_refresh_token_is_bound` |
 //! | expired, revoked, unknown                         | Refuse   | 400 `invalid_grant` | nothing                       | `dead_refresh_token_is_refused`            |
 //! | in force, of somebody who must show a second factor and showed none for it | Refuse | 400 `invalid_grant` | nothing | `a_grant_from_before_the_second_factor_is_not_renewed` |
+//! | a good one of a client by document, which is on hold for it ([`cimd`](crate::oauth::cimd::hold)) | Refuse | 400 `invalid_grant` | nothing | `a_changed_redirect_host_puts_the_client_on_hold` |
 //! | a good one, asking for more scope than granted    | Refuse   | 400 `invalid_scope` | nothing                       | `widening_a_refresh_changes_nothing`       |
 //!
 //! A token reads `rft_<id>_<random><mark>`. The mark is a keyed hash of the rest, so that a token we made
@@ -35,7 +36,7 @@ use crate::oauth::oxide::{self, Recovered, TokenRules};
 use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::door;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, requested_scope, same_resource};
-use crate::oauth::{OAuth, access_token, scopes};
+use crate::oauth::{OAuth, access_token, cimd, scopes};
 use crate::store::grants::GrantRow;
 use crate::store::refresh_tokens::{Holder, RefreshRow, Rotation};
 use crate::types::ids::{Kind, new_id};
@@ -121,6 +122,9 @@ fn refuse(reason: Reason) -> Refusal {
         Reason::ForeignRefreshToken => "the refresh token was issued to another client",
         Reason::SecondFactorNeeded => {
             "the person must show a second factor since then: start a new authorization"
+        }
+        Reason::ClientOnHold => {
+            "the app has changed where it sends access or by which keys it is known: start a new authorization"
         }
         Reason::RevokedGrant => "access has been revoked: start a new authorization",
         _ => "the refresh token is not valid: start a new authorization",
@@ -221,6 +225,9 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     request.settle(ctx).await.map_err(of_grant)?;
     if decision == Decision::Replay {
         return Err(of_grant(replay(ctx, &grant).await?));
+    }
+    if !cimd::may_renew(ctx, &request.client, &grant).await.map_err(of_grant)? {
+        return Err(of_grant(refuse(Reason::ClientOnHold)));
     }
     let recovered = Recovered {
         owner: grant.user_id.clone().unwrap_or_default(),

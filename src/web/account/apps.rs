@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::super::pages::account::{AppView, AppsPage, Tab};
 use super::super::pages::{ClientView, KnownAs, RedirectKind, ScopeView};
 use super::super::{State, address, consent, error_page, when};
+use crate::oauth::cimd;
 use crate::oauth::connected;
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::{Destination, RedirectUri};
@@ -95,7 +96,11 @@ fn app_view(resources: &ResourceSet, row: ConnectedRow) -> AppView {
         },
         client: ClientView {
             name: row.client_name,
-            known: if row.client_kind == "dynamic" { KnownAs::SelfDeclared } else { KnownAs::RegisteredHere },
+            known: match row.client_kind.as_str() {
+                "dynamic" => KnownAs::SelfDeclared,
+                "cimd" => KnownAs::VerifiedHost(cimd::id::host(&row.client_id)),
+                _ => KnownAs::RegisteredHere,
+            },
             redirect_host: String::new(),
             redirect: RedirectKind::Web,
             client_id: row.client_id,

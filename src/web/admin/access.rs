@@ -88,8 +88,9 @@ impl View {
 
     /// Where a page of a list begins, if the text can be a key of ours.
     pub fn after(&self) -> Option<String> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        self.query.first("after").filter(|key| key.len() <= 300 && key.chars().all(plain)).map(str::to_owned)
+        // An id of a client may be a URL.
+        let plain = |c: char| c.is_ascii_graphic();
+        self.query.first("after").filter(|key| key.len() <= 1000 && key.chars().all(plain)).map(str::to_owned)
     }
 }
 

@@ -21,6 +21,7 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         "secret-revoked" => "That secret is revoked: the next request that shows it is refused.",
         "client-disabled" => "The client is disabled, and what it held is revoked.",
         "client-enabled" => "The client works again. People connect it anew.",
+        "client-accepted" => "The change is accepted: everybody who connected the client goes on.",
         "client-deleted" => "The client is gone, and what it held is revoked.",
         // people
         "person-disabled" => "They are kept out: sign-ins and connected apps have ended.",

@@ -120,6 +120,7 @@ routes! {
     "/admin/clients/{id}/timeline" => View clients::timeline::get;
     "/admin/clients/{id}/disable" => Submission clients::disable::post;
     "/admin/clients/{id}/enable" => Submission clients::enable::post;
+    "/admin/clients/{id}/accept" => Submission clients::accept::post;
     "/admin/clients/{id}/delete" => FreshView clients::delete::get;
     "/admin/clients/{id}/delete" => FreshSubmission clients::delete::post;
     // people

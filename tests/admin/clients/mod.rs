@@ -1,6 +1,7 @@
 //! `/admin/clients`: found, looked at, disabled, enabled and deleted, and what follows elsewhere.
 
 mod command_line;
+mod documents;
 mod edit;
 mod make;
 mod pages;

@@ -38,7 +38,7 @@ use crate::oauth::params::Params;
 use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::door;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse};
-use crate::oauth::{OAuth, client_auth, scopes};
+use crate::oauth::{OAuth, cimd, client_auth, scopes};
 use crate::store::grants::GrantRow;
 use crate::store::trusted_issuers::IssuerKind;
 use crate::store::users::UserRow;
@@ -188,6 +188,7 @@ pub(super) async fn run(
         .into());
     }
     let resource = resource_of(ctx, request, said)?;
+    cimd::admit(ctx, client, &resource).await?;
     let asked = asked_scopes(request.params)?;
     let limits = (said.scopes.as_ref(), issuer.row.scopes.as_ref());
     let chosen = choose(&resource, client, limits, &asked)?;

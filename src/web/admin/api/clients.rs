@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answers;
-use super::call::Call;
+use super::call::{Call, Sent};
 use super::paging::{self, List};
 use super::problem::Problem;
 use super::text::{self, Time};
@@ -18,10 +18,10 @@ use crate::store::clients::ClientKind;
 pub struct Client {
     id: String,
     name: String,
-    /// `dynamic` registered itself, `static` was made here, `machine` acts for nobody but itself.
+    /// `cimd` publishes a document at the URL that is its id, `dynamic` registered itself, `static` was made here, `machine` acts for nobody but itself.
     #[schema(example = "dynamic")]
     kind: String,
-    /// `none`, `client_secret_basic` or `client_secret_post`.
+    /// `none`, `client_secret_basic`, `client_secret_post` or `private_key_jwt`.
     #[schema(example = "none")]
     auth_method: String,
     /// The address of its key set, or the set as JSON text; of one that proves itself with `private_key_jwt`.
@@ -40,6 +40,8 @@ pub struct Client {
     /// How often it registered itself.
     registrations: i64,
     is_disabled: bool,
+    /// Whether it waits for an administrator, because its document has changed.
+    is_held: bool,
     /// To be sent along with a change.
     version: i64,
     created_at: Time,
@@ -47,6 +49,8 @@ pub struct Client {
     last_used_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_at: Option<Time>,
 }
 
 impl From<ManagedClient> for Client {
@@ -65,10 +69,12 @@ impl From<ManagedClient> for Client {
             dpop_bound: row.dpop_bound,
             registrations: found.registrations,
             is_disabled: row.disabled_at.is_some(),
+            is_held: row.held_at.is_some(),
             version: found.version,
             created_at: Time(row.created_at),
             last_used_at: row.last_used_at.map(Time),
             disabled_at: row.disabled_at.map(Time),
+            held_at: row.held_at.map(Time),
         }
     }
 }
@@ -89,7 +95,7 @@ pub struct Wanted {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// Where the page begins: `next_cursor` of the one before.
-    #[param(max_length = 400)]
+    #[param(max_length = 1400)]
     cursor: Option<String>,
 }
 
@@ -97,6 +103,7 @@ pub struct Wanted {
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Which {
+    Cimd,
     Dynamic,
     Static,
     Machine,
@@ -105,6 +112,7 @@ enum Which {
 impl Which {
     const fn kind(self) -> ClientKind {
         match self {
+            Self::Cimd => ClientKind::Cimd,
             Self::Dynamic => ClientKind::Dynamic,
             Self::Static => ClientKind::Static,
             Self::Machine => ClientKind::Machine,
@@ -117,6 +125,8 @@ impl Which {
 #[serde(rename_all = "snake_case")]
 enum WhichState {
     Active,
+    /// Waits for an administrator, because its document has changed.
+    Held,
     Disabled,
 }
 
@@ -124,6 +134,7 @@ impl WhichState {
     const fn state(self) -> ClientState {
         match self {
             Self::Active => ClientState::Active,
+            Self::Held => ClientState::Held,
             Self::Disabled => ClientState::Disabled,
         }
     }
@@ -176,6 +187,26 @@ pub async fn disable(call: Call, id: Path<String>) -> Result<HttpResponse, Probl
 pub async fn enable(call: Call, id: Path<String>) -> Result<HttpResponse, Problem> {
     clients::enable(call.admin(), &call.actor, &id).await?;
     Ok(answers::done())
+}
+
+/// Which change is accepted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// Of the client as it was read.
+    version: i64,
+}
+
+/// Accept the change of a client's document
+///
+/// What its document says now holds for everybody who connected it. For a client that is on hold only.
+#[utoipa::path(post, path = "/clients/{id}/accept", tag = "clients", request_body = Acceptance,
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "As it is now", body = Client)))]
+pub async fn accept(sent: Sent<Acceptance>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let call = &sent.call;
+    let client = clients::document::accept(call.admin(), &call.actor, &id, sent.body.version).await?;
+    Ok(answers::ok(&Client::from(client)))
 }
 
 /// Delete a client

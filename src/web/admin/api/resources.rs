@@ -14,8 +14,9 @@ use super::problem::Problem;
 use super::text::Time;
 use crate::admin::Page;
 use crate::admin::resources::{self, create, default, delete, probe, settings};
+use crate::oauth::cimd::policy::Choice;
 use crate::oauth::scalekit::{Dialect, TokenIssuer};
-use crate::store::resources::{ResourceRow, TrustColumns};
+use crate::store::resources::{DocumentColumns, ResourceRow, TrustColumns};
 
 /// A protected MCP server.
 #[derive(Serialize, ToSchema)]
@@ -34,6 +35,11 @@ pub struct Resource {
     is_default: bool,
     /// Whether clients that registered themselves may ask people for access.
     registration_open: bool,
+    /// Which clients by document may ask: `open`, `allow` or `off`.
+    #[schema(example = "open")]
+    cimd_policy: String,
+    /// The URLs and patterns that `allow` lets in.
+    cimd_allow: Vec<String>,
     /// Absent for the setting of the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token_seconds: Option<i64>,
@@ -74,6 +80,8 @@ fn shown(call: &Call, row: ResourceRow) -> Resource {
         aliases: row.aliases,
         is_default: row.is_default,
         registration_open: row.registration_open,
+        cimd_policy: row.documents.policy,
+        cimd_allow: row.documents.allow,
         access_token_seconds: row.access_token_seconds,
         refresh_token_seconds: row.refresh_token_seconds,
         signing_alg: row.signing_alg,
@@ -138,6 +146,37 @@ pub struct NewResource {
     /// How its tokens and endpoints look.
     #[serde(default)]
     dialect: DialectName,
+    /// Which clients by document may ask; leave it out for `open`.
+    #[serde(default)]
+    cimd_policy: DocumentPolicy,
+    /// URLs, and patterns such as `https://vscode.dev/*`, that `allow` lets in.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    cimd_allow: Vec<String>,
+}
+
+/// Which clients by document may ask.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentPolicy {
+    /// Any.
+    #[default]
+    Open,
+    /// Those on the list.
+    Allow,
+    /// None.
+    Off,
+}
+
+impl DocumentPolicy {
+    fn columns(self, allow: Vec<String>) -> DocumentColumns {
+        let choice = match self {
+            Self::Open => Choice::Open,
+            Self::Allow => Choice::Allow,
+            Self::Off => Choice::Off,
+        };
+        DocumentColumns { policy: choice.as_str().to_owned(), allow }
+    }
 }
 
 /// How the tokens and endpoints of a resource look.
@@ -206,8 +245,10 @@ impl IssuerName {
     responses((status = 201, description = "It is there", body = Resource)))]
 pub async fn create(sent: Sent<NewResource>) -> Result<HttpResponse, Problem> {
     let call = &sent.call;
-    let NewResource { name, url, dialect } = sent.body;
-    let new = create::NewResource { name, url, dialect: dialect.dialect(TokenIssuerName::default()) };
+    let NewResource { name, url, dialect, cimd_policy, cimd_allow } = sent.body;
+    let dialect = dialect.dialect(TokenIssuerName::default());
+    let documents = cimd_policy.columns(cimd_allow);
+    let new = create::NewResource { name, url, dialect, documents };
     idempotency::once(call, &sent.digest, async {
         let row = create::create(call.admin(), &call.actor, &new).await?;
         Ok(Created::new(format!("/resources/{}", row.id), &shown(call, row)))
@@ -229,6 +270,13 @@ pub struct ResourceSettings {
     #[schema(max_items = 20)]
     aliases: Vec<String>,
     registration_open: bool,
+    /// Which clients by document may ask; leave it out for `open`.
+    #[serde(default)]
+    cimd_policy: DocumentPolicy,
+    /// URLs, and patterns such as `https://vscode.dev/*`, that `allow` lets in.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    cimd_allow: Vec<String>,
     /// 60 to 86,400; leave it out for the setting of the server.
     #[serde(default)]
     access_token_seconds: Option<i64>,
@@ -272,6 +320,7 @@ pub async fn change(sent: Sent<ResourceSettings>, id: Path<String>) -> Result<Ht
         url: body.url,
         aliases: body.aliases,
         registration_open: body.registration_open,
+        documents: body.cimd_policy.columns(body.cimd_allow),
         access_token_seconds: body.access_token_seconds,
         refresh_token_seconds: body.refresh_token_seconds,
         signing_alg: body.signing_alg.alg().as_str().to_owned(),

@@ -112,6 +112,7 @@ routes! {
     delete "/clients/{id}" [ClientsWrite] clients::remove;
     post "/clients/{id}/disable" [ClientsWrite] clients::disable;
     post "/clients/{id}/enable" [ClientsWrite] clients::enable;
+    post "/clients/{id}/accept" [ClientsWrite] clients::accept;
     get "/clients/{id}/secrets" [ClientsRead] client_secrets::list;
     post "/clients/{id}/secrets" [ClientsWrite] client_secrets::add;
     post "/clients/{id}/secrets/{secret}/expire" [ClientsWrite] client_secrets::expire;

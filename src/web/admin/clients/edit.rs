@@ -65,7 +65,8 @@ fn page(shell: Shell, found: &ManagedClient, form: ClientForm) -> EditClientPage
         form,
         problems: Problems::default(),
         now: None,
-        is_dynamic: matches!(found.client.kind, ClientKind::Dynamic | ClientKind::Cimd),
+        is_dynamic: found.client.kind.describes_itself(),
+        is_document: found.client.kind == ClientKind::Cimd,
     }
 }
 
@@ -73,7 +74,7 @@ fn page(shell: Shell, found: &ManagedClient, form: ClientForm) -> EditClientPage
 fn read(state: &State, sent: &Submission, row: &ClientRow) -> ClientForm {
     let is = form::of_row(state, row);
     let typed = form::read(sent, &is);
-    if matches!(row.kind, ClientKind::Dynamic | ClientKind::Cimd) {
+    if row.kind.describes_itself() {
         return ClientForm {
             name: is.name,
             redirect_uris: is.redirect_uris,
@@ -114,7 +115,7 @@ fn in_words(row: &ClientRow) -> Vec<(&'static str, String)> {
     let seconds =
         row.access_token_seconds.map_or_else(|| "as each resource says".to_owned(), |v| v.to_string());
     let mut words = Vec::new();
-    if !matches!(row.kind, ClientKind::Dynamic | ClientKind::Cimd) {
+    if !row.kind.describes_itself() {
         words.push(("Name", row.name.clone()));
     }
     if row.kind == ClientKind::Static {

@@ -11,16 +11,18 @@ use crate::store::clients::ClientKind;
 /// Clients on one page.
 const SIZE: usize = 50;
 /// The kinds, as the address spells them and as people read them.
-const KINDS: [(Option<ClientKind>, &str, &str); 4] = [
+const KINDS: [(Option<ClientKind>, &str, &str); 5] = [
     (None, "", "Any kind"),
+    (Some(ClientKind::Cimd), "cimd", "Publish a document"),
     (Some(ClientKind::Dynamic), "dynamic", "Registered themselves"),
     (Some(ClientKind::Static), "static", "Made here"),
     (Some(ClientKind::Machine), "machine", "Machines"),
 ];
 /// The states.
-const STATES: [(Option<ClientState>, &str, &str); 3] = [
+const STATES: [(Option<ClientState>, &str, &str); 4] = [
     (None, "", "Any state"),
     (Some(ClientState::Active), "active", "Active"),
+    (Some(ClientState::Held), "held", "On hold"),
     (Some(ClientState::Disabled), "disabled", "Disabled"),
 ];
 
@@ -58,7 +60,10 @@ pub async fn get(view: View) -> HttpResponse {
             is_chosen: is_chosen(value, state_code),
         }),
         clients: found.rows.iter().map(super::line).collect(),
-        next_url: found.next.map(|key| format!("{start}{joint}after={key}")),
+        next_url: found.next.map(|key| {
+            let key: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
+            format!("{start}{joint}after={key}")
+        }),
         first_url: after.is_some().then_some(start),
         search: search.unwrap_or_default(),
     };

@@ -1,5 +1,6 @@
 //! `/admin/clients`: the apps that may ask for tokens.
 
+pub mod accept;
 pub mod delete;
 pub mod disable;
 pub mod edit;
@@ -11,7 +12,7 @@ pub mod one;
 pub mod secrets;
 pub mod timeline;
 
-use super::super::pages::admin::{ClientHead, ClientLine, ClientTab};
+use super::super::pages::admin::{ClientHead, ClientLine, ClientTab, url_of};
 use super::super::when;
 use crate::admin::clients::{ManagedClient, hosts};
 use crate::store::clients::ClientKind;
@@ -19,12 +20,12 @@ use crate::store::clients::ClientKind;
 const PAGE: &str = "/admin/clients";
 
 fn page_of(id: &str) -> String {
-    format!("{PAGE}/{id}")
+    url_of(id)
 }
 
 const fn kind_word(kind: ClientKind) -> &'static str {
     match kind {
-        ClientKind::Cimd => "Published document",
+        ClientKind::Cimd => "Publishes a document",
         ClientKind::Dynamic => "Registered itself",
         ClientKind::Static => "Made here",
         ClientKind::Machine => "Machine",
@@ -44,6 +45,7 @@ fn head(found: &ManagedClient, tab: ClientTab) -> ClientHead {
         name: name_of(found),
         kind: kind_word(found.client.kind),
         is_disabled: found.client.disabled_at.is_some(),
+        is_held: found.client.held_at.is_some(),
         tab,
     }
 }
@@ -59,5 +61,6 @@ fn line(found: &ManagedClient) -> ClientLine {
         hosts: hosts(&client.redirect_uris),
         last_used: client.last_used_at.map(when::second),
         is_disabled: client.disabled_at.is_some(),
+        is_held: client.held_at.is_some(),
     }
 }

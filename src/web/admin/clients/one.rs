@@ -3,13 +3,15 @@
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 
-use super::super::super::pages::admin::{Area, ClientPage, ClientTab, Shell};
+use super::super::super::pages::admin::{Area, ClientPage, ClientTab, DocumentView, Shell};
 use super::super::super::when;
 use super::super::access::View;
 use super::super::answers;
 use crate::admin::clients::{self, ManagedClient};
 use crate::admin::{Admin, Failure};
+use crate::oauth::cimd;
 use crate::oauth::client::AuthMethod;
+use crate::store::clients::{ClientKeys, ClientRow};
 
 /// The most resources that are named.
 const RESOURCES: usize = 10;
@@ -36,6 +38,9 @@ async fn page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientPage, Failu
         more_resources: resources.next.is_some(),
         resources: resources.rows,
         auth_method: match client.auth_method.as_str() {
+            "none" if client.keys.is_some() => {
+                "No secret (public client, PKCE), or a key of its own".to_owned()
+            }
             "none" => "No secret (public client, PKCE)".to_owned(),
             "private_key_jwt" => "A key of its own (private_key_jwt)".to_owned(),
             method => method.to_owned(),
@@ -49,6 +54,7 @@ async fn page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientPage, Failu
         created: when::second(client.created_at),
         disabled: client.disabled_at.map(when::second),
         says: says(&found),
+        document: document_view(admin, &found).await,
     })
 }
 
@@ -71,4 +77,38 @@ fn says(found: &ManagedClient) -> Vec<(&'static str, String)> {
     .into_iter()
     .filter_map(|(label, value)| value.map(|value| (label, value)))
     .collect()
+}
+
+/// What its document says now, and how that differs from what people relied on.
+async fn document_view(admin: &Admin, found: &ManagedClient) -> Option<DocumentView> {
+    let now = clients::document::now(admin, found).await?;
+    let before = &found.client;
+    let mut changes = Vec::new();
+    if let Ok(now) = &now {
+        let mut compare = |label, before: String, now: String| {
+            if before != now {
+                changes.push((label, before, now));
+            }
+        };
+        compare("Name", before.name.clone(), now.name.clone());
+        compare("Sends people to", before.redirect_uris.join(" "), now.redirect_uris.join(" "));
+        compare("Proves itself with", before.auth_method.clone(), now.auth_method.clone());
+        compare("Keys", keys(before), keys(now));
+    }
+    Some(DocumentView {
+        host: cimd::id::host(&before.id),
+        problem: now.err(),
+        held: before.held_at.map(when::second),
+        changes,
+        version: found.version,
+    })
+}
+
+/// Where its keys are; of a set in the document, which.
+fn keys(row: &ClientRow) -> String {
+    match &row.keys {
+        None => "none".to_owned(),
+        Some(ClientKeys::Uri(uri)) => uri.clone(),
+        Some(ClientKeys::Inline(set)) => set.clone(),
+    }
 }

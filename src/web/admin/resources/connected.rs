@@ -61,7 +61,11 @@ fn client_view(row: ResourceClientRow) -> ResourceClientView {
     ResourceClientView {
         id: row.id,
         name: row.name,
-        kind: if row.kind == "dynamic" { "registered itself" } else { "added by an administrator" },
+        kind: match row.kind.as_str() {
+            "dynamic" => "registered itself",
+            "cimd" => "publishes a document",
+            _ => "added by an administrator",
+        },
         last_used: row.last_used_at.map(when::moment),
     }
 }

@@ -61,5 +61,6 @@ fn document_url(state: &State, resource: &Resource) -> String {
 
 /// A page of a resource, at a place in its list.
 fn page_after(tab: ResourceTab, id: &str, after: &str) -> String {
+    let after: String = url::form_urlencoded::byte_serialize(after.as_bytes()).collect();
     format!("{}?after={after}", tab.url(id))
 }

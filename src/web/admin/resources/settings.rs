@@ -14,7 +14,7 @@ use crate::admin::Failure;
 use crate::admin::resources::find;
 use crate::admin::resources::settings::{Settings, change};
 use crate::oauth::resource::ResourceKind;
-use crate::store::resources::{ResourceRow, TrustColumns};
+use crate::store::resources::{DocumentColumns, ResourceRow, TrustColumns};
 use crate::trust::whom::Side;
 use crate::types::Timestamp;
 
@@ -90,6 +90,8 @@ fn as_form(row: &ResourceRow) -> SettingsForm {
         url: row.uri.clone(),
         aliases: row.aliases.join("\n"),
         registration_open: row.registration_open,
+        cimd_policy: row.documents.policy.clone(),
+        cimd_allow: row.documents.allow.join("\n"),
         access_token_seconds: number(row.access_token_seconds),
         refresh_token_seconds: number(row.refresh_token_seconds),
         signing_alg: row.signing_alg.clone(),
@@ -109,6 +111,8 @@ fn read(sent: &Submission, row: &ResourceRow) -> SettingsForm {
         url: row.uri.as_ref().map(|_| text("url")),
         aliases: text("aliases"),
         registration_open: sent.is_ticked("registration_open"),
+        cimd_policy: text("cimd_policy"),
+        cimd_allow: text("cimd_allow"),
         access_token_seconds: text("access_token_seconds"),
         refresh_token_seconds: text("refresh_token_seconds"),
         signing_alg: text("signing_alg"),
@@ -129,6 +133,7 @@ fn wanted(form: &SettingsForm, sent: &Submission, row: &ResourceRow) -> Settings
         url: form.url.clone(),
         aliases: sent.lines("aliases"),
         registration_open: form.registration_open,
+        documents: DocumentColumns { policy: form.cimd_policy.clone(), allow: sent.lines("cimd_allow") },
         access_token_seconds: seconds(&form.access_token_seconds),
         refresh_token_seconds: seconds(&form.refresh_token_seconds),
         signing_alg: form.signing_alg.clone(),
@@ -163,6 +168,11 @@ fn in_words(row: &ResourceRow) -> Vec<(&'static str, String)> {
     words.extend([
         ("Aliases", aliases),
         ("Apps that registered themselves may ask", open.to_owned()),
+        ("Apps that publish a document", row.documents.policy.clone()),
+        (
+            "Documents that are let in",
+            if row.documents.allow.is_empty() { "none".to_owned() } else { row.documents.allow.join(", ") },
+        ),
         ("Life of access tokens, in seconds", seconds(row.access_token_seconds)),
         ("Life of refresh tokens, in seconds", seconds(row.refresh_token_seconds)),
         ("Dialect", row.dialect.clone()),

@@ -91,6 +91,8 @@ pub struct EditClientPage {
     pub now: Option<Vec<(&'static str, String)>>,
     /// It says itself what it is called and where it sends people.
     pub is_dynamic: bool,
+    /// It does so in a document.
+    pub is_document: bool,
 }
 
 /// What the fields hold.
@@ -267,6 +269,7 @@ impl EditClientPage {
             problems: Problems::default(),
             now: None,
             is_dynamic: false,
+            is_document: false,
         }
     }
 

@@ -11,8 +11,8 @@ use super::super::{Area, Shell};
 pub struct ClientsPage {
     pub shell: Shell,
     pub search: String,
-    pub kinds: [FilterLink; 4],
-    pub states: [FilterLink; 3],
+    pub kinds: [FilterLink; 5],
+    pub states: [FilterLink; 4],
     pub is_filtered: bool,
     pub clients: Vec<ClientLine>,
     pub next_url: Option<String>,
@@ -37,6 +37,7 @@ pub struct ClientLine {
     pub hosts: Vec<String>,
     pub last_used: Option<String>,
     pub is_disabled: bool,
+    pub is_held: bool,
 }
 
 #[cfg(test)]
@@ -50,6 +51,7 @@ impl ClientLine {
             hosts: vec![t.into()],
             last_used: Some(t.into()),
             is_disabled: false,
+            is_held: false,
         }
     }
 }
@@ -74,10 +76,15 @@ impl ClientsPage {
         Self {
             shell: Shell::filled(t, Area::Clients),
             search: t.into(),
-            kinds: ["Any kind", "Registered themselves", "Made here", "Machines"].map(filter_link),
-            states: ["Any state", "Active", "Disabled"].map(filter_link),
+            kinds: ["Any kind", "Publish a document", "Registered themselves", "Made here", "Machines"]
+                .map(filter_link),
+            states: ["Any state", "Active", "On hold", "Disabled"].map(filter_link),
             is_filtered: false,
-            clients: vec![ClientLine::filled(t), disabled],
+            clients: vec![
+                ClientLine::filled(t),
+                disabled,
+                ClientLine { is_held: true, ..ClientLine::filled(t) },
+            ],
             next_url: Some("/admin/clients?after=cli_1".into()),
             first_url: Some("/admin/clients".into()),
         }

@@ -10,8 +10,14 @@ mod secrets;
 
 pub use form::{ClientForm, ClientKindPage, ClientMadePage, EditClientPage, NewClientPage, ScopeTick, Sort};
 pub use list::{ClientLine, ClientsPage, FilterLink};
-pub use one::{ClientPage, ClientTimelinePage, DeleteClientPage};
+pub use one::{ClientPage, ClientTimelinePage, DeleteClientPage, DocumentView};
 pub use secrets::{ClientSecretsPage, EndSecretPage, SecretMadePage, SecretView};
+
+/// Where the pages of a client are. An id may be a URL.
+pub fn url_of(id: &str) -> String {
+    let segment: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    format!("/admin/clients/{segment}")
+}
 
 /// One client, on top of its pages.
 pub struct ClientHead {
@@ -20,6 +26,8 @@ pub struct ClientHead {
     pub name: String,
     pub kind: &'static str,
     pub is_disabled: bool,
+    /// Waits for an administrator, because its document has changed.
+    pub is_held: bool,
     pub tab: ClientTab,
 }
 
@@ -53,14 +61,21 @@ impl ClientTab {
             Self::Secrets => "/secrets",
             Self::Timeline => "/timeline",
         };
-        format!("/admin/clients/{id}{rest}")
+        format!("{}{rest}", url_of(id))
     }
 }
 
 #[cfg(test)]
 impl ClientHead {
     pub fn sample(tab: ClientTab) -> Self {
-        Self { id: "cli_06c0a0".into(), name: "Reports".into(), kind: "Made here", is_disabled: false, tab }
+        Self {
+            id: "cli_06c0a0".into(),
+            name: "Reports".into(),
+            kind: "Made here",
+            is_disabled: false,
+            is_held: false,
+            tab,
+        }
     }
 
     /// With one text wherever a stranger's could stand.

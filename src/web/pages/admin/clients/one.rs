@@ -31,6 +31,22 @@ pub struct ClientPage {
     pub disabled: Option<String>,
     /// What it says of itself: label and text.
     pub says: Vec<(&'static str, String)>,
+    /// Of one that publishes a document.
+    pub document: Option<DocumentView>,
+}
+
+/// The document of a client.
+pub struct DocumentView {
+    /// Its host, which vouches for the client.
+    pub host: String,
+    /// Why it cannot be had now.
+    pub problem: Option<String>,
+    /// The client is on hold since then.
+    pub held: Option<String>,
+    /// What it says now in other words than before: label, before, now.
+    pub changes: Vec<(&'static str, String, String)>,
+    /// To be sent along with the acceptance.
+    pub version: i64,
 }
 
 /// What happened with it.
@@ -73,6 +89,7 @@ impl ClientPage {
             head: ClientHead { is_disabled: true, ..ClientHead::sample(ClientTab::Overview) },
             disabled: Some("2026-01-01 00:00:00".into()),
             says: Vec::new(),
+            document: None,
             secrets: None,
             resources: Vec::new(),
             more_resources: false,
@@ -98,6 +115,13 @@ impl ClientPage {
             created: t.into(),
             disabled: None,
             says: vec![("Home page", t.into())],
+            document: Some(DocumentView {
+                host: t.into(),
+                problem: Some(t.into()),
+                held: Some(t.into()),
+                changes: vec![("Sends people to", t.into(), t.into())],
+                version: 2,
+            }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Settings of a resource, making it the default, deleting it.
 //!
-//! Settings post `csrf`, `version`, `name`, `url`, `aliases`, `registration_open`, `access_token_seconds`,
+//! Settings post `csrf`, `version`, `name`, `url`, `aliases`, `registration_open`, `cimd_policy`, `cimd_allow`, `access_token_seconds`,
 //! `refresh_token_seconds`, `dialect`, `token_issuer`, `signing_alg`, `issuer`, `scalekit_environment`,
 //! `scalekit_resource_id` and `both_until`; the default `csrf`; deleting `csrf` and `confirm`.
 
@@ -43,6 +43,10 @@ pub struct SettingsForm {
     /// One a line.
     pub aliases: String,
     pub registration_open: bool,
+    /// Which apps that publish a document may ask: `open`, `allow` or `off`.
+    pub cimd_policy: String,
+    /// One a line.
+    pub cimd_allow: String,
     pub access_token_seconds: String,
     pub refresh_token_seconds: String,
     pub signing_alg: String,
@@ -67,6 +71,15 @@ impl ResourceSettingsPage {
     pub const DIALECTS: [(&'static str, &'static str); 2] = [
         (STANDARD, "the MCP specification; what every current app and server reads"),
         (SCALEKIT, "for a server that was written for ScaleKit, with its SDK or FastMCP's ScalekitProvider"),
+    ];
+    /// Which apps that publish a document may ask.
+    pub const DOCUMENTS: [(&'static str, &'static str); 3] = [
+        (
+            "open",
+            "any; each person decides on the consent page, which names the host that vouches for the app",
+        ),
+        ("allow", "those listed below"),
+        ("off", "none"),
     ];
     /// Whom the tokens of the ScaleKit dialect name.
     pub const TOKEN_ISSUERS: [(&'static str, &'static str); 2] = [
@@ -116,6 +129,8 @@ impl ResourceSettingsPage {
                 url: Some("https://notes.example.com/mcp".into()),
                 aliases: "https://old.example.com/mcp".into(),
                 registration_open: true,
+                cimd_policy: "allow".into(),
+                cimd_allow: "https://vscode.dev/*".into(),
                 access_token_seconds: "900".into(),
                 refresh_token_seconds: String::new(),
                 signing_alg: "ES256".into(),
@@ -144,6 +159,8 @@ impl ResourceSettingsPage {
             "name",
             "url",
             "aliases",
+            "cimd_policy",
+            "cimd_allow",
             "access_token_seconds",
             "refresh_token_seconds",
             "signing_alg",
@@ -162,6 +179,8 @@ impl ResourceSettingsPage {
                 url: Some(t()),
                 aliases: t(),
                 registration_open: true,
+                cimd_policy: t(),
+                cimd_allow: t(),
                 access_token_seconds: t(),
                 refresh_token_seconds: t(),
                 signing_alg: t(),

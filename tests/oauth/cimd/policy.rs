@@ -1,0 +1,108 @@
+//! Which clients by document a resource takes, and what the metadata says of it.
+
+use gatepost::admin::resources::settings::{Settings, change};
+use gatepost::admin::{Actor, Failure};
+use gatepost::store::resources::DocumentColumns;
+use serde_json::{Value, json};
+
+use super::Peer;
+use crate::support::{Database, Documents, TestApp, json_of, text_of};
+use crate::{on_both, on_each};
+
+/// Sets the policy of the built-in resource.
+async fn set(app: &TestApp, policy: &str, allow: &[&str]) -> Result<(), Failure> {
+    let admin = app.core.admin();
+    let row = gatepost::admin::resources::list(&admin).await.unwrap().remove(0);
+    let allow = allow.iter().map(|entry| (*entry).to_owned()).collect();
+    let documents = DocumentColumns { policy: policy.to_owned(), allow };
+    let wanted = Settings { documents, ..Settings::of(&row) };
+    let done = change(&admin, &Actor::command_line(), &row.id, row.version, &wanted).await;
+    app.sync().await;
+    done
+}
+
+async fn metadata(app: &TestApp) -> Value {
+    let url = app.at("/.well-known/oauth-authorization-server");
+    json_of(app.http().get(url).send().await.unwrap()).await
+}
+
+async fn a_resource_takes_only_whom_its_policy_names(app: TestApp) {
+    let documents = Documents::start();
+    let peer = Peer::here(&documents);
+    let browser = app.signed_in().await;
+    let refresh = peer.log_in(&app, &browser).await;
+    let pattern = format!("{}/notes/*", documents.url);
+    let other = format!("{}/other/*", documents.url);
+    for (policy, allow, is_taken, is_on) in [
+        ("open", vec![], true, true),
+        ("allow", vec![peer.id.as_str()], true, true),
+        ("allow", vec![pattern.as_str()], true, true),
+        ("allow", vec![other.as_str()], false, true),
+        ("allow", vec![], false, false),
+        ("off", vec![pattern.as_str()], false, false),
+    ] {
+        set(&app, policy, &allow).await.unwrap();
+        let answer = browser.get(&peer.ask(&app)).await;
+        assert_eq!(answer.status().as_u16(), if is_taken { 303 } else { 400 }, "{policy} {allow:?}");
+        if !is_taken {
+            let text = text_of(&answer.text().await.unwrap());
+            assert!(text.contains("It is not among the apps that this server takes"), "{text}");
+        }
+        let said = metadata(&app).await;
+        let flag = said.get("client_id_metadata_document_supported");
+        assert_eq!(flag, is_on.then_some(&json!(true)), "{policy} {allow:?}");
+    }
+    assert_eq!(
+        app.audit_reasons("authorization.requested")
+            .await
+            .iter()
+            .filter(|r| *r == "client_not_admitted")
+            .count(),
+        3
+    );
+    // Whoever was allowed before goes on.
+    let refresh = peer.goes_on(&app, &refresh).await;
+    // Who is not taken is not asked for either.
+    let stranger = Peer { id: documents.id("/stranger"), redirect_uri: super::HERE.to_owned(), key: None };
+    assert_eq!(browser.get(&stranger.ask(&app)).await.status(), 400);
+    assert_eq!(stranger.refresh(&app, &refresh, "").await.0, 401);
+    assert_eq!(documents.asked("/stranger"), 0);
+}
+
+async fn a_policy_that_cannot_be_is_refused_with_a_sentence(app: TestApp) {
+    let many: Vec<String> = (0..51).map(|n| format!("https://a{n}.example/x")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for (policy, allow, field, part) in [
+        ("some", vec![], "cimd_policy", "Choose open, allow or off."),
+        ("allow", vec!["vscode.dev"], "cimd_allow", "vscode.dev is not a URL."),
+        ("allow", vec!["https://*.dev/x"], "cimd_allow", "a * stands at the end only"),
+        ("allow", many, "cimd_allow", "There are more than 50 entries."),
+    ] {
+        match set(&app, policy, &allow).await {
+            Err(Failure::Invalid(problems)) => {
+                assert!(
+                    problems.iter().any(|p| p.field == field && p.sentence.contains(part)),
+                    "{problems:?}"
+                );
+            }
+            other => panic!("{policy}: {other:?}"),
+        }
+    }
+}
+
+async fn switched_off_nobody_new_gets_in(database: Database) {
+    let app = TestApp::start_with(database, &[("GATEPOST_CIMD__ENABLED", "false")]).await;
+    let documents = Documents::start();
+    let peer = Peer::here(&documents);
+    let browser = app.signed_in().await;
+    let answer = browser.get(&peer.ask(&app)).await;
+    assert_eq!(answer.status(), 400);
+    assert!(
+        text_of(&answer.text().await.unwrap()).contains("It is not among the apps that this server takes")
+    );
+    assert_eq!(metadata(&app).await.get("client_id_metadata_document_supported"), None);
+    assert_eq!(documents.asked("/notes/client.json"), 0);
+}
+
+on_both!(a_resource_takes_only_whom_its_policy_names, a_policy_that_cannot_be_is_refused_with_a_sentence);
+on_each!(switched_off_nobody_new_gets_in);
