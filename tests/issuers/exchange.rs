@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 
 use super::{ask, ask_as, builtin, notes, told, with};
 use crate::mcp::caller::Caller;
+use crate::oauth::dpop::{granted, send};
 use crate::oauth::part_of;
 use crate::on_both;
-use crate::support::{MadeClient, TestApp, Tokens};
+use crate::support::{MadeClient, ProofKey, TestApp, Tokens};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
@@ -103,6 +104,24 @@ async fn a_token_is_exchanged_by_the_rule(app: TestApp) {
     app.sync().await;
     assert_eq!(active().await, false, "it hangs on the same grant");
     assert_eq!(servers.ask(&[]).await.1["error"], "invalid_request");
+}
+
+async fn an_exchanged_token_is_bound_to_the_servers_key(app: TestApp) {
+    let (servers, key) = (Servers::new(&app).await, ProofKey::new());
+    let form = [
+        ("grant_type", GRANT_TYPE.to_owned()),
+        ("subject_token", servers.tokens.access.clone()),
+        ("subject_token_type", ACCESS_TOKEN.to_owned()),
+        ("resource", servers.notes_url.clone()),
+        ("client_id", servers.server.id.clone()),
+        ("client_secret", servers.server.secret.clone()),
+    ];
+    let proof = key.for_tokens(&app);
+    let body = granted(&app, &form, &proof).await;
+    let claims = part_of(body["access_token"].as_str().unwrap(), 1);
+    assert_eq!((&body["token_type"], &claims["cnf"]), (&json!("DPoP"), &json!({ "jkt": key.jkt() })));
+    let again = send(&app, &form, &[&proof]).await;
+    assert_eq!(again.status(), 400, "a proof counts once");
 }
 
 /// The exchanged token is exchanged once more: who acts is told in full, and not without end.
@@ -302,7 +321,7 @@ async fn scopes_of_an_exchange_are_the_rules(app: TestApp) {
 }
 
 on_both! {
-    a_token_is_exchanged_by_the_rule,
+    a_token_is_exchanged_by_the_rule, an_exchanged_token_is_bound_to_the_servers_key,
     exchanges_in_a_row_name_everybody,
     a_target_is_named_by_resource_or_audience,
     without_a_rule_nothing_is_exchanged,
