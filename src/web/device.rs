@@ -143,7 +143,7 @@ async fn decide(
     waiting: &Waiting,
     form: &Params,
 ) -> HttpResponse {
-    let Some(decided) = form.first("decision") else {
+    let Some(answer) = form.first("decision") else {
         return confirm(state, request, session, waiting, form).await;
     };
     let origin = address::origin(state, request);
@@ -153,7 +153,7 @@ async fn decide(
         auth_time: session.auth_time,
         proof: session.proof,
     };
-    if decided != "allow" {
+    if answer != "allow" {
         return match decision::deny(&state.oauth, waiting, &decider, &origin).await {
             Ok(()) => denied(),
             Err(refusal) => too_late(state, &refusal),

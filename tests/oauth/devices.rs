@@ -5,10 +5,10 @@ use gatepost::store::refresh_tokens::Holder;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{bob, header, part_of, status_and_json};
+use super::{bob, dpop, header, part_of, status_and_json};
 use crate::support::{
-    Browser, Database, EMAIL, FORM, Form, OAuthClient, PASSWORD, Requests, TestApp, json_of, location,
-    text_of,
+    Browser, Database, EMAIL, FORM, Form, OAuthClient, PASSWORD, ProofKey, Requests, TestApp, json_of,
+    location, text_of,
 };
 use crate::{on_both, on_each};
 
@@ -450,6 +450,22 @@ async fn guessing_codes_is_paused(app: TestApp) {
     );
 }
 
+async fn a_device_with_a_key_gets_tokens_for_it_alone(app: TestApp) {
+    let (ann, client) = (app.signed_in().await, device_client(&app).await);
+    let (codes, key) = (ask(&client, "search:read").await, ProofKey::new());
+    decide(&ann, &codes, "allow").await;
+    let shown = key.for_tokens(&app);
+    let tokens = dpop::granted(&app, &fetching(&client, &codes), &shown).await;
+    assert_eq!(tokens["token_type"], "DPoP");
+    assert_eq!(part_of(text(&tokens, "access_token"), 1)["cnf"]["jkt"], json!(key.jkt()));
+    let refresh = client.refreshing(text(&tokens, "refresh_token"));
+    assert_eq!(client.refused(&refresh).await, "invalid_dpop_proof");
+    dpop::granted(&app, &refresh, &key.for_tokens(&app)).await;
+    let again = dpop::send(&app, &fetching(&client, &codes), &[&shown]).await;
+    assert_eq!(json_of(again).await["error"], "invalid_dpop_proof", "a proof that was used revokes nothing");
+    dpop::granted(&app, &refresh, &key.for_tokens(&app)).await;
+}
+
 async fn a_device_client_needs_no_redirect_uri(app: TestApp) {
     let register = async |metadata: Value| {
         let request = app.http().post(app.at("/oauth/register")).json(&metadata);
@@ -591,6 +607,7 @@ on_both! {
     a_decision_about_a_device_needs_the_form_token,
     somebody_disabled_meanwhile_allows_nothing,
     guessing_codes_is_paused,
+    a_device_with_a_key_gets_tokens_for_it_alone,
     a_device_client_needs_no_redirect_uri,
     a_second_factor_required_later_ends_the_login_of_a_device,
     the_device_endpoint_survives_broken_requests,

@@ -4,10 +4,10 @@ use gatepost::oauth::client::AuthMethod;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{REDIRECT_URI, decided, header, registered_at, status_and_json};
+use super::{REDIRECT_URI, decided, dpop, header, registered_at, status_and_json};
 use crate::support::{
-    Browser, Database, EMAIL, FORM, Form, OAuthClient, PASSWORD, Requests, TestApp, json_of, location,
-    query_of, text_of,
+    Browser, Database, EMAIL, FORM, Form, OAuthClient, PASSWORD, ProofKey, Requests, TestApp, json_of,
+    location, query_of, text_of, token_claims,
 };
 use crate::{on_both, on_each};
 
@@ -151,9 +151,35 @@ async fn what_the_browser_adds_is_ignored(app: TestApp) {
 
 async fn unknown_parameters_are_kept(app: TestApp) {
     let client = app.client().await;
-    push(&app, &client, &[("dpop_jkt", Some("thumbprint")), ("something_new", Some("x y"))]).await;
+    push(&app, &client, &[("dpop_jkt", Some(&*"j".repeat(43))), ("something_new", Some("x y"))]).await;
     let rows = app.db_rows().await;
-    assert!(rows.contains("dpop_jkt=thumbprint") && rows.contains("something_new=x+y"), "{rows}");
+    assert!(rows.contains("dpop_jkt=jjj") && rows.contains("something_new=x+y"), "{rows}");
+}
+
+async fn a_proof_with_the_push_names_the_key(app: TestApp) {
+    let (ann, client) = (app.signed_in().await, app.client().await);
+    let (key, other) = (ProofKey::new(), ProofKey::new());
+    let proof = |key: &ProofKey| {
+        let mut claims = token_claims(&app);
+        claims["htu"] = json!(app.at(ENDPOINT));
+        key.proof(&claims)
+    };
+    let send = async |params: &[(String, String)], proof: &str| {
+        let request = app.http().post(app.at(ENDPOINT)).header("dpop", proof).form(params);
+        status_and_json(request.send().await.unwrap()).await
+    };
+    let named = request(&client, &[("dpop_jkt", Some(&other.jkt()))]);
+    assert_eq!(send(&named, &proof(&key)).await.1["error"], "invalid_request", "two keys");
+    assert_eq!(send(&request(&client, &[]), "x").await.1["error"], "invalid_dpop_proof");
+    let shown = proof(&key);
+    let (status, body) = send(&request(&client, &[]), &shown).await;
+    assert_eq!(status, 201, "{body}");
+    assert_eq!(send(&request(&client, &[]), &shown).await.1["error"], "invalid_dpop_proof", "shown before");
+    let answer = query_of(&ann.allow(&url(&client, body["request_uri"].as_str().unwrap())).await);
+    let redemption = client.redemption(&answer["code"]);
+    assert_eq!(client.refused(&redemption).await, "invalid_dpop_proof", "the code is bound to the key");
+    let tokens = dpop::granted(&app, &redemption, &key.for_tokens(&app)).await;
+    assert_eq!(tokens["token_type"], "DPoP");
 }
 
 async fn a_person_may_take_their_time(app: TestApp) {
@@ -296,6 +322,7 @@ on_both! {
     only_the_client_itself_pushes,
     what_the_browser_adds_is_ignored,
     unknown_parameters_are_kept,
+    a_proof_with_the_push_names_the_key,
     a_person_may_take_their_time,
     a_dead_reference_is_answered_on_a_page,
     a_reference_is_good_for_one_decision,
