@@ -19,6 +19,7 @@ mod registration;
 mod scalekit;
 mod slow_bodies;
 mod tokens;
+mod truthful;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
