@@ -6,30 +6,14 @@ import time
 
 import httpx2
 from anyio import to_thread
-from mcp.client.auth import OAuthClientProvider, TokenStorage
+from mcp.client.auth import OAuthClientProvider
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
 
 from expect import LEGACY, MCP_URL, MODERN, SEARCH, TOOLS, Say, check_search, check_whoami, proof
 from login import Browser
-
-
-class Memory(TokenStorage):
-    tokens = None
-    client = None
-
-    async def get_tokens(self):
-        return self.tokens
-
-    async def set_tokens(self, tokens):
-        self.tokens = tokens
-
-    async def get_client_info(self):
-        return self.client
-
-    async def set_client_info(self, client_info):
-        self.client = client_info
+from memory import Memory
 
 
 class Person:

@@ -22,7 +22,6 @@ host=${PUBLIC_HOST:-localhost}
 work=$(mktemp -d "${TMPDIR:-/tmp}/gatepost-clients.XXXXXX")
 started=()
 mail=()
-more=()
 
 finish() {
   local status=$?
@@ -90,7 +89,7 @@ start_mail() {
   local port tls=$work/tls
   port=$(free_port)
   mkdir "$tls"
-  export MAILDIR=$work/mail
+  export MAILDIR=$work/mail TLS_DIR=$tls
   (
     cd "$tls"
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=tests' -keyout ca.key -out ca.pem
@@ -106,8 +105,8 @@ start_mail() {
     GATEPOST_MAIL__FROM='Gatepost <auth@example.com>')
 }
 
-start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
-  local name=$1 program=$2 database=$3 port
+start_gatepost() { # start_gatepost <name> <binary> <database> [SETTING=value…]: sets url
+  local name=$1 program=$2 database=$3 port; shift 3
   [ -x "$program" ] || { echo "no binary at $program: set GATEPOST_BIN, GATEPOST_CONFORMANCE_BIN" >&2; exit 2; }
   port=$(free_port)
   export GATEPOST_TEST_EMAIL=admin@example.com GATEPOST_TEST_PASSWORD='a gate that closes by itself'
@@ -125,7 +124,7 @@ start_gatepost() { # start_gatepost <name> <binary> <database>: sets url
       GATEPOST_PROVIDERS__NODE__CLIENT_SECRET='a secret of the tests' GATEPOST_PROVIDERS__NODE__ADMIT=anyone \
       GATEPOST_PROVIDERS__PYTHON__ISSUER="http://127.0.0.1:$UPSTREAM_PYTHON_PORT" \
       GATEPOST_PROVIDERS__PYTHON__CLIENT_ID=gatepost GATEPOST_PROVIDERS__PYTHON__CLIENT_SECRET=any \
-      "${mail[@]}" "${more[@]}" "$program"
+      "${mail[@]}" "$@" "$program"
   ) > "$work/$name.log" 2>&1 &
   started+=($!)
   url="http://$host:$port"
@@ -145,9 +144,20 @@ CLI
 
 passed=0 failed=0 table=""
 
+is_asked() { # is_asked <proof>…: whether one of these is to run
+  [ "${#only[@]}" -gt 0 ] || return 0
+  local name
+  for name in "$@"; do [[ " ${only[*]} " != *" $name "* ]] || return 0; done
+  return 1
+}
+
+with_nonce() { # with_nonce <command…>, at the server that asks for nonces
+  GATEPOST_URL=$DPOP_NONCE_URL GATEPOST_CLI=$DPOP_NONCE_CLI exec "$@"
+}
+
 proof() { # proof <name> <seconds> <command…>
   local name=$1 limit=$2 result begun=$SECONDS; shift 2
-  if [ "${#only[@]}" -gt 0 ] && [[ " ${only[*]} " != *" $name "* ]]; then return; fi
+  is_asked "$name" || return 0
   if timeout -k 5 "$limit" "$@" > "$work/$name.log" 2>&1 </dev/null; then
     result=passed passed=$((passed + 1))
     [ -z "${VERBOSE:-}" ] || cat "$work/$name.log"
@@ -184,20 +194,24 @@ if [ -z "${GATEPOST_URL:-}" ]; then
   start_gatepost gatepost "$bin" "${DATABASE_URL:-sqlite:$work/gatepost.db?mode=rwc}"
   export GATEPOST_URL=$url GATEPOST_CLI=$work/gatepost.cli GATEPOST_PROGRAM=$bin
 fi
-# A second server, which asks for a nonce in every proof of possession.
-if [ -n "${GATEPOST_CLI:-}" ] && { [ "${#only[@]}" = 0 ] || [[ " ${only[*]} " == *" dpop "* ]]; }; then
-  more=(GATEPOST_DPOP__NONCE=required)
-  start_gatepost nonce "$bin" "sqlite:$work/nonce.db?mode=rwc"
-  more=()
-  export DPOP_NONCE_URL=$url
-fi
 if [ -n "$fixtures" ]; then
   [ -n "${TAVILY_STAND_IN_URL:-}" ] || start_stand_in
   start_gatepost fixtures "$fixtures" "sqlite:$work/fixtures.db?mode=rwc"
   export FIXTURES_URL=$url
 fi
+# A second server, which asks for a nonce in every proof of possession.
+if [ -n "${GATEPOST_CLI:-}" ] && is_asked dpop openid-dpop-nonce dpop-typescript-nonce; then
+  start_gatepost nonce "$bin" "sqlite:$work/nonce.db?mode=rwc" GATEPOST_DPOP__NONCE=required
+  export DPOP_NONCE_URL=$url DPOP_NONCE_CLI=$work/nonce.cli
+fi
+# A second process of the same installation.
+if [ -n "${GATEPOST_CLI:-}" ] && [[ ${DATABASE_URL:-} == postgres* ]] && is_asked processes; then
+  start_gatepost second "$bin" "$DATABASE_URL" GATEPOST_PUBLIC_URL="$GATEPOST_URL" \
+    GATEPOST_SECRET_KEY="$(cat "$work/gatepost.d/gatepost.key")"
+  export SECOND_URL=$url
+fi
 export here
-export -f conformance_server fixtures_server
+export -f conformance_server fixtures_server with_nonce
 
 proof typescript-v1 120 node "$here/typescript_v1.mjs"
 proof typescript-v2 120 node "$here/typescript_v2.mjs"
@@ -214,6 +228,24 @@ if [ -n "${GATEPOST_CLI:-}" ]; then
   proof scalekit-provider 150 "$here/.venv/bin/python" "$here/scalekit/flow.py" provider
   proof scalekit-tutorial 150 "$here/.venv/bin/python" "$here/scalekit/flow.py" tutorial
   proof scalekit-trusting 150 "$here/.venv/bin/python" "$here/scalekit/trusting.py"
+  proof machines-typescript-v1 120 node "$here/machines.mjs" v1
+  proof machines-typescript-v2 120 node "$here/machines.mjs" v2
+  proof machines-python 120 "$here/.venv/bin/python" "$here/machines.py"
+  proof cimd-typescript 120 node "$here/cimd.mjs"
+  proof cimd-python 120 "$here/.venv/bin/python" "$here/cimd.py"
+  proof enterprise-typescript 120 node "$here/enterprise.mjs"
+  proof enterprise-python 120 "$here/.venv/bin/python" "$here/enterprise.py"
+  proof openid-keys 120 node "$here/openid/keys.mjs"
+  proof openid-par 120 node "$here/openid/par.mjs"
+  proof openid-device 120 node "$here/openid/device.mjs"
+  proof openid-exchange 120 node "$here/openid/exchange.mjs"
+  proof openid-workload 120 node "$here/openid/workload.mjs"
+  proof openid-together 120 node "$here/openid/together.mjs"
+  proof openid-dpop 120 node "$here/openid/dpop.mjs"
+  proof openid-dpop-nonce 120 bash -c 'with_nonce node "$here/openid/dpop.mjs" nonce'
+  proof dpop-typescript 120 node "$here/dpop_keys.mjs"
+  proof dpop-typescript-nonce 120 bash -c 'with_nonce node "$here/dpop_keys.mjs" nonce'
+  if [ -n "${SECOND_URL:-}" ]; then proof processes 60 node "$here/processes.mjs"; fi
 fi
 proof tavily-errors 180 node "$here/tavily_errors.mjs"
 proof conformance-authorization 120 node "$here/conformance/authorization.mjs"
