@@ -119,6 +119,15 @@ async fn a_public_client_may_show_one(app: TestApp) {
     let (code, body) = ask(&app, &bearing(&token, &[("client_id", &public.id)])).await;
     assert_eq!(code, 200, "{body}");
     assert_eq!(part_of(body["access_token"].as_str().unwrap(), 1)["client_id"], public.id);
+    // The resource takes no clients that registered themselves any more.
+    let store = &app.core.oauth.store;
+    sqlx::query("UPDATE resources SET registration_open = 0").execute(store.pool()).await.unwrap();
+    store.bump_version(gatepost::store::changes::Topic::Resources).await.unwrap();
+    app.sync().await;
+    let token = acme.sign(&with(&claims, "jti", json!("2")));
+    let closed = "400 invalid_grant: clients that registered themselves may not use this resource";
+    assert_eq!(told(&ask(&app, &bearing(&token, &[("client_id", &public.id)])).await), closed);
+    assert_eq!(acme.ask(&acme.claims("3"), &[]).await.0, 200, "those made here stay");
 }
 
 async fn what_is_wrong_with_an_id_jag(app: TestApp) {

@@ -39,10 +39,10 @@ async fn an_administrator_trusts_a_platform_by_its_pages(app: TestApp) {
     let text = text_of(&ann.page(&place).await);
     assert!(text.contains("No rule yet") && text.contains(&issuer.url), "{text}");
     // Its keys, now.
-    let test = Form::of(&ann.page(page).await, &format!("{page}/test"));
-    assert!(text_of(&ann.shown(&test).await).contains("There is 1 key that can be used"));
+    let look = Form::of(&ann.page(page).await, &format!("{page}/test"));
+    assert!(text_of(&ann.shown(&look).await).contains("There is 1 key that can be used"));
     issuer.set(|conduct| conduct.keys_mood = Mood::Says(404, "text/plain", String::new()));
-    assert!(text_of(&ann.shown(&test).await).contains("it answers with status 404"));
+    assert!(text_of(&ann.shown(&look).await).contains("it answers with status 404"));
     issuer.set(|conduct| conduct.keys_mood = Mood::Well);
     // A rule.
     let add = format!("{page}/rules/add");

@@ -7,6 +7,7 @@
 //! | shown by a public client, by one whose id is a URL              | 200                   | as above                        | `a_public_client_may_show_one`            |
 //! | `client_id` of another client                                   | 400 `invalid_grant`   | nothing                         | `what_is_wrong_with_an_id_jag`            |
 //! | the client is none of those that may act for the issuer's people | 400 `invalid_grant`  | nothing                         | `an_issuer_may_be_for_some_clients`       |
+//! | the client registered itself, and the resource takes no such clients | 400 `invalid_grant` | nothing | `a_public_client_may_show_one` |
 //! | no client, or wrong credentials                                 | 401 `invalid_client`  | nothing                         | `what_is_wrong_with_an_id_jag`            |
 //! | `resource` missing in it, or none of ours                       | 400 `invalid_grant`   | nothing                         | `what_is_wrong_with_an_id_jag`            |
 //! | for another resource than the request names                     | 400 `invalid_target`  | nothing                         | `what_is_wrong_with_an_id_jag`            |
@@ -39,6 +40,7 @@ use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::door;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse};
 use crate::oauth::{OAuth, cimd, client_auth, scopes};
+use crate::store::clients::ClientKind;
 use crate::store::grants::GrantRow;
 use crate::store::trusted_issuers::IssuerKind;
 use crate::store::users::UserRow;
@@ -79,17 +81,19 @@ pub(super) async fn identify(
     let of_client = |refusal| Refused { refusal, client_id: Some(client.id.clone()), grant_id: None };
     let issuer = issuer_of(ctx, text, IssuerKind::Enterprise).map_err(of_client)?;
     let now = ctx.clock.now();
+    let door = door::issuer(ctx, params);
+    let us = [ctx.issuer.as_str(), door.as_str()];
     let unverified = assertion::read(text).map_err(of_client)?;
-    understand(&unverified, ctx.issuer.as_str(), now).map_err(of_client)?;
+    understand(&unverified, &us, now).map_err(of_client)?;
     let claims = ctx.trusted.verify(&issuer, text, &[ID_JAG_TYP], now).await.map_err(of_client)?;
-    let said = understand(&claims, ctx.issuer.as_str(), now).map_err(of_client)?;
+    let said = understand(&claims, &us, now).map_err(of_client)?;
     Ok((client, super::Proven::Person(Proven { issuer, said })))
 }
 
-/// Reads the claims, and refuses what can be said of them by themselves.
-fn understand(claims: &Claims, us: &str, now: Timestamp) -> Result<Said, Refusal> {
+/// Reads the claims, and refuses what can be said of them by themselves. `us`: as whom this server is known to who asks.
+fn understand(claims: &Claims, us: &[&str], now: Timestamp) -> Result<Said, Refusal> {
     let bad = |text: &'static str| assertion::refuse(Reason::BadAssertion, text);
-    if !assertion::names_only(claims, us) {
+    if !us.iter().any(|name| assertion::names_only(claims, name)) {
         return Err(assertion::refuse(
             Reason::WrongAudience,
             "assertion is for somebody else: its only aud must be the issuer of this server",
@@ -188,6 +192,13 @@ pub(super) async fn run(
         .into());
     }
     let resource = resource_of(ctx, request, said)?;
+    if client.kind == ClientKind::Dynamic && !resource.registration_open {
+        return Err(assertion::refuse(
+            Reason::RegistrationClosed,
+            "clients that registered themselves may not use this resource",
+        )
+        .into());
+    }
     cimd::admit(ctx, client, &resource).await?;
     let asked = asked_scopes(request.params)?;
     let limits = (said.scopes.as_ref(), issuer.row.scopes.as_ref());

@@ -60,7 +60,8 @@ pub(super) async fn identify(
     let issuer = issuer_of(ctx, text, IssuerKind::Workload)?;
     let (token_endpoint, now) = (ctx.issuer.at("/oauth/token"), ctx.clock.now());
     let claims = assertion::read(text)?;
-    let us = [ctx.issuer.as_str(), token_endpoint.as_str()];
+    let door = door::issuer(ctx, params);
+    let us = [ctx.issuer.as_str(), token_endpoint.as_str(), door.as_str()];
     let (until, jti) = check(&claims, &us, issuer.row.single_use, now)?;
     let claims = ctx.trusted.verify(&issuer, text, &TYPES, now).await?;
     let resource = door::named(ctx, params)?;

@@ -18,7 +18,7 @@ use crate::store::trusted_issuers::IssuerKind;
 /// An issuer elsewhere whose assertions are taken.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TrustedIssuer)]
-pub struct Trusted {
+pub struct IssuerView {
     id: String,
     /// For administrators.
     name: String,
@@ -62,7 +62,7 @@ pub struct Trusted {
     disabled_at: Option<Time>,
 }
 
-impl From<&TrustedIssuer> for Trusted {
+impl From<&TrustedIssuer> for IssuerView {
     fn from(issuer: &TrustedIssuer) -> Self {
         let row = &issuer.row;
         Self {
@@ -221,25 +221,25 @@ pub struct KeysFound {
 
 /// List trusted issuers
 #[utoipa::path(get, path = "/issuers", tag = "issuers",
-    responses((status = 200, description = "All of them", body = List<Trusted>)))]
+    responses((status = 200, description = "All of them", body = List<IssuerView>)))]
 pub async fn list(call: Call) -> Result<HttpResponse, Problem> {
     let set = issuers::all(call.admin()).await?;
-    Ok(answers::ok(&List::whole(set.all().iter().map(|issuer| Trusted::from(&**issuer)).collect())))
+    Ok(answers::ok(&List::whole(set.all().iter().map(|issuer| IssuerView::from(&**issuer)).collect())))
 }
 
 /// Show a trusted issuer
 #[utoipa::path(get, path = "/issuers/{id}", tag = "issuers",
     params(("id" = String, Path, description = "The id of the issuer")),
-    responses((status = 200, description = "The issuer", body = Trusted)))]
+    responses((status = 200, description = "The issuer", body = IssuerView)))]
 pub async fn get(call: Call, id: Path<String>) -> Result<HttpResponse, Problem> {
-    Ok(answers::ok(&Trusted::from(&*issuers::find(call.admin(), &id).await?)))
+    Ok(answers::ok(&IssuerView::from(&*issuers::find(call.admin(), &id).await?)))
 }
 
 /// Trust an issuer
 ///
 /// Its assertions are taken at the token endpoint from the next request on. Of workloads, rules are added next.
 #[utoipa::path(post, path = "/issuers", tag = "issuers", request_body = NewIssuer,
-    responses((status = 201, description = "It is trusted", body = Trusted)))]
+    responses((status = 201, description = "It is trusted", body = IssuerView)))]
 pub async fn add(sent: Sent<NewIssuer>) -> Result<HttpResponse, Problem> {
     let (call, body) = (&sent.call, sent.body);
     let input = Input {
@@ -257,7 +257,7 @@ pub async fn add(sent: Sent<NewIssuer>) -> Result<HttpResponse, Problem> {
     let new = New { issuer: body.issuer, kind: body.kind.kind().as_str().to_owned(), input };
     idempotency::once(call, &sent.digest, async {
         let issuer = issuers::add(call.admin(), &call.actor, &new).await?;
-        Ok(Created::new(format!("/issuers/{}", issuer.row.id), &Trusted::from(&*issuer)))
+        Ok(Created::new(format!("/issuers/{}", issuer.row.id), &IssuerView::from(&*issuer)))
     })
     .await
 }
@@ -265,7 +265,7 @@ pub async fn add(sent: Sent<NewIssuer>) -> Result<HttpResponse, Problem> {
 /// Change a trusted issuer
 #[utoipa::path(put, path = "/issuers/{id}", tag = "issuers", request_body = IssuerChange,
     params(("id" = String, Path, description = "The id of the issuer")),
-    responses((status = 200, description = "As it is now", body = Trusted)))]
+    responses((status = 200, description = "As it is now", body = IssuerView)))]
 pub async fn change(sent: Sent<IssuerChange>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let (call, body) = (&sent.call, sent.body);
     let input = Input {
@@ -281,7 +281,7 @@ pub async fn change(sent: Sent<IssuerChange>, id: Path<String>) -> Result<HttpRe
         scopes: body.scopes,
     };
     let issuer = issuers::change(call.admin(), &call.actor, (&id, body.version), &input).await?;
-    Ok(answers::ok(&Trusted::from(&*issuer)))
+    Ok(answers::ok(&IssuerView::from(&*issuer)))
 }
 
 /// Delete a trusted issuer
