@@ -88,6 +88,7 @@ async fn the_document_says_exactly_this(app: TestApp) {
         "introspection_endpoint_auth_methods_supported":
             ["client_secret_basic", "client_secret_post", "private_key_jwt"],
         "introspection_endpoint_auth_signing_alg_values_supported": algs,
+        "client_id_metadata_document_supported": true,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": PROOF_ALGS,
         "authorization_response_iss_parameter_supported": true,

@@ -6,6 +6,7 @@ mod documents;
 pub mod export;
 pub mod feed;
 pub mod filters;
+mod proof_words;
 mod trust_words;
 pub mod words;
 

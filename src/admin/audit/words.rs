@@ -129,6 +129,7 @@ pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
     let known = known.or_else(|| device_words::why(reason));
     known
         .or_else(|| super::documents::why(reason))
+        .or_else(|| super::proof_words::why(reason))
         .or_else(|| proof(reason))
         .or_else(|| program(reason))
         .or_else(|| of_another_issuer(reason))
