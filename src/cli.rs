@@ -286,6 +286,7 @@ pub enum SecretCommand {
 
 /// Flags of `client create`.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ClientCreateArgs {
     /// The name people see on the consent page
     #[arg(long)]

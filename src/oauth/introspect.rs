@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::access_token::{Audience, Confirmation};
+use super::access_token::{Actor, Audience, Confirmation};
 use super::call::Call;
 use super::error::{Code, Reason, Refusal};
 use super::grants::refresh_token;
@@ -46,6 +46,9 @@ pub struct Introspection {
     /// The key it is bound to (RFC 9449 §6.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// Who acts for the person (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
 }
 
 /// Answers an introspection request. Refusals are recorded; answers are not, there are too many.
@@ -97,6 +100,7 @@ async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal
             jti: Some(claims.jti),
             token_type: Some(Scheme::of(claims.cnf.is_some()).as_str()),
             cnf: claims.cnf,
+            act: claims.act,
         }));
     }
     let Some((bearer, row, grant)) = refresh_token::find(ctx, token).await? else { return Ok(None) };

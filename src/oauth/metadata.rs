@@ -7,7 +7,7 @@ use super::OAuth;
 use super::client::AuthMethod;
 use super::dpop::ProofAlg;
 use super::grants::{GrantType, jwt_bearer};
-use super::jose::ALG_NAMES;
+use super::jose::ALL_NAMES;
 use super::keys::Alg;
 use super::resource::{OFFLINE_ACCESS, OIDC_SCOPES};
 use crate::store::trusted_issuers::IssuerKind;
@@ -15,6 +15,7 @@ use crate::types::proof::{MULTI_FACTOR, PHISHING_RESISTANT, SINGLE_FACTOR};
 
 /// The document served at every well-known URL.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the members are those of RFC 8414 and its extensions")]
 pub struct Metadata {
     pub issuer: String,
     pub authorization_endpoint: String,
@@ -94,9 +95,9 @@ pub fn build(ctx: &OAuth) -> Metadata {
         response_modes_supported: vec!["query"],
         authorization_grant_profiles_supported: profiles,
         grant_types_supported: GrantType::ALL.iter().filter(|g| g.is_on(ctx)).map(|g| g.as_str()).collect(),
-        token_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),
-        revocation_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),
-        introspection_endpoint_auth_signing_alg_values_supported: ALG_NAMES.to_vec(),
+        token_endpoint_auth_signing_alg_values_supported: ALL_NAMES.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: ALL_NAMES.to_vec(),
+        introspection_endpoint_auth_signing_alg_values_supported: ALL_NAMES.to_vec(),
         revocation_endpoint_auth_methods_supported: methods.clone(),
         introspection_endpoint_auth_methods_supported: methods
             .iter()

@@ -123,7 +123,7 @@ async fn what_cannot_be_understood_is_said(app: TestApp) {
         ("outcome=maybe", "outcome: choose"),
         ("person=nobody@example.com", "nobody here has that address"),
         ("actor=@", "nobody here has that address"),
-        (&format!("grant={}", "x".repeat(301)), "at most 300 bytes"),
+        (&format!("grant={}", "x".repeat(513)), "at most 512 bytes"),
     ] {
         let response = ann.get(&format!("/admin/audit?{query}")).await;
         assert_eq!(response.status(), 422, "{query}");

@@ -70,7 +70,8 @@ async fn an_active_or_unknown_key_is_not_removed(app: TestApp) {
     for kid in [active.as_str(), "key_none", "", "<b>"] {
         assert_eq!(ann.get(&format!("/admin/keys/retire?kid={kid}")).await.status(), 404, "{kid}");
         let form = Form::of(&ann.page(&format!("/admin/keys/retire?kid={next}")).await, "/admin/keys/retire");
-        assert_eq!(ann.send(&form.set("kid", kid)).await.status(), 409, "{kid}");
+        let expected = if kid == active { 409 } else { 404 };
+        assert_eq!(ann.send(&form.set("kid", kid)).await.status(), expected, "{kid}");
     }
     assert_eq!(ann.get("/admin/keys/rotate?alg=HS256").await.status(), 404);
     assert_eq!(kids(&app, KeyState::Active).await, [active]);

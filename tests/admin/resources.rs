@@ -316,7 +316,7 @@ async fn exactly_one_resource_is_the_default(app: TestApp) {
 
 async fn hostile_names_are_text_on_every_page(app: TestApp) {
     let ann = app.signed_in().await;
-    let name = "<img src=x onerror=alert(1)>\u{202e}{{7*7}}</pre>\u{1f3f0}\"'";
+    let name = "<img src=x onerror=alert(1)>{{7*7}}</pre>\u{1f3f0}\"'";
     let notes = add(&app, name, NOTES).await;
     let client = app.client().await;
     tokens_for(&ann, &client, Some(NOTES)).await;

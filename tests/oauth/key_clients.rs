@@ -180,6 +180,10 @@ async fn what_is_wrong_with_an_assertion(app: TestApp) {
     }
     // Nothing of this was spent.
     client.is_known(&client.key.sign(&good)).await;
+    // RFC 9864 has another name for it.
+    let ed = KeyClient::new(&app, Signer::eddsa("e")).await;
+    let named = json!({ "alg": "Ed25519", "kid": "e" });
+    ed.is_known(&ed.key.sign_as(&named, &ed.claims("named"))).await;
     // The list with one name is the same as the name.
     let mut claims = client.claims("list");
     claims["aud"] = json!([app.url]);

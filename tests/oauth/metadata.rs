@@ -61,7 +61,7 @@ async fn add_notes(app: &TestApp) {
 
 async fn the_document_says_exactly_this(app: TestApp) {
     let at = |path: &str| app.at(path);
-    let algs = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
+    let algs = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"];
     let expected = json!({
         "issuer": app.url,
         "authorization_endpoint": at("/oauth/authorize"),

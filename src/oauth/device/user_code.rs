@@ -74,7 +74,7 @@ mod tests {
         {
             assert_eq!(UserCode::parse(&typed), Some(code.clone()), "{typed}");
         }
-        assert_eq!(UserCode::parse(&format!(" {} ", shown)), Some(code));
+        assert_eq!(UserCode::parse(&format!(" {shown} ")), Some(code));
     }
 
     #[test]

@@ -252,7 +252,9 @@ async fn hostile_names_do_nothing_on_any_page(app: TestApp) {
     let made = app.made_client(AuthMethod::Basic, REDIRECT_URI).await.id;
     let admin = app.core.admin();
     let found = clients::find(&admin, &made).await.unwrap();
-    let wanted = clients::edit::Edit { name: name.to_owned(), ..clients::edit::Edit::of(&found.client) };
+    // What an administrator types can be read; what an app says of itself need not be.
+    let typed = name.replace('\u{202e}', "");
+    let wanted = clients::edit::Edit { name: typed, ..clients::edit::Edit::of(&found.client) };
     clients::edit::edit(&admin, &ann(), &made, found.version, &wanted).await.unwrap();
     let secret = clients::secrets::list(&admin, &made).await.unwrap()[0].id.clone();
     let of = |id: &str| {

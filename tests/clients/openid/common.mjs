@@ -30,11 +30,8 @@ const KINDS = {
 };
 export const ALGORITHMS = Object.keys(KINDS);
 
-/** RFC 9864 calls it Ed25519, and so does this library; Gatepost's metadata lists it by its name of before. */
-const NAMED_BEFORE = { [openid.modifyAssertion]: (header) => { header.alg = header.alg.replace('Ed25519', 'EdDSA'); } };
-
 /** Authentication with a key. */
-export function byKey(privateKey, changes = NAMED_BEFORE) {
+export function byKey(privateKey, changes) {
   return openid.PrivateKeyJwt(privateKey, changes);
 }
 

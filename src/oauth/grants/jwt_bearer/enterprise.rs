@@ -261,7 +261,6 @@ async fn standing_grant(
         jkt: None,
     };
     let consent_id = new_id(Kind::Consent, &ctx.clock, &ctx.rng);
-    ctx.keep_client(client).await?;
     let kept = ctx.store.keep_issuer_grant(issuer.row.id.clone(), consent_id, wanted.clone()).await?;
     let id = kept.ok_or_else(|| {
         assertion::refuse(Reason::NotAllowed, "issuer, person, client or resource was disabled a moment ago")
