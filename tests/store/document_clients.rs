@@ -61,9 +61,9 @@ async fn a_hold_is_put_once_and_ends_for_its_own_reasons(database: Database) {
     let state = store.find_document_state(ID).await.unwrap().unwrap();
     assert_eq!((state.held_at, state.held_mark.as_deref()), (Some(NOW), Some("c")));
     assert_eq!(store.count_held_clients().await.unwrap(), 1);
-    let held = Show { kind: None, state: Some(ClientState::Held) };
-    assert_eq!(store.managed_clients(held, "z", 5).await.unwrap().len(), 1);
-    let none = Show { kind: Some(ClientKind::Static), ..held };
+    let waiting = Show { kind: None, state: Some(ClientState::Held) };
+    assert_eq!(store.managed_clients(waiting, "z", 5).await.unwrap().len(), 1);
+    let none = Show { kind: Some(ClientKind::Static), ..waiting };
     assert!(store.managed_clients(none, "z", 5).await.unwrap().is_empty());
     // Its row says what people relied on, whatever is asked meanwhile.
     store.keep_document_client(ClientRow { name: "New".into(), ..described("a") }).await.unwrap();

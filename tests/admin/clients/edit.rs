@@ -109,7 +109,7 @@ async fn a_client_that_registered_itself_says_some_things_itself(app: TestApp) {
         told.iter().map(|p| p.0).collect::<Vec<_>>(),
         ["name", "redirect_uris", "auth_method", "dpop_bound"]
     );
-    assert!(told[0].1.contains("registered itself"));
+    assert!(told[0].1.contains("says this of itself"));
     let wanted =
         Edit { allowed_scopes: Some(vec!["search:read".to_owned()]), access_token_seconds: Some(60), ..was };
     edit(&admin, &ann(), &id, before.version, &wanted).await.unwrap();

@@ -19,7 +19,7 @@ fn peer(id: String) -> Peer {
 }
 
 /// A good document with these members in place of its own; `null` takes one away.
-fn with(members: Value) -> Value {
+fn with(members: &Value) -> Value {
     let mut document = plain(&["http://127.0.0.1/callback"]);
     for (name, value) in members.as_object().unwrap() {
         if value.is_null() {
@@ -31,12 +31,11 @@ fn with(members: Value) -> Value {
     document
 }
 
-async fn every_refused_document_says_why(app: TestApp) {
-    let documents = Documents::start();
-    let no_method = "names no way to authenticate that can be used here: none or private_key_jwt";
-    let secret = "has a client_secret: what everybody can read is no secret";
-    let mut lines = String::new();
-    for (number, (members, words)) in [
+/// Members of documents that are refused, and how the sentence about each begins.
+fn refused() -> Vec<(Value, &'static str)> {
+    const NO_METHOD: &str = "names no way to authenticate that can be used here: none or private_key_jwt";
+    const SECRET: &str = "has a client_secret: what everybody can read is no secret";
+    vec![
         (json!({ "client_name": null }), "has no client_name"),
         (json!({ "client_name": "  " }), "has no client_name"),
         (
@@ -59,21 +58,21 @@ async fn every_refused_document_says_why(app: TestApp) {
             json!({ "redirect_uris": vec!["http://127.0.0.1/x"; 17] }),
             "cannot be used: redirect_uris has more than 16 entries",
         ),
-        (json!({ "client_secret": "s3cret" }), secret),
-        (json!({ "client_secret_expires_at": 0 }), secret),
-        (json!({ "token_endpoint_auth_method": "client_secret_basic" }), no_method),
-        (json!({ "token_endpoint_auth_method": "client_secret_post" }), no_method),
-        (json!({ "token_endpoint_auth_method": "client_secret_jwt" }), no_method),
-        (json!({ "token_endpoint_auth_method": "tls_client_auth" }), no_method),
+        (json!({ "client_secret": "s3cret" }), SECRET),
+        (json!({ "client_secret_expires_at": 0 }), SECRET),
+        (json!({ "token_endpoint_auth_method": "client_secret_basic" }), NO_METHOD),
+        (json!({ "token_endpoint_auth_method": "client_secret_post" }), NO_METHOD),
+        (json!({ "token_endpoint_auth_method": "client_secret_jwt" }), NO_METHOD),
+        (json!({ "token_endpoint_auth_method": "tls_client_auth" }), NO_METHOD),
         (
             json!({ "token_endpoint_auth_method": null,
                     "token_endpoint_auth_methods_supported": ["client_secret_basic", "tls_client_auth"] }),
-            no_method,
+            NO_METHOD,
         ),
         (
             json!({ "token_endpoint_auth_method": "client_secret_basic",
                     "token_endpoint_auth_methods_supported": ["none"] }),
-            no_method,
+            NO_METHOD,
         ),
         (
             json!({ "token_endpoint_auth_method": "private_key_jwt" }),
@@ -98,23 +97,27 @@ async fn every_refused_document_says_why(app: TestApp) {
         (json!({ "logo_uri": "data:image/png,x" }), "cannot be used: logo_uri is not an http or https URL"),
         (json!({ "scope": "a\"b" }), "cannot be used: scope "),
     ]
-    .into_iter()
-    .enumerate()
-    {
+}
+
+async fn every_refused_document_says_why(app: TestApp) {
+    let documents = Documents::start();
+    for (number, (members, words)) in refused().into_iter().enumerate() {
         // One host each, since one host is asked 30 times a minute at most.
         let documents = if number % 20 == 0 { Documents::start() } else { documents.clone() };
         app.advance(if number % 20 == 0 { 60 } else { 0 }).await;
-        let id = documents.put(&format!("/{number}"), with(members.clone()));
+        let id = documents.put(&format!("/{number}"), with(&members));
         let (status, text) = answered(&app, &peer(id).ask(&app)).await;
         let sentence = format!("The document of this app {words}");
         assert_eq!(status, 400, "{members}: {text}");
         assert!(text.contains(&sentence), "{members}:\nexpected: {sentence}\nin: {text}");
-        lines.push_str(words);
     }
     assert_eq!(app.core.oauth.store.list_clients("", 10).await.unwrap().len(), 0);
 }
 
 async fn what_is_no_document_is_refused(app: TestApp) {
+    const JSON: &str = "application/json";
+    const NOT_JSON: &str = "is not a JSON object of client metadata (line 1";
+    const OTHER: &str = "has another client_id than the URL";
     let documents = Documents::start();
     let id = documents.id("/x");
     let good = plain(&["http://127.0.0.1/callback"]).to_string();
@@ -127,48 +130,13 @@ async fn what_is_no_document_is_refused(app: TestApp) {
     let large = format!("{own}{}", " ".repeat(5121 - own.len()));
     let deep = format!("{{\"client_id\":\"{id}\",\"x\":{}{}}}", "[".repeat(500), "]".repeat(500));
     for (status, kind, body, answer, words, reason) in [
-        (
-            200,
-            "application/json",
-            "nonsense",
-            400,
-            "is not a JSON object of client metadata (line 1",
-            "document_not_json",
-        ),
-        (
-            200,
-            "application/json",
-            "[]",
-            400,
-            "is not a JSON object of client metadata (line 1",
-            "document_not_json",
-        ),
-        (
-            200,
-            "application/json",
-            "",
-            400,
-            "is not a JSON object of client metadata (line 1",
-            "document_not_json",
-        ),
-        (200, "application/json", &deep, 400, "has no client_name", "document_without_name"),
-        (200, "application/json", &good, 400, "has no client_id", "document_of_another_client"),
-        (
-            200,
-            "application/json",
-            &of(&format!("{id}/")),
-            400,
-            "has another client_id than the URL",
-            "document_of_another_client",
-        ),
-        (
-            200,
-            "application/json",
-            &of(&id.replace("127.0.0.1", "localhost")),
-            400,
-            "has another client_id than the URL",
-            "document_of_another_client",
-        ),
+        (200, JSON, "nonsense", 400, NOT_JSON, "document_not_json"),
+        (200, JSON, "[]", 400, NOT_JSON, "document_not_json"),
+        (200, JSON, "", 400, NOT_JSON, "document_not_json"),
+        (200, JSON, &deep, 400, "has no client_name", "document_without_name"),
+        (200, JSON, &good, 400, "has no client_id", "document_of_another_client"),
+        (200, JSON, &of(&format!("{id}/")), 400, OTHER, "document_of_another_client"),
+        (200, JSON, &of(&id.replace("127.0.0.1", "localhost")), 400, OTHER, "document_of_another_client"),
         (
             200,
             "text/html",
@@ -179,29 +147,15 @@ async fn what_is_no_document_is_refused(app: TestApp) {
         ),
         (
             302,
-            "application/json",
+            JSON,
             &own,
             400,
             "is a redirect (status 302); redirects are not followed",
             "document_redirected",
         ),
-        (
-            404,
-            "application/json",
-            &own,
-            400,
-            "cannot be had: its host answers with status 404",
-            "document_status",
-        ),
-        (
-            503,
-            "application/json",
-            &own,
-            503,
-            "cannot be had: its host answers with status 503",
-            "document_status",
-        ),
-        (200, "application/json", &large, 400, "is larger than 5120 bytes", "document_too_large"),
+        (404, JSON, &own, 400, "cannot be had: its host answers with status 404", "document_status"),
+        (503, JSON, &own, 503, "cannot be had: its host answers with status 503", "document_status"),
+        (200, JSON, &large, 400, "is larger than 5120 bytes", "document_too_large"),
     ] {
         documents.put_as("/x", status, kind, body);
         // Past the back-off of what was refused before.
@@ -291,7 +245,7 @@ async fn what_is_taken_from_a_document(app: TestApp) {
     .into_iter()
     .enumerate()
     {
-        let id = documents.put(&format!("/{number}"), with(members.clone()));
+        let id = documents.put(&format!("/{number}"), with(&members));
         browser.allow(&peer(id.clone()).ask(&app)).await;
         let row = app.core.oauth.store.find_client(&id).await.unwrap().unwrap();
         assert_eq!(row.auth_method, method, "{members}");
