@@ -29,6 +29,7 @@ NOT_REACHED = {
     "POST /settings/providers/{name}/check",
     "PUT /settings/logo",
     "POST /resources/{id}/test",
+    "POST /clients/{id}/accept",
 }
 
 
@@ -80,6 +81,38 @@ def machine():
     return made.get("client", made)
 
 
+def builtin():
+    return one("/resources", wanted=lambda item: item["kind"] == "builtin")["id"]
+
+
+def issuer():
+    """An issuer elsewhere that is trusted for programs, made when there is none."""
+    found = one("/issuers", wanted=lambda item: item["kind"] == "workload")
+    if found is None:
+        number = CHOICE.randrange(10**9)
+        body = {"kind": "workload", "name": "CI", "issuer": f"https://ci{number}.example.com"}
+        found = SESSION.post(BASE + "/issuers", json=body, timeout=20).json()
+    return found
+
+
+def rule_of(found):
+    path = f"/issuers/{found['id']}/rules"
+    rule = one(path)
+    if rule is None:
+        body = {"claims": [{"claim": "sub", "value": "job"}], "client_id": machine()["id"], "resource_id": builtin()}
+        rule = SESSION.post(BASE + path, json=body, timeout=20).json()
+    return rule
+
+
+def exchange():
+    """A new rule, with a resource of its own: another request may delete what is there."""
+    number = CHOICE.randrange(10**9)
+    notes = {"name": f"Notes {number}", "url": f"https://notes{number}.example.com/mcp"}
+    to = SESSION.post(BASE + "/resources", json=notes, timeout=20).json()["id"]
+    body = {"client_id": machine()["id"], "from_resource_id": builtin(), "to_resource_id": to}
+    return SESSION.post(BASE + "/exchanges", json={**body, "scopes": []}, timeout=20).json()
+
+
 def supply(method, path, case):
     """Fills in what exists for this operation."""
     values, version = {}, None
@@ -100,6 +133,15 @@ def supply(method, path, case):
         values["id"], version = client.get("id"), client.get("version")
         if "{secret}" in path and client:
             values["secret"] = (one(f"/clients/{client['id']}/secrets") or {}).get("id")
+    elif path.startswith("/issuers/{id}"):
+        found = issuer()
+        values["id"], version = found.get("id"), found.get("version")
+        if "{rule}" in path:
+            rule = rule_of(found)
+            values["rule"], version = rule.get("id"), rule.get("version")
+    elif path.startswith("/exchanges/{id}"):
+        found = exchange()
+        values["id"], version = found.get("id"), found.get("version")
     elif path.startswith("/audit/events/{id}"):
         values["id"] = (one("/audit/events") or {}).get("id")
     elif path == "/keys/{kid}":
@@ -140,6 +182,18 @@ def sensible(method, path, body, case):
         found = SESSION.get(BASE + f"/clients/{case.path_parameters['id']}", timeout=20).json()
         kept = ("name", "auth_method", "redirect_uris", "allowed_scopes")
         body.update({name: found[name] for name in kept if name in found}, access_token_seconds=600)
+    elif path.startswith("/issuers") and path.endswith(("/rules", "/rules/{rule}")):
+        body.update(claims=[{"claim": "sub", "value": "job"}], client_id=machine()["id"], resource_id=builtin())
+        body.pop("scopes", None)
+    elif path in ("/issuers", "/issuers/{id}"):
+        body.update(name="CI", keys_from="discovery", jwks_uri="", jwks="", algorithms=["RS256"], trusted_domains=[])
+        body.update(admits=False, client_ids=None, scopes=None)
+        if method == "POST":
+            body.update(kind="workload", issuer=f"https://ci{number}.example.com")
+    elif path == "/exchanges":
+        body.update(client_id=machine()["id"], from_resource_id=builtin(), to_resource_id=elsewhere()["id"], scopes=[])
+    elif path == "/exchanges/{id}":
+        body["scopes"] = []
     elif "/secrets" in path:
         body["seconds"] = 86400
     elif path == "/settings/branding":
@@ -152,10 +206,12 @@ def sensible(method, path, body, case):
 def before_call(context, case, kwargs):
     operation = case.operation
     method, path = operation.method.upper(), operation.path
-    if case.meta is None or not case.meta.generation.mode.is_positive or CHOICE.random() < 0.2:
+    # What has done its work once may be asked for with made-up values.
+    is_done = ANSWERS[f"{method} {path}", 2] > 0
+    if case.meta is None or not case.meta.generation.mode.is_positive or (is_done and CHOICE.random() < 0.2):
         return
     supply(method, path, case)
-    if isinstance(case.body, dict) and CHOICE.random() < 0.7:
+    if isinstance(case.body, dict) and (not is_done or CHOICE.random() < 0.7):
         sensible(method, path, case.body, case)
 
 

@@ -108,25 +108,25 @@ macro_rules! wanted {
             #[param(max_length = 40)]
             until: Option<String>,
             /// Whom it happened to: an address or an id.
-            #[param(max_length = 300)]
+            #[param(max_length = 512)]
             person: Option<String>,
             /// Who did it: an address or an id.
-            #[param(max_length = 300)]
+            #[param(max_length = 512)]
             actor: Option<String>,
-            #[param(max_length = 300)]
+            #[param(max_length = 512)]
             client: Option<String>,
             /// An id, or the URL.
-            #[param(max_length = 300)]
+            #[param(max_length = 512)]
             resource: Option<String>,
-            #[param(max_length = 300)]
+            #[param(max_length = 512)]
             grant: Option<String>,
             /// e.g. `session.login`.
-            #[param(max_length = 300)]
+            #[param(max_length = 512)]
             kind: Option<String>,
             #[param(inline)]
             outcome: Option<Outcome>,
             /// Why something was refused, e.g. `unknown_client`.
-            #[param(max_length = 300)]
+            #[param(max_length = 512)]
             reason: Option<String>,
             $($more)*
         }
