@@ -22,7 +22,7 @@
 //! parameter is, known or not, so that what is added to authorization requests later comes along.
 //!
 //! A login that a request asks for (`prompt`, `max_age`) must not be asked for again on the way back. The parameter
-//! [`SIGNED_IN`] says so; a person who adds it gains no more than by leaving `prompt` out of a request of their own.
+//! `SIGNED_IN` says so; a person who adds it gains no more than by leaving `prompt` out of a request of their own.
 
 use serde::Serialize;
 

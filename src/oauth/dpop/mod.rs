@@ -12,7 +12,7 @@
 //! | signed by another key                                        | `WrongSignature` | the same                    | the same            |
 //! | no `jti`, or one longer than 256 bytes                       | `BadJti`         | the same                    | the same            |
 //! | `htm` of another method                                      | `WrongMethod`    | the same                    | the same            |
-//! | `htu` of another URL, see [`target`]                         | `WrongUrl`       | the same                    | the same            |
+//! | `htu` of another URL, see `target`                         | `WrongUrl`       | the same                    | the same            |
 //! | `iat` more than a minute away                                | `WrongTime`      | the same                    | the same            |
 //! | no `nonce`, or an old one, where the settings ask for it     | `WrongNonce`     | 400 `use_dpop_nonce`        | 401 `use_dpop_nonce` |
 //! | `ath` missing, or of another token (resources only)          | `WrongToken`     | –                           | 401 `invalid_dpop_proof` |
