@@ -151,6 +151,23 @@ pub async fn admit(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<
     Ok(ctx.store.keep_document_client((**row).clone()).await?)
 }
 
+/// The same for what goes on without the page that asks people anew: not while the client is on hold.
+///
+/// # Errors
+/// `unauthorized_client`, also when what people relied on in its document has changed.
+pub async fn admit_unchanged(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<(), Refusal> {
+    admit(ctx, client, resource).await?;
+    let is_other = |document: &Document| document.state.as_ref().is_some_and(|s| s.mark != document.mark);
+    if client.document.as_ref().is_some_and(is_other) {
+        return Err(Refusal::new(
+            Code::UnauthorizedClient,
+            Reason::ClientOnHold,
+            "the document of this app has changed: connect it again in a browser, or ask the administrator to accept it",
+        ));
+    }
+    Ok(())
+}
+
 /// The client for the token endpoint and those beside it; nothing when it is not known, or disabled. Puts it on hold
 /// when its document has changed.
 pub async fn at_token(ctx: &OAuth, id: &str) -> Result<Option<Arc<Client>>, Refusal> {

@@ -111,7 +111,7 @@ async fn try_ask(
     }
     let resource = door::named_or_default(ctx, params)?;
     may_ask(&client, &resource)?;
-    cimd::admit(ctx, &client, &resource).await?;
+    cimd::admit_unchanged(ctx, &client, &resource).await?;
     let scopes = asked_scopes(params, &client, &resource)?;
     let (now, life) = (ctx.clock.now(), ctx.devices.life);
     for _ in 0..TRIES {

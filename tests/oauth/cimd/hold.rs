@@ -5,6 +5,7 @@ use gatepost::admin::{Actor, Failure, clients};
 use serde_json::json;
 
 use super::{FRESH, Peer, plain};
+use crate::oauth::status_and_json;
 use crate::on_both;
 use crate::support::{Documents, Signer, TestApp};
 
@@ -49,6 +50,32 @@ async fn a_changed_redirect_host_puts_the_client_on_hold(app: TestApp) {
     let other = app.replica().await;
     peer.is_held(&other, &refresh).await;
     assert_eq!(app.audit_reasons("client.held").await.len(), 1);
+}
+
+async fn a_client_on_hold_begins_nothing_without_a_browser(app: TestApp) {
+    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let documents = Documents::start();
+    let put = |redirect_uri: &str| {
+        let mut document = plain(&[redirect_uri]);
+        document["grant_types"] = json!(["authorization_code", "refresh_token", DEVICE]);
+        documents.put(PATH, document)
+    };
+    let peer = Peer { id: put(WEB), redirect_uri: WEB.to_owned(), key: None };
+    peer.log_in(&app, &app.signed_in().await).await;
+    let asks = async || {
+        let request = app.http().post(app.at("/oauth/device_authorization"));
+        status_and_json(request.form(&[("client_id", &peer.id)]).send().await.unwrap()).await
+    };
+    assert_eq!(asks().await.0, 200);
+    put("https://evil.example/cb");
+    app.advance(FRESH).await;
+    let (status, body) = asks().await;
+    assert_eq!((status, &body["error"]), (400, &json!("unauthorized_client")), "{body}");
+    assert!(body["error_description"].as_str().unwrap().contains("has changed"), "{body}");
+    assert_eq!(app.core.oauth.store.count_held_clients().await.unwrap(), 1);
+    put(WEB);
+    app.advance(FRESH).await;
+    assert_eq!(asks().await.0, 200, "it is as it was");
 }
 
 async fn other_keys_put_the_client_on_hold(app: TestApp) {
@@ -156,6 +183,7 @@ async fn while_the_document_cannot_be_had_what_is_known_counts(app: TestApp) {
 }
 
 on_both!(
+    a_client_on_hold_begins_nothing_without_a_browser,
     a_document_that_stays_the_same_holds_nobody,
     a_changed_redirect_host_puts_the_client_on_hold,
     other_keys_put_the_client_on_hold,

@@ -199,7 +199,7 @@ pub(super) async fn run(
         )
         .into());
     }
-    cimd::admit(ctx, client, &resource).await?;
+    cimd::admit_unchanged(ctx, client, &resource).await?;
     let asked = asked_scopes(request.params)?;
     let limits = (said.scopes.as_ref(), issuer.row.scopes.as_ref());
     let chosen = choose(&resource, client, limits, &asked)?;
