@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::access_token::AccessToken;
 use super::call::Call;
 use super::client::Client;
 use super::dpop::{self, Proof, binding};
@@ -40,6 +41,21 @@ pub struct TokenResponse {
     /// What kind of token it is, where one was exchanged for it (RFC 8693 §2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,
+}
+
+impl TokenResponse {
+    /// With an access token for these scopes, and nothing else.
+    pub fn of(access: &AccessToken, scopes: &ScopeSet) -> Self {
+        Self {
+            access_token: access.token.expose().clone(),
+            token_type: access.token_type,
+            expires_in: access.expires_in,
+            scope: scopes.to_string(),
+            refresh_token: None,
+            id_token: None,
+            issued_token_type: None,
+        }
+    }
 }
 
 /// A token request past the shared phases.

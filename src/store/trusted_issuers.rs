@@ -206,6 +206,19 @@ async fn told(connection: &mut AnyConnection, rows: u64) -> Result<bool, StoreEr
     Ok(rows > 0)
 }
 
+/// Ends what rests on the word of an issuer that `rows` says is gone, inside the caller's transaction.
+async fn ended(
+    connection: &mut AnyConnection,
+    id: &str,
+    rows: u64,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if rows > 0 {
+        issuer_grants::end_of_issuer(connection, id, now).await?;
+    }
+    told(connection, rows).await
+}
+
 impl Store {
     /// Every issuer, in the order they were added.
     pub async fn list_trusted_issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {
@@ -276,7 +289,14 @@ impl Store {
 
     /// Takes no assertion of an issuer any more, and ends what rests on its word. `false` when it is so already.
     pub async fn disable_trusted_issuer(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
-        self.end_trusted_issuer(DISABLE, id, now).await
+        self.transaction(move |connection| {
+            async move {
+                let done = sqlx::query(DISABLE).bind(&id).bind(now).execute(&mut *connection).await?;
+                ended(connection, &id, done.rows_affected(), now).await
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Takes assertions of an issuer again. `false` when it is so already.
@@ -293,26 +313,10 @@ impl Store {
 
     /// Removes an issuer with its rules, and ends what rests on its word. `false` when it is not there.
     pub async fn remove_trusted_issuer(&self, id: String, now: Timestamp) -> Result<bool, StoreError> {
-        self.end_trusted_issuer(REMOVE, id, now).await
-    }
-
-    async fn end_trusted_issuer(
-        &self,
-        statement: &'static str,
-        id: String,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
         self.transaction(move |connection| {
             async move {
-                let mut query = sqlx::query(statement).bind(&id);
-                if statement == DISABLE {
-                    query = query.bind(now);
-                }
-                let rows = query.execute(&mut *connection).await?.rows_affected();
-                if rows > 0 {
-                    issuer_grants::end_of_issuer(connection, &id, now).await?;
-                }
-                told(connection, rows).await
+                let done = sqlx::query(REMOVE).bind(&id).execute(&mut *connection).await?;
+                ended(connection, &id, done.rows_affected(), now).await
             }
             .boxed()
         })

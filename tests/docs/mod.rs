@@ -108,6 +108,32 @@ fn the_readme_holds_the_lines_that_serve_prints() {
     }
 }
 
+/// A proxy that routes only what the README lists routes everything people and clients need.
+#[test]
+fn the_readme_lists_every_path_that_a_proxy_must_route() {
+    // Watched by whoever runs the server, on this machine; or of no use to anybody who has the pages.
+    const ELSEWHERE: [&str; 4] = ["healthz", "readyz", "favicon.ico", ""];
+    // Below `/.well-known`.
+    let is_below =
+        |path: &str| path.starts_with("/oauth-") || path == "/jwks.json" || path.contains("openid-");
+    let readme = read("README.md");
+    let list = readme.split("- The proxy must route").nth(1).unwrap().split("\n- ").next().unwrap();
+    let mut seen = BTreeSet::new();
+    for file in ["src/web/routes.rs", "src/web/scalekit/mod.rs", "src/web/admin/routes.rs"] {
+        let text = read(file);
+        let paths =
+            text.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/') && !is_below(text));
+        seen.extend(paths.filter_map(|path| path.split('/').nth(1)).map(str::to_owned));
+    }
+    seen.retain(|first| !ELSEWHERE.contains(&first.as_str()) && !first.contains('{') && !first.contains(' '));
+    assert!(seen.len() > 15, "{seen:?}");
+    for first in seen {
+        let is_listed =
+            quoted(list).any(|path| path == format!("/{first}") || path.starts_with(&format!("/{first}/")));
+        assert!(is_listed, "/{first} is not in the README's list for proxies");
+    }
+}
+
 #[test]
 fn relative_links_lead_to_files() {
     for (path, text) in documents() {

@@ -130,7 +130,6 @@ pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
     known
         .or_else(|| super::documents::why(reason))
         .or_else(|| super::proof_words::why(reason))
-        .or_else(|| proof(reason))
         .or_else(|| program(reason))
         .or_else(|| of_another_issuer(reason))
         .or_else(|| trust_words::why(reason))
@@ -259,41 +258,6 @@ fn token(reason: &str) -> Option<(&'static str, &'static str)> {
             "Remove this server from the app and add it again.",
         ),
         "internal" => ("Gatepost itself failed.", "Look at the log for the time of this event."),
-        _ => return None,
-    })
-}
-
-/// What clients sign to prove who they are.
-fn proof(reason: &str) -> Option<(&'static str, &'static str)> {
-    Some(match reason {
-        "bad_assertion" => (
-            "The app signed something else than what proves who it is.",
-            "Its maker finds in the answer what is missing in the assertion.",
-        ),
-        "bad_assertion_signature" => (
-            "The app's proof is not signed with the key that is known of it.",
-            "Compare the key the app uses with the keys it registered.",
-        ),
-        "assertion_times" => (
-            "The app's proof has expired, is not valid yet, or would be valid for too long.",
-            "See whether the clock of the app's machine is right.",
-        ),
-        "wrong_audience" => (
-            "The app's proof was made for another server.",
-            "The app must name the issuer of this server, exactly as its metadata does.",
-        ),
-        "replayed_assertion" => (
-            "The same proof was shown twice.",
-            "An app signs a new one for each request. If this app does, somebody else may have read one.",
-        ),
-        "unknown_client_key" => (
-            "The app's proof is signed with a key that it does not publish.",
-            "See whether its key set has the key it signs with.",
-        ),
-        "client_keys_unavailable" => (
-            "The keys of the app could not be read.",
-            "See whether the address of its key set answers, from this server.",
-        ),
         _ => return None,
     })
 }

@@ -193,13 +193,9 @@ impl TokenRules for Redemption<'_> {
         }
         ctx.clients.touch(&self.grant.client_id, ctx.clock.now());
         self.response = Some(TokenResponse {
-            access_token: access.token.expose().clone(),
-            token_type: access.token_type,
-            expires_in: access.expires_in,
-            scope: scopes.to_string(),
             refresh_token: Some(text.expose().clone()),
             id_token,
-            issued_token_type: None,
+            ..TokenResponse::of(&access, &scopes)
         });
         Ok(())
     }

@@ -80,15 +80,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
         },
     )?;
     ctx.clients.touch(&client.id, ctx.clock.now());
-    let response = TokenResponse {
-        access_token: access.token.expose().clone(),
-        token_type: access.token_type,
-        expires_in: access.expires_in,
-        scope: scopes.to_string(),
-        refresh_token: None,
-        id_token: None,
-        issued_token_type: None,
-    };
+    let response = TokenResponse::of(&access, &scopes);
     Ok(Granted { response, grant_id: grant.id, user_id: None, resource_id: grant.resource_id })
 }
 

@@ -153,13 +153,9 @@ async fn redeem(
     }
     ctx.clients.touch(&grant.client_id, ctx.clock.now());
     Ok(TokenResponse {
-        access_token: access.token.expose().clone(),
-        token_type: access.token_type,
-        expires_in: access.expires_in,
-        scope: scopes.to_string(),
         refresh_token: Some(text.expose().clone()),
         id_token,
-        issued_token_type: None,
+        ..TokenResponse::of(&access, &scopes)
     })
 }
 

@@ -328,13 +328,8 @@ impl TokenRules for Rotating<'_> {
             self.rotate(&next).await?;
         }
         self.response = Some(TokenResponse {
-            access_token: access.token.expose().clone(),
-            token_type: access.token_type,
-            expires_in: access.expires_in,
-            scope: scopes.to_string(),
             refresh_token: Some(next.to_text().expose().clone()),
-            id_token: None,
-            issued_token_type: None,
+            ..TokenResponse::of(&access, &scopes)
         });
         Ok(())
     }

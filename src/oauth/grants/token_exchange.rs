@@ -226,13 +226,5 @@ fn issue(
     };
     let exchanged = Exchanged { act: actor, until: subject.claims.exp };
     let access = access_token::mint_exchanged(ctx, &minting, exchanged)?;
-    Ok(TokenResponse {
-        access_token: access.token.expose().clone(),
-        token_type: access.token_type,
-        expires_in: access.expires_in,
-        scope: scopes.to_string(),
-        refresh_token: None,
-        id_token: None,
-        issued_token_type: Some(ACCESS_TOKEN),
-    })
+    Ok(TokenResponse { issued_token_type: Some(ACCESS_TOKEN), ..TokenResponse::of(&access, &scopes) })
 }
