@@ -11,6 +11,7 @@
 //! | which answers                               | 200, JSON, small, whole, not compressed, in time| `http`     |
 //! | how long they are used                      | what HTTP says, 1 minute to 1 day; a failure 10 s | `fresh`  |
 //! | how often                                   | [`PER_HOST`] a minute and host, [`IN_FLIGHT`] at a time | here |
+//! | for clients that nobody relied on yet       | as often, counted apart; half as many at a time | here       |
 //! | the same URL for many                       | one fetch; the others wait for its answer       | here       |
 //!
 //! What the bytes mean is for the caller to say; who finds that they mean nothing calls [`Fetcher::is_useless`].
@@ -101,8 +102,18 @@ struct Held {
     facts: Facts,
 }
 
+/// How something is asked for.
+#[derive(Clone, Copy, Default)]
+struct Ask {
+    /// Although what is held is fresh.
+    anew: bool,
+    /// For a client that nobody has relied on yet.
+    by_stranger: bool,
+}
+
 struct Flight {
     host: String,
+    by_stranger: bool,
     landed: watch::Receiver<Option<Outcome>>,
 }
 
@@ -150,12 +161,18 @@ impl Fetcher {
 
     /// The document of a client.
     pub async fn document(&self, url: &str) -> Outcome {
-        self.get(Wanted::Document, url, false).await
+        self.get(Wanted::Document, url, Ask::default()).await
+    }
+
+    /// The same of a client that nobody has relied on yet. Such have half of the places and budgets of their own, so
+    /// that whoever makes up URLs keeps nobody else out.
+    pub async fn document_of_stranger(&self, url: &str) -> Outcome {
+        self.get(Wanted::Document, url, Ask { by_stranger: true, ..Ask::default() }).await
     }
 
     /// A key set. `anew`: the one that was given before lacks a key; it is asked for again at most every 30 seconds.
     pub async fn keys(&self, url: &str, anew: bool) -> Outcome {
-        self.get(Wanted::Keys, url, anew).await
+        self.get(Wanted::Keys, url, Ask { anew, ..Ask::default() }).await
     }
 
     /// What was given for this URL cannot be used: it is asked for again soon, and not used while its host is away.
@@ -170,10 +187,10 @@ impl Fetcher {
         self.0.held.insert(key, held);
     }
 
-    async fn get(&self, wanted: Wanted, url: &str, anew: bool) -> Outcome {
+    async fn get(&self, wanted: Wanted, url: &str, ask: Ask) -> Outcome {
         let target = Target::parse(url, self.0.reach)?;
         let key = Key { wanted, url: target.url.to_string() };
-        let mut landed = match self.board(key, target, anew) {
+        let mut landed = match self.board(key, target, ask) {
             Boarding::Held(outcome) => return outcome,
             Boarding::Waits(landed) => landed,
         };
@@ -183,26 +200,35 @@ impl Fetcher {
 
     /// What is held; else the fetch that is under way; else a new one, a task of its own: a caller who hangs up does
     /// not stop it.
-    fn board(&self, key: Key, target: Target, anew: bool) -> Boarding {
+    fn board(&self, key: Key, target: Target, ask: Ask) -> Boarding {
         let now = self.0.clock.now();
         let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(&key) {
             return Boarding::Waits(flight.landed.clone());
         }
         let held = self.0.held.get(&key);
-        if let Some(held) = held.as_ref().filter(|held| !is_due(Some(held.facts), anew, now)) {
+        if let Some(held) = held.as_ref().filter(|held| !is_due(Some(held.facts), ask.anew, now)) {
             return Boarding::Held(held.outcome.clone());
         }
         let good = held.and_then(|held| held.outcome.ok());
-        let same_host = flights.values().filter(|flight| flight.host == target.host).count();
-        if flights.len() >= IN_FLIGHT || same_host >= IN_FLIGHT_PER_HOST {
+        // A stranger counts among strangers.
+        let counted = || flights.values().filter(|flight| !ask.by_stranger || flight.by_stranger);
+        let same_host = counted().filter(|flight| flight.host == target.host).count();
+        let part = if ask.by_stranger { 2 } else { 1 };
+        if flights.len() >= IN_FLIGHT
+            || counted().count() >= IN_FLIGHT / part
+            || same_host >= IN_FLIGHT_PER_HOST / part
+        {
             return Boarding::Held(stale_or(good, Fault::Busy, now));
         }
-        if !self.is_within_budget(&target.host, now) {
+        let budget = if ask.by_stranger { format!("?{}", target.host) } else { target.host.clone() };
+        if !self.is_within_budget(&budget, now) {
             return Boarding::Held(stale_or(good, Fault::HostBudget, now));
         }
         let (sender, landed) = watch::channel(None);
-        flights.insert(key.clone(), Flight { host: target.host.clone(), landed: landed.clone() });
+        let flight =
+            Flight { host: target.host.clone(), by_stranger: ask.by_stranger, landed: landed.clone() };
+        flights.insert(key.clone(), flight);
         drop(flights);
         let (fetcher, ticket) = (self.clone(), Ticket { inner: Arc::clone(&self.0), key });
         tokio::spawn(async move {

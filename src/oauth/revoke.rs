@@ -5,6 +5,7 @@
 //! | refresh token of this client            | 200    | the grant is revoked: its access tokens end too |
 //! | access token of this client             | 200    | the same: the token carries its grant           |
 //! | another client's, unknown, malformed    | 200    | nothing (RFC 7009 §2.2)                         |
+//! | one that was exchanged (RFC 8693)       | 200    | nothing: it rests on the grant of the person's app, which is not this client's to end; it lives no longer than the token it was exchanged for |
 //! | none                                    | 400 `invalid_request` | nothing                          |
 
 use super::call::Call;

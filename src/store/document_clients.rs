@@ -1,6 +1,7 @@
 //! Table `clients`: those that publish a document of themselves, and what becomes of them when it changes.
 //!
-//! Their id is the URL of the document. A row is written with the first grant, not before: who only asks leaves none.
+//! Their id is the URL of the document. A row is written with the first grant, or when a client begins something without
+//! the consent page (a device, a pushed request): who only opens the consent page leaves none.
 
 use futures::FutureExt as _;
 use sqlx::AnyConnection;

@@ -1,5 +1,5 @@
 //! The requests to issuers elsewhere: public documents, asked for without any secret, at addresses that an administrator
-//! wrote, which may be private ones.
+//! wrote or that the issuer's own metadata names; they may be private ones.
 //!
 //! Limits: 3 s to connect, 5 s in all, 64 KiB an answer. No redirects, no proxy from the environment. Plain http only
 //! to this machine. A redirect is refused, not followed: keys come from the address an administrator wrote.

@@ -85,7 +85,8 @@ pub enum Lack {
     Unavailable,
 }
 
-/// Documents by their URL; clones share them. As many as administrators wrote down.
+/// Documents by their URL; clones share them. As many as administrators wrote down, and as the metadata of
+/// those named since the start.
 pub type Shelf<T> = Arc<RwLock<HashMap<String, Arc<Kept<T>>>>>;
 
 /// The document at this URL, with a place on the shelf from now on.

@@ -64,7 +64,11 @@ pub fn configure(config: &mut ServiceConfig, mount: &McpMount) {
                 .route(post().to(token::post)),
         )
         .service(
-            resource("/oauth/par").wrap(from_fn(issuing::endpoint)).wrap(cors()).route(post().to(par::post)),
+            resource("/oauth/par")
+                .wrap(from_fn(dpop::tell_nonce))
+                .wrap(from_fn(issuing::endpoint))
+                .wrap(cors())
+                .route(post().to(par::post)),
         )
         .service(
             resource("/oauth/device_authorization")

@@ -332,7 +332,24 @@ on_both! {
     the_pushing_endpoint_survives_broken_requests,
 }
 
+async fn a_push_is_told_the_nonce_it_needs(database: Database) {
+    let app = TestApp::start_with(database, &[("GATEPOST_DPOP__NONCE", "required")]).await;
+    let (client, key) = (app.client().await, ProofKey::new());
+    let mut claims = token_claims(&app);
+    claims["htu"] = json!(app.at(ENDPOINT));
+    let push = async |claims: &Value| {
+        let post = app.http().post(app.at(ENDPOINT)).form(&request(&client, &[]));
+        post.header("dpop", key.proof(claims)).send().await.unwrap()
+    };
+    let answer = push(&claims).await;
+    claims["nonce"] = json!(header(&answer, "dpop-nonce"));
+    let (status, body) = status_and_json(answer).await;
+    assert_eq!((status, &body["error"]), (400, &json!("use_dpop_nonce")), "{body}");
+    assert_eq!(push(&claims).await.status(), StatusCode::CREATED);
+}
+
 on_each! {
+    a_push_is_told_the_nonce_it_needs,
     who_must_push_is_told_so,
     one_place_pushes_only_so_often,
 }

@@ -65,6 +65,32 @@ async fn a_host_has_few_fetches_at_a_time_and_a_minute() {
 }
 
 #[tokio::test]
+async fn strangers_leave_room_for_those_who_are_known() {
+    let server = Server::start(vec![slow("{}")]).await;
+    let (fetcher, _) = fetcher();
+    let url = |n: usize| server.at(&format!("/{n}"));
+    let strangers = join_all((0..10).map(|n| {
+        let (fetcher, url) = (fetcher.clone(), url(n));
+        async move { fetcher.document_of_stranger(&url).await }
+    }));
+    let known = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        fetcher.document(&url(100)).await
+    };
+    let (strangers, known) = futures::join!(strangers, known);
+    assert_eq!(strangers.iter().filter(|a| a.is_ok()).count(), IN_FLIGHT_PER_HOST / 2);
+    assert!(known.is_ok(), "{known:?}");
+    // Nor do they use up what a minute holds for others.
+    let quick = Server::start(vec![json("{}")]).await;
+    for n in 0..PER_HOST {
+        let _ = fetcher.document_of_stranger(&quick.at(&format!("/{n}"))).await;
+    }
+    let refused = fetcher.document_of_stranger(&quick.at("/x")).await;
+    assert_eq!(refused, Err(Fault::HostBudget));
+    assert!(fetcher.document(&quick.at("/x")).await.is_ok());
+}
+
+#[tokio::test]
 async fn an_answer_is_used_until_its_freshness_ends() {
     let long = answer("200 OK", &["content-type: application/json", "cache-control: max-age=1000"], b"1");
     let server = Server::start(vec![long, json("2")]).await;

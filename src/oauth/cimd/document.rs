@@ -110,7 +110,7 @@ pub fn read(ctx: &OAuth, id: &str, bytes: &[u8]) -> Result<ClientRow, BadDocumen
     let (row, _) = registration::validate(ctx, metadata)
         .map_err(|refusal| BadDocument::Metadata(refusal.description.into_owned()))?;
     let weakest = if methods.contains(&AuthMethod::None) { AuthMethod::None } else { strongest };
-    let mark = mark(&row);
+    let mark = mark(&row, weakest);
     Ok(ClientRow {
         id: id.to_owned(),
         kind: ClientKind::Cimd,
@@ -140,9 +140,10 @@ fn methods(document: &Document) -> Result<Vec<AuthMethod>, BadDocument> {
     if usable.is_empty() { Err(BadDocument::NoMethod) } else { Ok(usable) }
 }
 
-/// What people rely on when they agree: to whom access goes, and by which keys the client is known. Not its name, and
+/// What people rely on when they agree: to whom access goes, by which keys the client is known and whether it must show
+/// them, and whether its tokens are bound to a key. Not its name, and
 /// not where at one host, or on this computer, it is answered; nor what lies behind one `jwks_uri`.
-fn mark(row: &ClientRow) -> String {
+fn mark(row: &ClientRow, weakest: AuthMethod) -> String {
     let destination = |uri: &String| {
         Some(match RedirectUri::parse(uri).ok()?.destination() {
             Destination::Web(host) => format!("web {host}"),
@@ -156,7 +157,7 @@ fn mark(row: &ClientRow) -> String {
         Some(ClientKeys::Uri(uri)) => format!("at {uri}"),
         Some(ClientKeys::Inline(set)) => format!("set {}", digest(set)),
     };
-    digest(&serde_json::json!([1, destinations, keys]).to_string())
+    digest(&serde_json::json!([1, destinations, keys, weakest.as_str(), row.dpop_bound]).to_string())
 }
 
 fn digest(text: &str) -> String {

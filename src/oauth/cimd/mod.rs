@@ -38,8 +38,8 @@ use super::client::{Client, Found};
 use super::error::{Code, Reason, Refusal};
 use super::resource::Resource;
 use crate::audit::{Entry, Event};
-use crate::fetch::{Answer, Wanted};
-use crate::store::clients::ClientRow;
+use crate::fetch::{Answer, Fault, Wanted};
+use crate::store::clients::{ClientKind, ClientRow};
 use crate::store::document_clients::DocumentState;
 use crate::store::grants::GrantRow;
 use document::BadDocument;
@@ -125,7 +125,8 @@ pub async fn at_authorize(
             ));
         }
     };
-    let row = describe(ctx, id).await.map_err(|lack| refused(&lack, Code::InvalidRequest))?;
+    let row = describe(ctx, id, stored.is_some()).await;
+    let row = row.map_err(|lack| refused(&lack, Code::InvalidRequest))?;
     Ok(Arc::new(as_it_says(&row, stored.as_deref())))
 }
 
@@ -137,16 +138,23 @@ fn not_admitted() -> Refusal {
     )
 }
 
+/// Whether a resource takes a client, whatever is known of its document now. Those that publish none are taken.
+///
+/// # Errors
+/// `unauthorized_client`.
+pub fn check_policy(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<(), Refusal> {
+    let is_taken = ctx.documents_enabled && resource.documents.admits(&client.id);
+    if client.kind == ClientKind::Cimd && !is_taken { Err(not_admitted()) } else { Ok(()) }
+}
+
 /// Makes sure that a client may begin something on a resource without the authorization endpoint, and that it has a
 /// row on which that can hang. Of clients that publish no document nothing is asked.
 ///
 /// # Errors
 /// `unauthorized_client` when the resource does not take it.
 pub async fn admit(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<(), Refusal> {
+    check_policy(ctx, client, resource)?;
     let Some(row) = &client.document_row else { return Ok(()) };
-    if !ctx.documents_enabled || !resource.documents.admits(&client.id) {
-        return Err(not_admitted());
-    }
     note(ctx, client).await?;
     Ok(ctx.store.keep_document_client((**row).clone()).await?)
 }
@@ -158,7 +166,12 @@ pub async fn admit(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<
 pub async fn admit_unchanged(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<(), Refusal> {
     admit(ctx, client, resource).await?;
     let is_other = |document: &Document| document.state.as_ref().is_some_and(|s| s.mark != document.mark);
-    if client.document.as_ref().is_some_and(is_other) {
+    let is_held = match (&client.document_row, &client.document) {
+        (Some(_), document) => document.as_ref().is_some_and(is_other),
+        // Its document cannot be had: as it was last.
+        (None, _) => client.held_at.is_some(),
+    };
+    if is_held {
         return Err(Refusal::new(
             Code::UnauthorizedClient,
             Reason::ClientOnHold,
@@ -178,7 +191,7 @@ pub async fn at_token(ctx: &OAuth, id: &str) -> Result<Option<Arc<Client>>, Refu
     let stored = match ctx.clients.look(id).await? {
         Found::Known(client) => client,
         Found::Unknown if takes => {
-            let row = describe(ctx, id).await.map_err(|lack| refused(&lack, Code::InvalidClient))?;
+            let row = describe(ctx, id, false).await.map_err(|lack| refused(&lack, Code::InvalidClient))?;
             return Ok(Some(Arc::new(as_it_says(&row, None))));
         }
         Found::Unknown | Found::Disabled => return Ok(None),
@@ -186,7 +199,7 @@ pub async fn at_token(ctx: &OAuth, id: &str) -> Result<Option<Arc<Client>>, Refu
     if !takes {
         return Ok(Some(stored));
     }
-    match describe(ctx, id).await {
+    match describe(ctx, id, true).await {
         Ok(row) => {
             let client = as_it_says(&row, Some(&stored));
             note(ctx, &client).await?;
@@ -227,7 +240,7 @@ pub async fn may_renew(ctx: &OAuth, client: &Client, grant: &GrantRow) -> Result
 /// # Errors
 /// A sentence on why it cannot be had.
 pub async fn current(ctx: &OAuth, id: &str) -> Result<Arc<ClientRow>, String> {
-    describe(ctx, id).await.map_err(|lack| lack.sentence)
+    describe(ctx, id, true).await.map_err(|lack| lack.sentence)
 }
 
 /// The client of a document, with what administrators set in its row.
@@ -247,11 +260,15 @@ fn as_it_says(row: &Arc<ClientRow>, stored: Option<&Client>) -> Client {
     }
 }
 
-async fn describe(ctx: &OAuth, id: &str) -> Result<Arc<ClientRow>, Lack> {
-    let answer = ctx.fetch.document(id).await.map_err(|fault| Lack {
+/// `is_known`: somebody relied on this client before, so that strangers' documents must not stand in its way.
+async fn describe(ctx: &OAuth, id: &str, is_known: bool) -> Result<Arc<ClientRow>, Lack> {
+    let fetched =
+        if is_known { ctx.fetch.document(id).await } else { ctx.fetch.document_of_stranger(id).await };
+    let answer = fetched.map_err(|fault| Lack {
         reason: fault.reason(),
         sentence: format!("the document of this app {fault}"),
-        passes: fault.is_passing(),
+        // A name that nobody has is answered as one of this server's own network: neither tells which names exist.
+        passes: fault.is_passing() && fault != Fault::UnknownHost,
     })?;
     let known = ctx.clients.readings().get(id).filter(|known| Arc::ptr_eq(&known.of, &answer));
     let reading = known.unwrap_or_else(|| {

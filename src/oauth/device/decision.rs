@@ -18,6 +18,7 @@ use super::{UserCode, flow_of, may_use, still};
 use crate::audit::{Entry, Event};
 use crate::oauth::approval::{self, Asked, Decider};
 use crate::oauth::authorize::may_ask;
+use crate::oauth::cimd;
 use crate::oauth::client::Client;
 use crate::oauth::error::Refusal;
 use crate::oauth::resource::Resource;
@@ -82,7 +83,8 @@ async fn waiting(ctx: &OAuth, code: &UserCode) -> Result<Option<Waiting>, Refusa
         return Ok(None);
     };
     // Both may have changed since the device asked.
-    if !may_use(&client) || may_ask(&client, &resource).is_err() {
+    let is_kept_out = client.held_at.is_some() || cimd::check_policy(ctx, &client, &resource).is_err();
+    if !may_use(&client) || may_ask(&client, &resource).is_err() || is_kept_out {
         return Ok(None);
     }
     let (scopes, flow) = (still(&resource, &row), flow_of(ctx, &row));

@@ -42,7 +42,9 @@ impl Discovered {
         if document.issuer != issuer {
             return Err(Fault::Unreadable("it is the metadata of another issuer".to_owned()));
         }
-        if !is_fetchable(&document.jwks_uri) {
+        // Plain http only where an administrator wrote it: a foreign document leads to no service of this machine.
+        let is_as_safe = document.jwks_uri.starts_with("https:") || issuer.starts_with("http:");
+        if !is_fetchable(&document.jwks_uri) || !is_as_safe {
             return Err(Fault::Unreadable("its jwks_uri is not https".to_owned()));
         }
         Ok(Self { jwks_uri: document.jwks_uri })
@@ -207,7 +209,9 @@ mod tests {
             Discovered::read(text.as_bytes(), "https://id.example")
         };
         assert!(read("https://id.example", "https://keys.example/jwks").is_ok());
-        assert!(read("https://id.example", "http://127.0.0.1:8080/jwks").is_ok());
+        assert!(read("https://id.example", "http://127.0.0.1:8080/jwks").is_err());
+        let local = br#"{"issuer":"http://127.0.0.1:1","jwks_uri":"http://127.0.0.1:1/keys"}"#;
+        assert!(Discovered::read(local, "http://127.0.0.1:1").is_ok());
         assert!(read("https://id.example", "https://10.0.0.1/jwks").is_ok());
         assert!(read("https://id.example/", "https://keys.example/jwks").is_err());
         for uri in ["http://keys.example/jwks", "ftp://keys.example", "jwks", "https://u:p@keys.example/jwks"]

@@ -5,7 +5,8 @@ use gatepost::admin::{Actor, Failure};
 use gatepost::store::resources::DocumentColumns;
 use serde_json::{Value, json};
 
-use super::Peer;
+use super::{Peer, plain};
+use crate::oauth::status_and_json;
 use crate::support::{Database, Documents, TestApp, json_of, text_of};
 use crate::{on_both, on_each};
 
@@ -104,5 +105,39 @@ async fn switched_off_nobody_new_gets_in(database: Database) {
     assert_eq!(documents.asked("/notes/client.json"), 0);
 }
 
-on_both!(a_resource_takes_only_whom_its_policy_names, a_policy_that_cannot_be_is_refused_with_a_sentence);
+/// What an administrator closed is closed for devices too, also while the document cannot be had.
+async fn a_client_that_is_kept_out_gets_in_by_no_device(app: TestApp) {
+    let documents = Documents::start();
+    let mut document = plain(&[super::HERE]);
+    document["grant_types"] =
+        json!(["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]);
+    let peer =
+        Peer { id: documents.put("/tv.json", document), redirect_uri: super::HERE.to_owned(), key: None };
+    let browser = app.signed_in().await;
+    peer.log_in(&app, &browser).await;
+    let asks = async || {
+        let request = app.http().post(app.at("/oauth/device_authorization"));
+        status_and_json(request.form(&[("client_id", &peer.id)]).send().await.unwrap()).await
+    };
+    let (status, codes) = asks().await;
+    assert_eq!(status, 200, "{codes}");
+    set(&app, "off", &[]).await.unwrap();
+    let (status, body) = asks().await;
+    assert_eq!((status, &body["error"]), (400, &json!("unauthorized_client")), "{body}");
+    // The one that asked before waits in vain.
+    let form =
+        browser.form_to("/device", "/device").await.set("user_code", codes["user_code"].as_str().unwrap());
+    let page = text_of(&browser.send(&form).await.text().await.unwrap());
+    assert!(page.contains("No device waits with that code"), "{page}");
+    // Nor while its document is away, and only what was known of it is left.
+    documents.put_as("/tv.json", 503, "application/json", "");
+    app.advance(super::FRESH + 86_400).await;
+    assert_eq!(asks().await.0, 400);
+}
+
+on_both!(
+    a_client_that_is_kept_out_gets_in_by_no_device,
+    a_resource_takes_only_whom_its_policy_names,
+    a_policy_that_cannot_be_is_refused_with_a_sentence
+);
 on_each!(switched_off_nobody_new_gets_in);
