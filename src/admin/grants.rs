@@ -14,14 +14,14 @@ use super::{Actor, Admin, Failure, Page};
 use crate::audit::Event;
 use crate::oauth::connected::take_effect;
 use crate::store::StoreError;
-use crate::store::grant_search::{By, GrantDetails};
+use crate::store::grant_search::{By, Edge, GrantDetails, Wanted};
 use crate::store::grants::GrantRow;
 use crate::types::Timestamp;
 
 /// Grants on one page.
 pub const PAGE: usize = 50;
 /// Grants looked at for one page of a list that is narrowed.
-pub const WINDOW: usize = 500;
+pub const WINDOW: i64 = 500;
 /// Grants ended at a time.
 pub const MOST: usize = 50;
 /// After every id of a grant.
@@ -77,13 +77,6 @@ impl Search {
         };
         more || self.state.is_some()
     }
-
-    fn takes(&self, grant: &GrantRow, now: Timestamp) -> bool {
-        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
-        is(&self.client, &grant.client_id)
-            && is(&self.resource, &grant.resource_id)
-            && self.state.is_none_or(|state| state_of(grant, now) == state)
-    }
 }
 
 /// A page of grants, the newest first.
@@ -93,34 +86,31 @@ pub async fn list(admin: &Admin, search: &Search) -> Result<Found, StoreError> {
 
 /// The same, of so many rows.
 pub async fn page(admin: &Admin, search: &Search, size: usize) -> Result<Found, StoreError> {
-    let window = if search.is_narrowed() { WINDOW } else { size };
-    let limit = i64::try_from(window + 1).unwrap_or(i64::MAX);
-    let before = search.after.as_deref().unwrap_or(NEWEST);
-    let rows = admin.oauth.store.list_grants(&search.by(), before, limit).await?;
-    Ok(narrowed(rows, search, (size, window), admin.oauth.clock.now()))
+    let store = &admin.oauth.store;
+    let (by, before) = (search.by(), search.after.as_deref().unwrap_or(NEWEST));
+    let edge = if search.is_narrowed() { store.edge_of_grants(&by, before, WINDOW).await? } else { None };
+    let wanted = Wanted {
+        before,
+        from: edge.as_ref().map(|edge| edge.id.as_str()),
+        client: search.client.as_deref(),
+        resource: search.resource.as_deref(),
+        is_live: search.state.map(|state| state == State::Live),
+        now: admin.oauth.clock.now(),
+    };
+    let limit = i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1);
+    Ok(cut(store.list_grants(&by, &wanted, limit).await?, size, edge))
 }
 
-fn narrowed(
-    rows: Vec<GrantDetails>,
-    search: &Search,
-    (size, window): (usize, usize),
-    now: Timestamp,
-) -> Found {
-    let total = rows.len();
-    let mut found = Found { page: Page { rows: Vec::new(), next: None }, back_to: None };
-    for (at, row) in rows.into_iter().enumerate().take(window) {
-        let (id, made) = (row.grant.id.clone(), row.grant.created_at);
-        if search.takes(&row.grant, now) {
-            found.page.rows.push(row);
-        }
-        let is_full = found.page.rows.len() == size;
-        if at + 1 < total && (is_full || at + 1 == window) {
-            found.page.next = Some(id);
-            found.back_to = (!is_full).then_some(made);
-            break;
-        }
+/// What was found as a page of at most `size`: it goes on behind its last row, or behind the edge of what was looked at.
+fn cut(mut rows: Vec<GrantDetails>, size: usize, edge: Option<Edge>) -> Found {
+    if rows.len() > size {
+        rows.truncate(size);
+        let next = rows.last().map(|row| row.grant.id.clone());
+        return Found { page: Page { rows, next }, back_to: None };
     }
-    found
+    let edge = edge.filter(|edge| edge.has_older);
+    let back_to = edge.as_ref().filter(|_| rows.len() < size).map(|edge| edge.created_at);
+    Found { page: Page { rows, next: edge.map(|edge| edge.id) }, back_to }
 }
 
 /// One grant.

@@ -32,6 +32,28 @@ pub enum By {
     Resource(String),
 }
 
+/// What a list shows of the grants its index gives: those that lie between two ids and are as wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    pub before: &'a str,
+    /// The oldest that may be looked at; nothing for no such bound.
+    pub from: Option<&'a str>,
+    pub client: Option<&'a str>,
+    pub resource: Option<&'a str>,
+    /// Those that give access at `now`, or those that do not; nothing for both.
+    pub is_live: Option<bool>,
+    pub now: Timestamp,
+}
+
+/// The oldest of a number of grants in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    pub id: String,
+    pub created_at: Timestamp,
+    /// Whether there are older ones.
+    pub has_older: bool,
+}
+
 macro_rules! columns {
     () => {
         "SELECT g.id, g.user_id, g.client_id, g.resource_id, g.session_id, g.scopes, g.created_at, g.ends_at, \
@@ -45,16 +67,32 @@ macro_rules! columns {
 
 macro_rules! listing {
     ($condition:literal) => {
-        concat!(columns!(), $condition, " g.id < $1 ORDER BY g.id DESC LIMIT $2")
+        concat!(
+            columns!(),
+            $condition,
+            " g.id < $1 AND g.id >= $2 AND ($3 = '' OR g.client_id = $3) AND ($4 = '' OR g.resource_id = $4) \
+             AND ($5 = 0 OR ($5 = 1 AND g.revoked_at IS NULL AND g.ends_at > $6) \
+             OR ($5 = 2 AND (g.revoked_at IS NOT NULL OR g.ends_at <= $6))) ORDER BY g.id DESC LIMIT $7"
+        )
+    };
+}
+
+macro_rules! edge {
+    ($condition:literal) => {
+        concat!("SELECT id, created_at FROM grants WHERE ", $condition, " id < $1 ORDER BY id DESC LIMIT 2 OFFSET $2")
     };
 }
 
 sql! {
     ONE = concat!(columns!(), "g.id = $1");
     BY_TIME = listing!("");
-    BY_USER = listing!("g.user_id = $3 AND");
-    BY_CLIENT = listing!("g.client_id = $3 AND");
-    BY_RESOURCE = listing!("g.resource_id = $3 AND");
+    BY_USER = listing!("g.user_id = $8 AND");
+    BY_CLIENT = listing!("g.client_id = $8 AND");
+    BY_RESOURCE = listing!("g.resource_id = $8 AND");
+    EDGE_BY_TIME = edge!("");
+    EDGE_BY_USER = edge!("user_id = $3 AND");
+    EDGE_BY_CLIENT = edge!("client_id = $3 AND");
+    EDGE_BY_RESOURCE = edge!("resource_id = $3 AND");
     END = "UPDATE grants SET revoked_at = $2, revoked_reason = 'ended_by_administrator' \
            WHERE id = $1 AND revoked_at IS NULL RETURNING id, user_id, client_id, resource_id, session_id, scopes, \
            created_at, ends_at, revoked_at, jkt";
@@ -80,11 +118,11 @@ impl Store {
         sqlx::query(ONE).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 
-    /// Up to `limit` grants whose ids come before `before`, the newest first.
+    /// Up to `limit` grants that are wanted, the newest first.
     pub async fn list_grants(
         &self,
         by: &By,
-        before: &str,
+        wanted: &Wanted<'_>,
         limit: i64,
     ) -> Result<Vec<GrantDetails>, StoreError> {
         let (statement, key) = match by {
@@ -93,9 +131,44 @@ impl Store {
             By::Client(id) => (BY_CLIENT, Some(id)),
             By::Resource(id) => (BY_RESOURCE, Some(id)),
         };
-        let query = sqlx::query(statement).bind(before).bind(limit);
+        let state: i64 = match wanted.is_live {
+            None => 0,
+            Some(true) => 1,
+            Some(false) => 2,
+        };
+        let query = sqlx::query(statement)
+            .bind(wanted.before)
+            .bind(wanted.from.unwrap_or_default())
+            .bind(wanted.client.unwrap_or_default())
+            .bind(wanted.resource.unwrap_or_default())
+            .bind(state)
+            .bind(wanted.now)
+            .bind(limit);
         let query = if let Some(key) = key { query.bind(key) } else { query };
         query.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// The last of the `window` newest grants whose ids come before `before`; nothing where there are fewer.
+    pub async fn edge_of_grants(
+        &self,
+        by: &By,
+        before: &str,
+        window: i64,
+    ) -> Result<Option<Edge>, StoreError> {
+        let (statement, key) = match by {
+            By::Time => (EDGE_BY_TIME, None),
+            By::User(id) => (EDGE_BY_USER, Some(id)),
+            By::Client(id) => (EDGE_BY_CLIENT, Some(id)),
+            By::Resource(id) => (EDGE_BY_RESOURCE, Some(id)),
+        };
+        let query = sqlx::query(statement).bind(before).bind(window - 1);
+        let query = if let Some(key) = key { query.bind(key) } else { query };
+        let rows = query.fetch_all(&self.pool).await?;
+        let edge = rows.first().map(|first| {
+            let (id, created_at) = (row::text(first, "id")?, row::int(first, "created_at")?);
+            Ok(Edge { id, created_at, has_older: rows.len() > 1 })
+        });
+        edge.transpose()
     }
 
     /// Ends grants for an administrator, all or nothing. Returns those that had not ended before.
