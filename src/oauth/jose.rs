@@ -175,6 +175,12 @@ pub fn claimed_algorithm(token: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
+/// `kid` of a token; not yet believed.
+pub fn claimed_key(token: &str) -> Option<String> {
+    let header: Value = part(token, 0)?;
+    header.get("kid")?.as_str().map(str::to_owned)
+}
+
 /// `typ` of a token, lower case and without `application/`; not yet believed.
 pub fn claimed_type(token: &str) -> Option<String> {
     let header: Value = part(token, 0)?;

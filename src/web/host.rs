@@ -1,7 +1,8 @@
 //! Which `Host` values are answered.
 //!
 //! A page of another site can make a browser connect here under a name of its own (DNS rebinding); its
-//! requests then carry that name as `Host`. Probes of health are answered under any name.
+//! requests then carry that name as `Host`. Probes of health are answered under any name. Programs that call the API
+//! are told in its words, everybody else in a line of text.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,7 +10,8 @@ use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
-use super::{State, address};
+use super::admin::api;
+use super::{State, address, error_page};
 use crate::audit::{Entry, Event};
 use crate::types::urls::Issuer;
 
@@ -47,12 +49,18 @@ pub async fn check<B: MessageBody>(
     if fine {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     }
-    if let Some(state) = state {
+    if let Some(state) = &state {
+        let reference = error_page::reference(state);
         let asked = request.headers().get(header::HOST).map(|h| String::from_utf8_lossy(h.as_bytes()));
         let entry = Entry::refused(Event::AccessRefused, "foreign_host")
-            .address(address::origin(&state, request.request()).address)
+            .address(address::origin(state, request.request()).address)
+            .reference(reference.clone())
             .detail(format!("host: {}", asked.unwrap_or_default()));
         state.oauth.audit.record(entry).await;
+        if request.path().starts_with(api::PREFIX) {
+            let response = api::foreign_host(state, reference);
+            return Ok(request.into_response(response).map_into_right_body());
+        }
     }
     let body = "This server does not answer under this host name. Use its public URL, or set \
                 GATEPOST_PUBLIC_URL to the URL you use (and let a reverse proxy pass the Host header on).\n";

@@ -5,6 +5,11 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use gatepost::accounts::links::new_user;
+use gatepost::accounts::session;
+use gatepost::admin::api_tokens::make::{self, NewToken};
+use gatepost::admin::audit::Filters;
+use gatepost::admin::audit::export::{self, Format};
+use gatepost::admin::{Actor, Failure};
 use gatepost::audit::{Entry, Event};
 use gatepost::store::audit::EventRow;
 use gatepost::types::ids::{Kind, first_of, new_id};
@@ -445,6 +450,44 @@ async fn an_export_holds_every_event_that_fits_once(app: TestApp) {
     assert_eq!(bad.status(), 422);
 }
 
+async fn an_export_ends_with_the_right_to_it(app: TestApp) {
+    let rows = furnish(&app, 2500).await;
+    let (admin, filters) = (app.core.admin(), Filters { client: "cli_1".to_owned(), ..Filters::default() });
+    let accounts = &app.core.accounts;
+    let bob = new_user(accounts, "bob@example.com".to_owned(), None, None, true);
+    accounts.store.add_user(bob.clone()).await.unwrap();
+    app.signed_in().await;
+    let session = session::list(accounts, &app.user.id).await.unwrap().remove(0);
+    let new = NewToken {
+        id: make::fresh_id(&admin),
+        name: "Nightly".to_owned(),
+        scopes: vec!["audit:read".to_owned()],
+        days: 1,
+    };
+    let of = |id: &str| Actor { id: id.to_owned(), ..Actor::default() };
+    let token = make::make(&admin, &of(&bob.id), &bob.id, &new).await.unwrap();
+    let ann = Actor { session_id: Some(session.id.clone()), ..of(&app.user.id) };
+    let bob = Actor { token_id: Some(token.id.clone()), ..of(&bob.id) };
+    let expected = rows.iter().filter(|e| e.client_id.as_deref() == Some("cli_1")).count();
+    for who in [&ann, &bob] {
+        let first = export::begin(&admin, who, &filters, Format::JsonLines).await.unwrap();
+        let next = first.next.unwrap();
+        let group = export::more(&admin, who, &filters, &next).await.unwrap();
+        assert_eq!(first.rows.len() + group.rows.len(), expected);
+        if who.session_id.is_some() {
+            accounts.store.end_session(session.id.clone(), app.clock.now()).await.unwrap();
+        } else {
+            accounts.store.set_admin(who.id.clone(), false, app.clock.now()).await.unwrap();
+        }
+        let refused = export::more(&admin, who, &filters, &next).await.unwrap_err();
+        assert!(matches!(refused, Failure::Refused { code: "right_lost", .. }), "{refused}");
+    }
+    assert_eq!(
+        app.audit_reasons("audit.exported").await.iter().filter(|reason| *reason == "right_lost").count(),
+        2
+    );
+}
+
 async fn hostile_texts_stay_text_everywhere(app: TestApp) {
     let ann = app.signed_in().await;
     let hostile = "=cmd|' /C calc'!A0\"><script>alert(1)</script>\u{202E}{{ 7 * 7 }}";
@@ -484,5 +527,6 @@ on_both! {
     a_stream_ends_with_the_right_to_watch,
     so_many_streams_and_no_more,
     an_export_holds_every_event_that_fits_once,
+    an_export_ends_with_the_right_to_it,
     hostile_texts_stay_text_everywhere,
 }

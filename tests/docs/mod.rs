@@ -191,20 +191,23 @@ fn commands_in_documents_parse() {
     }
 }
 
-/// The first column of the table under "If something goes wrong": what stands between dots of omission is in
+/// The first column of the tables of messages: what stands between dots of omission is in
 /// the source, line breaks inside string literals aside.
 #[test]
-fn messages_in_the_readme_exist() {
+fn messages_in_documents_exist() {
     let joined = regex_lite::Regex::new(r"\\\n\s*").unwrap_or_else(|error| panic!("{error}"));
     let source: String = files("src", "rs").into_iter().map(|(_, text)| text).collect();
     let source = joined.replace_all(&source, "").replace("\\\"", "\"");
-    let readme = read("README.md");
-    let messages = rows(readme.lines(), "What to do");
-    assert!(messages.len() >= 15, "README.md: the table of messages was not found, or has shrunk");
-    for row in messages {
-        let message = quoted(row[0]).next().unwrap_or_else(|| panic!("README.md: no message in {row:?}"));
-        for part in message.split('…').map(str::trim).filter(|part| !part.is_empty()) {
-            assert!(source.contains(part), "README.md explains a message that nothing says: {part}");
+    for (document, least) in [("README.md", 15), ("docs/troubleshooting.md", 40)] {
+        let text = read(document);
+        let messages = rows(text.lines(), "What to do");
+        assert!(messages.len() >= least, "{document}: the tables of messages were not found, or have shrunk");
+        for row in messages {
+            let message =
+                quoted(row[0]).next().unwrap_or_else(|| panic!("{document}: no message in {row:?}"));
+            for part in message.split('…').map(str::trim).filter(|part| !part.is_empty()) {
+                assert!(source.contains(part), "{document} explains a message that nothing says: {part}");
+            }
         }
     }
 }

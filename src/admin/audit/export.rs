@@ -1,10 +1,17 @@
 //! The trail as a file: JSON Lines or CSV, read in groups so that its size does not matter.
+//!
+//! | a group is asked for, and meanwhile                   | answer                      | test |
+//! |-------------------------------------------------------|-----------------------------|------|
+//! | nothing has happened                                  | the group                   | `an_export_holds_every_event_that_fits_once` |
+//! | the session ended, the API token was revoked or expired, or whoever asks administers no more | refused, audited; the file breaks off | `an_export_ends_with_the_right_to_it` |
 
 use serde_json::json;
 
+use super::super::api_tokens::State;
 use super::super::{Actor, Admin, Failure};
-use super::{Filters, Listing};
+use super::{Filters, Listing, feed};
 use crate::audit::Event;
+use crate::store::StoreError;
 use crate::store::audit_search::SeenEvent;
 
 /// Events read at a time.
@@ -119,6 +126,29 @@ pub async fn begin(
         .record(actor.did(Event::AuditExported).detail(format!("{}: {what}", format.extension())))
         .await;
     Ok(first)
+}
+
+/// The group that begins at `next`, for whoever began.
+///
+/// # Errors
+/// [`Failure::Refused`] `right_lost` when they may not any more.
+pub async fn more(admin: &Admin, actor: &Actor, filters: &Filters, next: &str) -> Result<Listing, Failure> {
+    if !may_go_on(admin, actor).await? {
+        admin.oauth.audit.record(actor.was_refused(Event::AuditExported, "right_lost")).await;
+        return Err(Failure::refused("right_lost", "Whoever began the export may not go on with it."));
+    }
+    super::list(admin, filters, Some(next), GROUP).await
+}
+
+async fn may_go_on(admin: &Admin, actor: &Actor) -> Result<bool, StoreError> {
+    if let Some(token) = &actor.token_id {
+        let found = admin.oauth.store.find_api_token(token).await?;
+        return Ok(found.is_some_and(|token| State::of(&token, admin.oauth.clock.now()) == State::Live));
+    }
+    match &actor.session_id {
+        Some(session) => feed::may_watch(&admin.accounts, session).await,
+        None => Ok(true),
+    }
 }
 
 #[cfg(test)]

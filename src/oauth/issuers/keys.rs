@@ -132,7 +132,8 @@ impl TrustedIssuers {
         });
         let has_key =
             |keys: &Keys| !matches!(keys.verify::<Claims>(assertion, typ), Err(jose::Fault::UnknownKey));
-        match document.get(now, has_key).await {
+        let name = jose::claimed_key(assertion).unwrap_or_default();
+        match document.get_with(now, &name, has_key).await {
             Ok(keys) => Ok(keys),
             Err(Lack::Missing) => Err(wrong(jose::Fault::UnknownKey)),
             Err(Lack::Unavailable) => Err(unavailable()),
@@ -145,7 +146,7 @@ impl TrustedIssuers {
             let document = kept(&self.metadata, url, |url| {
                 Kept::new(url, self.http.clone(), move |bytes, _| Discovered::read(bytes, &name))
             });
-            if let Ok(found) = document.get(now, |_| true).await {
+            if let Ok(found) = document.get(now).await {
                 return Ok(found.jwks_uri.clone());
             }
         }

@@ -88,7 +88,7 @@ impl ScaleKit {
         let kept = kept(&self.servers, url, |url| {
             Kept::new(url, self.http.clone(), move |bytes, _| ServerMetadata::read(bytes, &issuer))
         });
-        kept.get(self.clock.now(), |_| true).await.map_err(|_| unavailable())
+        kept.get(self.clock.now()).await.map_err(|_| unavailable())
     }
 
     /// The hot path: everything that may have changed since the token was verified.
@@ -121,13 +121,13 @@ impl ScaleKit {
         let understood = understand(token, foreign, now, is_here)?;
         let keys =
             kept(&self.keys, foreign.keys_url(), |url| Kept::new(url, self.http.clone(), KeySet::read));
-        let set =
-            keys.get(now, |set| set.get(&understood.kid).is_some()).await.map_err(|lack| match lack {
-                Lack::Missing => VerifyError::Bad(BadToken::UnknownKey),
-                Lack::Unavailable => VerifyError::Unavailable(unavailable(
-                    "the keys of the token's issuer cannot be had now; try again shortly",
-                )),
-            })?;
+        let has_key = |set: &KeySet| set.get(&understood.kid).is_some();
+        let set = keys.get_with(now, &understood.kid, has_key).await.map_err(|lack| match lack {
+            Lack::Missing => VerifyError::Bad(BadToken::UnknownKey),
+            Lack::Unavailable => VerifyError::Unavailable(unavailable(
+                "the keys of the token's issuer cannot be had now; try again shortly",
+            )),
+        })?;
         let key = set.get(&understood.kid).cloned().ok_or(BadToken::UnknownKey)?;
         check_signature(token, &key)?;
         let principal = Arc::new(principal(understood, resource));

@@ -40,7 +40,7 @@ pub fn sentences(state: &State, area: Area, resource_id: Option<&str>) -> Vec<St
 fn sentence(resource: &Resource, rest: &str, now: Timestamp) -> Option<String> {
     let name = &resource.name;
     let also = resource.believes.also(now);
-    let until = also.map(|(_, until)| when::second(until));
+    let until = also.map(|(_, until)| when::moment(until));
     match (resource.believes.main(), also) {
         (Whom::ScaleKit(foreign), _) => {
             let both = until

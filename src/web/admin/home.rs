@@ -41,15 +41,15 @@ pub async fn get(view: View) -> HttpResponse {
 }
 
 fn charts(overview: &Overview) -> Vec<ChartView> {
-    let chart = |id, title, unit, topics: &[&str], failed: Option<&str>| {
+    let chart = |id, title, topics: &[&str], failed: Option<&str>| {
         let (counts, bad) = (overview.series(topics), failed.map(|topic| overview.series(&[topic])));
         let labels = overview.hours.iter().map(|hour| when::hour(*hour));
-        ChartView::new(id, title, unit, labels.collect(), &counts, bad.as_deref())
+        ChartView::new(id, title, labels.collect(), &counts, bad.as_deref())
     };
     vec![
-        chart("calls", "Calls", "calls", &[activity::CALLS], None),
-        chart("logins", "Sign-ins", "sign-ins", &[activity::LOGINS], Some(activity::FAILED_LOGINS)),
-        chart("tokens", "Tokens issued", "tokens", &[activity::TOKENS], Some(activity::REFUSALS)),
+        chart("calls", "Calls", &[activity::CALLS], None),
+        chart("logins", "Sign-ins", &[activity::LOGINS], Some(activity::FAILED_LOGINS)),
+        chart("tokens", "Tokens issued", &[activity::TOKENS], Some(activity::REFUSALS)),
     ]
 }
 

@@ -97,10 +97,43 @@ async fn a_refused_request_may_be_sent_again(app: TestApp) {
     good(send(&program, "one", "/resources", &notes(1)).await, 201).await;
 }
 
+async fn a_rotation_sent_twice_rotates_once(app: TestApp) {
+    let program = Program::mighty(&app).await;
+    let (path, body) = ("/keys/rotate", json!({ "alg": "ES256", "now": true }));
+    let first = good(send(&program, "one", path, &body).await, 200).await;
+    let again = send(&program, "one", path, &body).await;
+    assert_eq!(again.headers()["idempotency-replayed"], "true");
+    assert!(!again.headers().contains_key("location"));
+    assert_eq!(good(again, 200).await, first);
+    assert_eq!(app.audit_reasons("key.rotated").await.len(), 1);
+    assert_ne!(good(send(&program, "two", path, &body).await, 200).await, first);
+}
+
+async fn a_link_asked_for_twice_is_made_once(app: TestApp) {
+    let program = Program::mighty(&app).await;
+    let person = json!({ "email": "new@example.com" });
+    let id = good(send(&program, "who", "/people", &person).await, 201).await["id"].clone();
+    for operation in ["invitation", "password-link"] {
+        let path = match operation {
+            "invitation" => format!("/people/{}/invitation", id.as_str().unwrap()),
+            _ => format!("/people/{}/password-link", app.user.id),
+        };
+        let ask = || program.request(Method::POST, &path).header("Idempotency-Key", operation).send();
+        let first = good(ask().await.unwrap(), 201).await;
+        assert!(first["link"].as_str().unwrap().contains("token="), "{first}");
+        let again = ask().await.unwrap();
+        assert_eq!(again.headers()["idempotency-replayed"], "true");
+        let again = good(again, 201).await;
+        assert_eq!((again.get("link"), &again["life"]), (None, &first["life"]));
+    }
+}
+
 on_both! {
     a_repetition_is_answered_the_same,
     a_key_is_for_one_request,
     of_two_at_the_same_moment_one_is_done,
     a_request_that_was_broken_off_is_not_done_again,
     a_refused_request_may_be_sent_again,
+    a_rotation_sent_twice_rotates_once,
+    a_link_asked_for_twice_is_made_once,
 }

@@ -50,6 +50,8 @@ async fn answers_are_as_they_were(app: TestApp) {
         ("a missing scope", weak.request(Method::GET, "/people")),
         ("no such operation", program.request(Method::GET, "/nothing")),
         ("another method", program.request(Method::PUT, "/keys")),
+        ("which methods there are", raw(Method::OPTIONS, "/resources")),
+        ("another host name", program.request(Method::GET, "/keys").header("host", "evil.example")),
         ("no such thing", program.request(Method::GET, "/people/usr_none")),
         ("a path with NUL", program.request(Method::GET, "/people/%00")),
         (
@@ -76,6 +78,8 @@ async fn answers_are_as_they_were(app: TestApp) {
                 .json(&json!({ "enabled": true, "version": 7 })),
         ),
         ("a parameter that cannot be taken", program.request(Method::GET, "/people?limit=500")),
+        ("a number that is none", program.request(Method::GET, "/people?limit=-1")),
+        ("an unknown parameter", program.request(Method::GET, "/people?colour=1")),
         ("the token", program.request(Method::GET, "/token")),
         ("a list", program.request(Method::GET, "/people")),
         ("something new", text("{\"name\":\"Notes\",\"url\":\"https://notes.example.com/mcp\"}")),

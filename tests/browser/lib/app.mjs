@@ -11,8 +11,8 @@ export class App {
   #arrivals = [];
   #waiting = null;
 
-  /** Listens for its callback, and registers itself. */
-  static async register(issuer, name) {
+  /** Listens for its callback. */
+  static async #start(issuer, name) {
     const app = new App();
     app.issuer = issuer;
     app.name = name;
@@ -20,6 +20,27 @@ export class App {
     await new Promise((resolve) => app.#server.listen(0, '127.0.0.1', resolve));
     app.host = `127.0.0.1:${app.#server.address().port}`;
     app.redirectUri = `http://${app.host}/callback`;
+    return app;
+  }
+
+  /** One that publishes a document of itself. */
+  static async withDocument(issuer, name) {
+    const app = await App.#start(issuer, name);
+    app.clientId = `http://${app.host}/client.json`;
+    app.document = {
+      client_id: app.clientId,
+      client_name: name,
+      client_uri: 'https://app.example/',
+      redirect_uris: [app.redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_method: 'none',
+    };
+    return app;
+  }
+
+  /** One that registers itself. */
+  static async register(issuer, name) {
+    const app = await App.#start(issuer, name);
     const response = await fetch(`${issuer}/oauth/register`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -41,6 +62,10 @@ export class App {
 
   #answer(request, response) {
     const url = new URL(request.url, this.redirectUri);
+    if (url.pathname === '/client.json' && this.document) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify(this.document));
+    }
     if (url.pathname !== '/callback') return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.end('<!doctype html><html lang="en"><title>Back in the app</title><h1>Back in the app</h1>');

@@ -20,24 +20,33 @@ export class Gatepost {
     const gatepost = new Gatepost();
     gatepost.#settings = settings;
     gatepost.#directory = await mkdtemp(join(tmpdir(), 'gatepost-journey-'));
-    const port = await freePort();
-    gatepost.url = `http://localhost:${port}`;
-    gatepost.#child = spawn(process.env.GATEPOST_BIN, ['serve'], {
-      cwd: gatepost.#directory,
-      env: gatepost.#environment(port),
+    gatepost.url = `http://localhost:${await freePort()}`;
+    await gatepost.#serve();
+    return gatepost;
+  }
+
+  /** Ends and starts again on the same database: what was only in memory is gone. */
+  async restart() {
+    await this.#end();
+    await this.#serve();
+  }
+
+  async #serve() {
+    this.#child = spawn(process.env.GATEPOST_BIN, ['serve'], {
+      cwd: this.#directory,
+      env: this.#environment(new URL(this.url).port),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    for (const stream of [gatepost.#child.stdout, gatepost.#child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => (gatepost.#output += text));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (this.#output += text));
     }
-    gatepost.#child.on('error', (error) => (gatepost.#output += `${error}\n`));
+    this.#child.on('error', (error) => (this.#output += `${error}\n`));
     try {
-      gatepost.setupLink = await gatepost.#firstWords();
+      this.setupLink = await this.#firstWords();
     } catch (error) {
-      await gatepost.stop();
+      await this.stop();
       throw error;
     }
-    return gatepost;
   }
 
   /** Waits until it serves, and finds the set-up link in what it printed. */
@@ -81,6 +90,11 @@ export class Gatepost {
   }
 
   async stop() {
+    await this.#end();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #end() {
     if (this.#child.pid && this.#child.exitCode === null) {
       const ended = new Promise((resolve) => this.#child.once('exit', resolve));
       this.#child.kill();
@@ -88,7 +102,6 @@ export class Gatepost {
       await ended;
       clearTimeout(timer);
     }
-    await rm(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -102,7 +102,7 @@ macro_rules! wanted {
         #[serde(deny_unknown_fields)]
         #[into_params(parameter_in = Query)]
         pub struct $name {
-            /// In UTC, `2026-11-27T09:30` or `2026-11-27`.
+            /// In UTC, `2026-11-27T09:30:00Z`, `2026-11-27T09:30` or `2026-11-27`.
             #[param(max_length = 40)]
             from: Option<String>,
             #[param(max_length = 40)]
@@ -280,5 +280,5 @@ pub async fn export(call: Call) -> Result<HttpResponse, Problem> {
     };
     let filters = wanted.filters();
     let first = export::begin(call.admin(), &call.actor, &filters, format).await.map_err(as_parameters)?;
-    Ok(stream(call.state, filters, format, first))
+    Ok(stream(call.state, call.actor, filters, format, first))
 }

@@ -20,9 +20,12 @@ use actix_web::web::{Data, Payload as Bytes};
 use actix_web::{Error, FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
+use url::form_urlencoded;
 
 use super::super::super::{State, address, error_page, forms};
 use super::document;
+use super::paging;
 use super::problem::{Kind, Problem};
 use super::routes::{self, Need};
 use crate::admin::api_tokens::Scope;
@@ -74,8 +77,15 @@ impl Call {
         let pairs = Params::parse_within(text.as_bytes(), MAX_QUERY)
             .and_then(|pairs| pairs.each_once_but(None).map(|()| pairs))
             .map_err(|refusal| Problem::new(Kind::BadParameter, refusal.description))?;
-        serde_urlencoded::from_str(&pairs.to_query())
-            .map_err(|error| Problem::new(Kind::BadParameter, format!("The query cannot be taken: {error}.")))
+        let query = pairs.to_query();
+        let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(reader).map_err(|error| {
+            let name = match error.path().iter().last() {
+                Some(Segment::Map { key }) => key.clone(),
+                _ => String::new(),
+            };
+            unread(&name, &error.into_inner().to_string())
+        })
     }
 
     /// Insists on one more scope than the operation itself needs.
@@ -93,6 +103,16 @@ impl Call {
             Some(&self.token.id),
         )
         .await)
+    }
+}
+
+/// A parameter of the address whose text is of another kind.
+fn unread(name: &str, error: &str) -> Problem {
+    match name {
+        "limit" => paging::not_a_limit(),
+        "version" => Problem::parameter(name, "version is the whole number that it was read with."),
+        "" => Problem::new(Kind::BadParameter, format!("The query cannot be taken: {error}.")),
+        _ => Problem::parameter(name, format!("{name} cannot be taken: {error}.")),
     }
 }
 
@@ -216,7 +236,6 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 /// A path as a JSON pointer in a fragment.
 fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
     path.iter().fold("#".to_owned(), |text, segment| match segment {
         Segment::Seq { index } => format!("{text}/{index}"),
         Segment::Map { key } => format!("{text}/{}", escaped(key)),

@@ -95,13 +95,16 @@ fn answers() -> Value {
     answers.into()
 }
 
+/// What makes something without an address of its own.
+const ROTATES: &str = "/keys/rotate";
+
 /// The header that makes a creation safe to repeat.
 fn idempotency_key() -> Value {
     json!({
         "name": idempotency::HEADER,
         "in": "header",
         "required": false,
-        "description": "A text of your choice: sent again within a day with the same request, it creates nothing, and is \
+        "description": "A text of your choice: sent again within a day with the same request, it does nothing, and is \
             answered the same with `Idempotency-Replayed: true`, without what is told once only.",
         "schema": { "type": "string", "minLength": 1, "maxLength": idempotency::MAX_KEY, "pattern": "^[ -~]+$" },
     })
@@ -130,8 +133,8 @@ fn complete(operation: &mut Map<String, Value>, row: &ApiRoute) {
         parts.push(format!("Needs the scope `{}`.", scope.name()));
     }
     operation.insert("description".to_owned(), json!(parts.join("\n\n")));
-    let is_creation = operation.get("responses").is_some_and(|responses| responses.get("201").is_some());
-    if is_creation {
+    let creates = operation.get("responses").is_some_and(|responses| responses.get("201").is_some());
+    if creates || row.path == ROTATES {
         let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
         parameters.as_array_mut().into_iter().for_each(|all| all.push(idempotency_key()));
     }

@@ -1,9 +1,9 @@
-//! `Idempotency-Key`: a request that creates something, sent twice, creates it once.
+//! `Idempotency-Key`: a request that creates something or rotates a key, sent twice, does it once.
 //!
 //! | a request with this key, by this token, in the last day | answer                                        | test |
 //! |---------------------------------------------------------|-----------------------------------------------|------|
 //! | none                                                    | it is done                                    | `a_repetition_is_answered_the_same` |
-//! | the same, answered                                      | the same once more, but for what is told once | `a_repetition_is_answered_the_same` |
+//! | the same, answered                                      | the same once more, but for what is told once | `a_repetition_is_answered_the_same`, `a_rotation_sent_twice_rotates_once`, `a_link_asked_for_twice_is_made_once` |
 //! | another method, path or body                            | 422 `key_reused`                              | `a_key_is_for_one_request` |
 //! | the same, being worked on                               | 409 `in_progress`                             | `of_two_at_the_same_moment_one_is_done` |
 //! | the same, broken off                                    | 409 `outcome_unknown`                         | `a_request_that_was_broken_off_is_not_done_again` |
@@ -31,10 +31,11 @@ pub const MAX_KEY: usize = 200;
 /// How long a request is believed to be worked on, in seconds.
 const WORKED_ON: i64 = 60;
 
-/// Something that was created.
+/// Something that was made.
 pub struct Created {
+    status: StatusCode,
     /// Where it is, below the prefix of the API.
-    location: String,
+    location: Option<String>,
     body: Value,
     /// Fields that are told once only.
     secrets: &'static [&'static str],
@@ -42,7 +43,13 @@ pub struct Created {
 
 impl Created {
     pub fn new(location: String, body: &impl Serialize) -> Self {
-        Self { location, body: serde_json::to_value(body).unwrap_or_default(), secrets: &[] }
+        Self { status: StatusCode::CREATED, location: Some(location), ..Self::answered(body) }
+    }
+
+    /// What was done is answered with 200.
+    pub fn answered(body: &impl Serialize) -> Self {
+        let body = serde_json::to_value(body).unwrap_or_default();
+        Self { status: StatusCode::OK, location: None, body, secrets: &[] }
     }
 
     /// Fields of the body that a repetition is not told.
@@ -57,23 +64,30 @@ impl Created {
             fields.retain(|name, _| !self.secrets.contains(&name.as_str()));
         }
         Answer {
-            status: i64::from(StatusCode::CREATED.as_u16()),
-            location: Some(self.location.clone()),
+            status: i64::from(self.status.as_u16()),
+            location: self.location.clone(),
             body: body.to_string(),
         }
     }
 
     fn response(&self, call: &Call) -> HttpResponse {
-        created(call, &self.location, self.body.to_string(), false)
+        made(call, self.status, self.location.as_deref(), self.body.to_string(), false)
     }
 }
 
-fn created(call: &Call, location: &str, body: String, is_replayed: bool) -> HttpResponse {
-    let mut response = HttpResponse::Created();
-    response
-        .content_type("application/json")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::LOCATION, call.state.issuer().at(&format!("{}{location}", super::PREFIX))));
+fn made(
+    call: &Call,
+    status: StatusCode,
+    location: Option<&str>,
+    body: String,
+    is_replayed: bool,
+) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    response.content_type("application/json").insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(location) = location {
+        let address = call.state.issuer().at(&format!("{}{location}", super::PREFIX));
+        response.insert_header((header::LOCATION, address));
+    }
     if is_replayed {
         response.insert_header((REPLAYED, "true"));
     }
@@ -140,7 +154,11 @@ async fn before(call: &Call, token: &str, key: &str, request: &Hashed) -> Result
         return Err(Problem::new(Kind::KeyReused, "This key was used for another request."));
     }
     match found.answer {
-        Some(answer) => Ok(created(call, &answer.location.unwrap_or_default(), answer.body, true)),
+        Some(answer) => {
+            let status = u16::try_from(answer.status).ok().and_then(|s| StatusCode::from_u16(s).ok());
+            let status = status.unwrap_or(StatusCode::CREATED);
+            Ok(made(call, status, answer.location.as_deref(), answer.body, true))
+        }
         None if found.created_at + WORKED_ON > call.state.oauth.clock.now() => Err(in_progress()),
         None => Err(Problem::new(
             Kind::OutcomeUnknown,

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::answers;
 use super::call::{Call, Sent};
+use super::idempotency::{self, Created};
 use super::paging::List;
 use super::problem::Problem;
 use super::text::Time;
@@ -108,8 +109,11 @@ pub struct Rotated {
     responses((status = 200, description = "It signs", body = Rotated)))]
 pub async fn rotate(sent: Sent<Rotation>) -> Result<HttpResponse, Problem> {
     let call = &sent.call;
-    let id = keys::rotate(call.admin(), &call.actor, sent.body.alg.alg(), sent.body.now).await?;
-    Ok(answers::ok(&Rotated { id }))
+    idempotency::once(call, &sent.digest, async {
+        let id = keys::rotate(call.admin(), &call.actor, sent.body.alg.alg(), sent.body.now).await?;
+        Ok(Created::answered(&Rotated { id }))
+    })
+    .await
 }
 
 /// Remove a key

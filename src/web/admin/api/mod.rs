@@ -32,7 +32,6 @@ pub use document::json as document;
 pub use problem::Kind as ProblemKind;
 pub use routes::{API_ROUTES, ApiRoute, Need, PREFIX};
 
-use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -55,10 +54,17 @@ pub fn not_found(state: &State) -> HttpResponse {
     problem::answer(state, Problem::new(Kind::NotFound, "There is no such thing."))
 }
 
-/// An address without an operation, or with others.
+/// The answer to a request under another host name than the server's own.
+pub fn foreign_host(state: &State, reference: String) -> HttpResponse {
+    let detail = "This server does not answer under this host name.";
+    let problem = Problem { reference: Some(reference.into()), ..Problem::new(Kind::ForeignHost, detail) };
+    problem::answer(state, problem)
+}
+
+/// An address without an operation, or with others. There is no CORS: OPTIONS is a method like any other.
 async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let methods = routes::methods_at(request.path());
-    if methods.is_empty() || *request.method() == Method::OPTIONS {
+    if methods.is_empty() {
         return Err(Problem::new(Kind::NotFound, "There is no operation at this address."));
     }
     let methods = methods.join(", ");

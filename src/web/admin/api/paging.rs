@@ -33,7 +33,12 @@ pub fn size(limit: Option<u32>) -> Result<usize, Problem> {
     if (1..=MOST).contains(&size) {
         return Ok(size);
     }
-    Err(Problem::parameter("limit", format!("limit is a number from 1 to {MOST}.")))
+    Err(not_a_limit())
+}
+
+/// What is said of a limit that is none.
+pub fn not_a_limit() -> Problem {
+    Problem::parameter("limit", format!("limit is a number from 1 to {MOST}."))
 }
 
 /// The key that a cursor stands for.

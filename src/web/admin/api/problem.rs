@@ -29,6 +29,7 @@ pub enum Kind {
     MissingToken,
     BadToken,
     MissingScope,
+    ForeignHost,
     NotFound,
     MethodNotAllowed,
     TooSlow,
@@ -46,12 +47,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BadBody,
         Self::BadParameter,
         Self::MissingToken,
         Self::BadToken,
         Self::MissingScope,
+        Self::ForeignHost,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::TooSlow,
@@ -76,6 +78,7 @@ impl Kind {
             Self::MissingToken => (401, "missing_token"),
             Self::BadToken => (401, "bad_token"),
             Self::MissingScope => (403, "missing_scope"),
+            Self::ForeignHost => (403, "foreign_host"),
             Self::NotFound => (404, "not_found"),
             Self::MethodNotAllowed => (405, "method_not_allowed"),
             Self::TooSlow => (408, "too_slow"),
@@ -101,6 +104,7 @@ impl Kind {
             Self::MissingToken => "There is no token",
             Self::BadToken => "The token is not believed",
             Self::MissingScope => "The token may not do this",
+            Self::ForeignHost => "The server does not answer under this host name",
             Self::NotFound => "It is not there",
             Self::MethodNotAllowed => "There is no such operation here",
             Self::TooSlow => "The body did not arrive in time",
@@ -128,6 +132,7 @@ impl Kind {
             }
             Self::BadToken => "It is not complete, was revoked, or has expired: make another.",
             Self::MissingScope => "Make a token with the scope that detail names.",
+            Self::ForeignHost => "Use the public URL, and let a proxy pass the header Host on.",
             Self::NotFound => "Look it up again: it may have been deleted.",
             Self::MethodNotAllowed => "Use one of the methods that Allow names.",
             Self::TooSlow => "Try again.",

@@ -197,8 +197,13 @@ pub(super) fn methods_at(path: &str) -> Vec<String> {
             }
         }
     };
-    let mut methods: Vec<_> = API_ROUTES.iter().filter(fits).map(|row| row.method.to_uppercase()).collect();
-    methods.dedup();
+    let mut methods = Vec::new();
+    for row in API_ROUTES.iter().filter(fits) {
+        methods.push(row.method.to_uppercase());
+        if row.method == "get" {
+            methods.push("HEAD".to_owned());
+        }
+    }
     methods
 }
 
@@ -208,9 +213,9 @@ mod tests {
 
     #[test]
     fn the_methods_of_a_path_are_found() {
-        assert_eq!(methods_at("/admin/api/v1/keys"), ["GET"]);
+        assert_eq!(methods_at("/admin/api/v1/keys"), ["GET", "HEAD"]);
         assert_eq!(methods_at("/admin/api/v1/keys/key_1"), ["DELETE"]);
-        assert_eq!(methods_at("/admin/api/v1/resources/res_1"), ["GET", "PUT", "DELETE"]);
+        assert_eq!(methods_at("/admin/api/v1/resources/res_1"), ["GET", "HEAD", "PUT", "DELETE"]);
         for path in ["/admin/api/v1", "/admin/api/v1/", "/admin/api/v1/keys/", "/admin/api/v1/keys/a/b", "/x"]
         {
             assert!(methods_at(path).is_empty(), "{path}");

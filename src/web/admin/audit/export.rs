@@ -8,9 +8,9 @@ use futures::stream;
 use super::super::super::State;
 use super::super::access::Submission;
 use super::super::answers;
-use crate::admin::Failure;
-use crate::admin::audit::export::{self, Format, GROUP};
-use crate::admin::audit::{self, Filters, Listing};
+use crate::admin::audit::export::{self, Format};
+use crate::admin::audit::{Filters, Listing};
+use crate::admin::{Actor, Failure};
 
 pub async fn post(sent: Submission) -> HttpResponse {
     let filters = Filters::read(|name| sent.fields.first(name));
@@ -19,13 +19,19 @@ pub async fn post(sent: Submission) -> HttpResponse {
         Ok(first) => first,
         Err(failure) => return answers::failed(&sent.state, failure),
     };
-    stream(sent.state, filters, format, first)
+    stream(sent.state, sent.actor, filters, format, first)
 }
 
 /// The file, beginning with the group that was read.
-pub fn stream(state: Data<State>, filters: Filters, format: Format, first: Listing) -> HttpResponse {
+pub fn stream(
+    state: Data<State>,
+    actor: Actor,
+    filters: Filters,
+    format: Format,
+    first: Listing,
+) -> HttpResponse {
     let name = format!("attachment; filename=\"gatepost-audit.{}\"", format.extension());
-    let export = Export { state, filters, format, group: Some(first), is_begun: false };
+    let export = Export { state, actor, filters, format, group: Some(first), is_begun: false };
     HttpResponse::Ok()
         .content_type(format.media_type())
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -36,6 +42,7 @@ pub fn stream(state: Data<State>, filters: Filters, format: Format, first: Listi
 
 struct Export {
     state: Data<State>,
+    actor: Actor,
     filters: Filters,
     format: Format,
     /// What was read and not yet sent; nothing at the end.
@@ -54,7 +61,7 @@ impl Export {
                 text += &self.format.line(seen);
             }
             if let Some(next) = &group.next {
-                self.group = Some(audit::list(&self.state.admin, &self.filters, Some(next), GROUP).await?);
+                self.group = Some(export::more(&self.state.admin, &self.actor, &self.filters, next).await?);
             }
             if !text.is_empty() {
                 return Ok(Some((Bytes::from(text), self)));

@@ -59,7 +59,7 @@ fn line(found: &ManagedClient) -> ClientLine {
         kind: kind_word(client.kind),
         registrations: found.registrations,
         hosts: hosts(&client.redirect_uris),
-        last_used: client.last_used_at.map(when::second),
+        last_used: client.last_used_at.map(when::moment),
         is_disabled: client.disabled_at.is_some(),
         is_held: client.held_at.is_some(),
     }

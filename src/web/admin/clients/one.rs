@@ -51,8 +51,8 @@ async fn page(admin: &Admin, shell: Shell, id: &str) -> Result<ClientPage, Failu
         allowed_scopes: client.allowed_scopes.as_ref().map(ToString::to_string),
         access_token_seconds: client.access_token_seconds,
         dpop_bound: client.dpop_bound,
-        created: when::second(client.created_at),
-        disabled: client.disabled_at.map(when::second),
+        created: when::moment(client.created_at),
+        disabled: client.disabled_at.map(when::moment),
         says: says(&found),
         document: document_view(admin, &found).await,
     })
@@ -98,7 +98,7 @@ async fn document_view(admin: &Admin, found: &ManagedClient) -> Option<DocumentV
     Some(DocumentView {
         host: cimd::id::host(&before.id),
         problem: now.err(),
-        held: before.held_at.map(when::second),
+        held: before.held_at.map(when::moment),
         changes,
         version: found.version,
     })

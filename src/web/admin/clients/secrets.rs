@@ -135,9 +135,9 @@ fn secret_view(secret: Secret) -> SecretView {
     SecretView {
         id: secret.id,
         hint: secret.hint,
-        created: when::second(secret.created_at),
-        expires: secret.expires_at.map(when::second),
-        last_used: secret.last_used_at.map(when::second),
+        created: when::moment(secret.created_at),
+        expires: secret.expires_at.map(when::moment),
+        last_used: secret.last_used_at.map(when::moment),
         is_expired: secret.is_expired,
     }
 }

@@ -55,8 +55,6 @@ pub struct LineView {
 pub struct ChartView {
     pub id: &'static str,
     pub title: &'static str,
-    /// What is counted.
-    pub unit: &'static str,
     pub total: i64,
     /// How many of another kind went wrong, where that is counted.
     pub bad_total: Option<i64>,
@@ -83,7 +81,6 @@ impl ChartView {
     pub fn new(
         id: &'static str,
         title: &'static str,
-        unit: &'static str,
         labels: Vec<String>,
         counts: &[i64],
         bad: Option<&[i64]>,
@@ -102,7 +99,6 @@ impl ChartView {
         Self {
             id,
             title,
-            unit,
             total: counts.iter().sum(),
             bad_total: bad.map(|bad| bad.iter().sum()),
             bars: labels.into_iter().enumerate().map(bar).collect(),
@@ -121,8 +117,8 @@ impl AdminHomePage {
             streams: 1,
             grants_used: "12".into(),
             charts: vec![
-                ChartView::new("calls", "Calls", "calls", labels(), &counts, None),
-                ChartView::new("logins", "Sign-ins", "sign-ins", labels(), &counts, Some(&counts)),
+                ChartView::new("calls", "Calls", labels(), &counts, None),
+                ChartView::new("logins", "Sign-ins", labels(), &counts, Some(&counts)),
             ],
             concerns: vec![
                 ConcernView {
@@ -174,13 +170,10 @@ mod tests {
     #[test]
     fn bars_fit_the_picture_and_nothing_is_drawn_for_nothing() {
         let labels = || (0..3).map(|n| n.to_string()).collect();
-        let chart =
-            ChartView::new("c", "C", "things", labels(), &[0, 1, 1_000_000], Some(&[0, 0, 1_000_000]));
+        let chart = ChartView::new("c", "C", labels(), &[0, 1, 1_000_000], Some(&[0, 0, 1_000_000]));
         let sizes: Vec<_> = chart.bars.iter().map(|b| (b.y, b.height, b.bad_y, b.bad_height)).collect();
         assert_eq!(sizes, [(60, 0, 60, 0), (59, 1, 59, 0), (30, 30, 0, 30)]);
         assert_eq!((chart.total, chart.bad_total), (1_000_001, Some(1_000_000)));
-        assert!(
-            ChartView::new("c", "C", "things", labels(), &[0; 3], None).bars.iter().all(|b| b.height == 0)
-        );
+        assert!(ChartView::new("c", "C", labels(), &[0; 3], None).bars.iter().all(|b| b.height == 0));
     }
 }
