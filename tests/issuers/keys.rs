@@ -68,6 +68,7 @@ async fn a_new_key_is_looked_for_and_made_up_ones_cost_little(app: TestApp) {
     }
     assert_eq!(issuer.key_requests(), 6, "there are no more looks for a while");
     // The first key is gone, and with it all that it signed.
+    app.advance(10).await;
     let old = issuer.signer.sign(&claims(&app, &issuer.url, "4"));
     assert_eq!(ask(&app, &bearing(&old, &[])).await.1["error"], "invalid_grant");
 }

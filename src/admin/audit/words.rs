@@ -271,6 +271,10 @@ fn program(reason: &str) -> Option<(&'static str, &'static str)> {
         "revoked_api_token" => {
             ("A program showed an API token that was revoked.", "Make it another one, if it should go on.")
         }
+        "right_lost" => (
+            "Whoever began the export signed out, or administers no more.",
+            "Nothing needs to be done: the file broke off.",
+        ),
         "mail_refused" => (
             "The mail server refused a letter for good.",
             "The log has its words. Hand a link over yourself: make it anew on the person's page.",
@@ -315,10 +319,6 @@ fn people(reason: &str) -> Option<(&'static str, &'static str)> {
         }
         "dead_link" => ("The link had been used or was too old.", "Make them a new one."),
         "not_an_administrator" => ("The person is no administrator.", "Make them one, if they should be."),
-        "right_lost" => (
-            "Whoever began the export signed out, or administers no more.",
-            "Nothing needs to be done: the file broke off.",
-        ),
         "last_admin" => ("They are the only administrator.", "Make somebody else an administrator first."),
         "last_way_in" => ("It was the only way to sign in.", "They add another way first."),
         "second_factor_required" => ("A second factor is required here.", "They set up another one first."),

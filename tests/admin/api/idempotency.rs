@@ -114,10 +114,7 @@ async fn a_link_asked_for_twice_is_made_once(app: TestApp) {
     let person = json!({ "email": "new@example.com" });
     let id = good(send(&program, "who", "/people", &person).await, 201).await["id"].clone();
     for operation in ["invitation", "password-link"] {
-        let path = match operation {
-            "invitation" => format!("/people/{}/invitation", id.as_str().unwrap()),
-            _ => format!("/people/{}/password-link", app.user.id),
-        };
+        let path = format!("/people/{}/{operation}", id.as_str().unwrap());
         let ask = || program.request(Method::POST, &path).header("Idempotency-Key", operation).send();
         let first = good(ask().await.unwrap(), 201).await;
         assert!(first["link"].as_str().unwrap().contains("token="), "{first}");

@@ -112,7 +112,7 @@ fn unread(name: &str, error: &str) -> Problem {
         "limit" => paging::not_a_limit(),
         "version" => Problem::parameter(name, "version is the whole number that it was read with."),
         "" => Problem::new(Kind::BadParameter, format!("The query cannot be taken: {error}.")),
-        _ => Problem::parameter(name, format!("{name} cannot be taken: {error}.")),
+        _ => Problem::parameter(name, format!("{name} cannot be taken: {}.", error.replace('`', ""))),
     }
 }
 
