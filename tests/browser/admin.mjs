@@ -73,7 +73,7 @@ async function trust(person) {
   const words = ['api-token', 'create', '--name', 'Trust', '--owner', EMAIL, '--days', '1'];
   const printed = await person.gatepost.run([...words, '--scope', 'issuers:write,clients:write,resources:read']);
   const [token] = printed.match(/apt_\S+/g).slice(-1);
-  const { client } = await make(person, token, '/clients', {
+  const client = await make(person, token, '/clients', {
     kind: 'machine',
     name: 'Nightly report',
     auth_method: 'client_secret_basic',

@@ -80,7 +80,7 @@ impl Call {
         let query = pairs.to_query();
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(reader).map_err(|error| {
-            let name = match error.path().iter().last() {
+            let name = match error.path().iter().next_back() {
                 Some(Segment::Map { key }) => key.clone(),
                 _ => String::new(),
             };
