@@ -35,7 +35,7 @@ async function tour(person, prefix) {
     if (!(answer.headers()['content-type'] ?? '').startsWith('text/html')) continue;
     const path = new URL(url).pathname;
     check(`${what}: is there`, answer.ok() || answer.status() === 409, `${answer.status()} ${url}`);
-    await person.shows(`${prefix}${what.replaceAll(/[^a-z]+/g, '-').replace(/-$/, '')}`);
+    await person.shows(`${prefix}${what.replaceAll('*', 'one').replaceAll(/[^a-z]+/g, '-').replace(/-$/, '')}`);
     check(`${path}: one heading`, (await person.page.locator('h1').count()) === 1);
     waiting.push(...(await links(person.page)));
   }
