@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::caller::{Caller, challenge_of, log_in, missing_token};
+use super::caller::{Caller, challenge_of, log_in, message_of, missing_token};
 use crate::on_both;
 use crate::support::TestApp;
 use crate::support::json_of;
@@ -305,7 +305,32 @@ async fn paths_and_methods_around_the_endpoint(app: TestApp) {
     assert_eq!(unauthorised.status(), 401);
 }
 
+async fn an_unknown_tool_is_an_error_and_a_failed_one_a_result(app: TestApp) {
+    let (_, _, caller) = log_in(&app, "search:read").await;
+    let session = caller.open_session().await;
+    for modern in [true, false] {
+        let ask = async |tool: &str, arguments: Value| {
+            let params = json!({ "name": tool, "arguments": arguments });
+            let message = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": params });
+            let request = if modern {
+                caller.modern("tools/call", params)
+            } else {
+                caller.legacy(Some(&session), &message)
+            };
+            message_of(&request.send().await.unwrap().text().await.unwrap())
+        };
+        let unknown = ask("no_such_tool", json!({})).await;
+        assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
+        assert!(unknown.get("result").is_none(), "{unknown}");
+        // Nobody answers where the search is asked.
+        let failed = ask("web_search", search()).await;
+        assert_eq!(failed["result"]["isError"], true, "{failed}");
+        assert!(failed.get("error").is_none(), "{failed}");
+    }
+}
+
 on_both! {
+    an_unknown_tool_is_an_error_and_a_failed_one_a_result,
     without_a_token_the_caller_is_told_where_to_get_one,
     a_token_anywhere_but_in_one_header_is_not_seen,
     a_missing_scope_is_named_together_with_the_granted_ones,

@@ -55,6 +55,7 @@ pub struct TestApp {
     pub open: jobs::Open,
     server: actix_web::dev::ServerHandle,
     database: Database,
+    http: reqwest::Client,
 }
 
 impl Drop for TestApp {
@@ -73,6 +74,11 @@ impl TestApp {
     /// Starts with more settings, by their environment names.
     pub async fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
         Self::launch(database, settings, Clock::manual(START), true, Patience::default()).await
+    }
+
+    /// Starts with the machine's clock, for clients that look at it themselves: [`TestApp::advance`] does nothing.
+    pub async fn start_in_real_time(database: Database, settings: &[(&str, &str)]) -> Self {
+        Self::launch(database, settings, Clock::System, true, Patience::default()).await
     }
 
     /// Starts as a server that waits only this long for a request's body.
@@ -141,11 +147,13 @@ impl TestApp {
         let ambient = Ambient { clock: clock.clone(), rng: Rng::System };
         let store = app::open_store(&config, true).await.unwrap();
         let is_new = store.list_keys().await.unwrap().is_empty();
-        if let Some(keys) = KEYS.get().filter(|_| is_new) {
+        // Keys of another time are no keys of now.
+        let is_usual = is_new && matches!(clock, Clock::Manual(_));
+        if let Some(keys) = KEYS.get().filter(|_| is_usual) {
             store.add_keys(keys.clone()).await.unwrap();
         }
         let core = app::build_core(&config, store, ambient).await.unwrap();
-        if is_new && clock.now() == START {
+        if is_usual && clock.now() == START {
             let made = core.oauth.store.list_keys().await.unwrap();
             KEYS.get_or_init(|| made);
         }
@@ -166,7 +174,8 @@ impl TestApp {
         let server = gatepost::web::serve(state, mount, vec![socket]).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { url, address, core, clock, user, open, server: handle, database }
+        let http = http_builder(address).pool_max_idle_per_host(0).build().unwrap();
+        Self { url, address, core, clock, user, open, server: handle, database, http }
     }
 
     /// An absolute URL.
@@ -200,17 +209,13 @@ impl TestApp {
         jobs::hang_up_once(&self.core.oauth, &self.open).await;
     }
 
-    /// An HTTP client that follows no redirect and keeps no cookie.
+    /// An HTTP client that follows no redirect and keeps neither cookies nor connections.
     pub fn http(&self) -> reqwest::Client {
-        self.http_builder().build().unwrap()
+        self.http.clone()
     }
 
     pub fn http_builder(&self) -> reqwest::ClientBuilder {
-        reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .resolve("localhost", self.address)
-            .timeout(Duration::from_secs(30))
+        http_builder(self.address)
     }
 
     /// A browser nobody is signed in on.
@@ -264,4 +269,14 @@ impl TestApp {
         reasons.sort();
         reasons
     }
+}
+
+/// A client for plain HTTP: reading the machine's certificates would take longer than most requests.
+fn http_builder(address: SocketAddr) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .redirect(reqwest::redirect::Policy::none())
+        .resolve("localhost", address)
+        .timeout(Duration::from_secs(30))
 }

@@ -1,12 +1,13 @@
 //! Keys of others: of clients, of issuers.
 
+use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
 };
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::provider::unsigned;
@@ -66,6 +67,20 @@ impl Signer {
         key["alg"] = json!(self.alg());
         key["use"] = json!("sig");
         key
+    }
+
+    /// The private key, as clients keep it in a file.
+    pub fn pem(&self) -> Vec<u8> {
+        let key = match &self.pair {
+            Pair::Rsa(pair) => pair.as_der().unwrap().as_ref().to_vec(),
+            Pair::Ec(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+            Pair::Ed(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+        };
+        let text = STANDARD.encode(key);
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let label = "PRIVATE KEY";
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n")).into_bytes()
     }
 
     /// The set with this key alone.

@@ -1,77 +1,11 @@
-//! The official Rust SDK's own client, from nothing but the endpoint's URL.
+//! A person's login, from nothing but the endpoint's URL: tools, refresh, step-up, and what ends it.
 
-use rmcp::ServiceExt as _;
-use rmcp::model::{CallToolRequestParams, CallToolResult};
-use rmcp::service::{RoleClient, RunningService};
-use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::auth::{AuthClient, AuthorizationRequest, OAuthState};
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::model::CallToolRequestParams;
 use serde_json::json;
-use wiremock::matchers::{body_partial_json, header, method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use super::{REDIRECT_URI, allow, app_with, authorize, call, connect, request, search, tavily};
 use crate::on_each;
-use crate::support::{Browser, Database, TestApp};
-
-const REDIRECT_URI: &str = "http://127.0.0.1:7799/callback";
-
-async fn tavily() -> MockServer {
-    let server = MockServer::start().await;
-    Mock::given(method("POST"))
-        .and(path("/search"))
-        .and(header("authorization", "Bearer tvly-test"))
-        .and(body_partial_json(json!({ "query": "gateposts" })))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({
-            "query": "gateposts", "answer": null, "images": [], "response_time": 0.1, "request_id": "r",
-            "results": [{ "title": "Between you and me", "url": "https://example.com/gatepost",
-                          "content": "A post on which a gate hangs.", "score": 0.9, "raw_content": null }],
-        })))
-        .mount(&server)
-        .await;
-    server
-}
-
-async fn app_with(database: Database, tavily: &MockServer) -> TestApp {
-    let uri = tavily.uri();
-    let settings = [("GATEPOST_TAVILY__BASE_URL", uri.as_str()), ("GATEPOST_TAVILY__API_KEY", "tvly-test")];
-    TestApp::start_with(database, &settings).await
-}
-
-/// Discovery, registration, PKCE, consent and code, driven by the SDK and a browser.
-async fn authorize(app: &TestApp, browser: &Browser, request: AuthorizationRequest) -> OAuthState {
-    let mut state = OAuthState::new(app.at("/mcp"), Some(app.http())).await.unwrap();
-    state.start_authorization(request).await.unwrap();
-    allow(app, browser, &mut state).await;
-    state
-}
-
-async fn allow(app: &TestApp, browser: &Browser, state: &mut OAuthState) {
-    let url = state.get_authorization_url().await.unwrap();
-    assert!(url.starts_with(&app.at("/oauth/authorize?")), "{url}");
-    let callback = browser.allow(&url).await;
-    assert!(callback.starts_with(REDIRECT_URI), "{callback}");
-    state.handle_callback_url(&callback).await.unwrap();
-}
-
-async fn connect(app: &TestApp, state: OAuthState) -> RunningService<RoleClient, ()> {
-    let manager = state.into_authorization_manager().unwrap();
-    let client = AuthClient::new(app.http(), manager);
-    let config = StreamableHttpClientTransportConfig::with_uri(app.at("/mcp"));
-    ().serve(StreamableHttpClientTransport::with_client(client, config)).await.unwrap()
-}
-
-async fn call(
-    service: &RunningService<RoleClient, ()>,
-    tool: &'static str,
-    arguments: serde_json::Value,
-) -> CallToolResult {
-    let params = CallToolRequestParams::new(tool).with_arguments(arguments.as_object().unwrap().clone());
-    service.call_tool(params).await.unwrap()
-}
-
-fn request() -> AuthorizationRequest {
-    AuthorizationRequest::new(REDIRECT_URI).with_client_name("rmcp")
-}
+use crate::support::Database;
 
 async fn the_sdk_logs_in_and_calls_tools(database: Database) {
     let tavily = tavily().await;
@@ -84,10 +18,7 @@ async fn the_sdk_logs_in_and_calls_tools(database: Database) {
     assert_eq!(who["email"], "ann@example.com");
     assert_eq!(who["client"]["name"], "rmcp");
     assert_eq!(who["scopes"], json!(["offline_access", "search:read"]));
-    let found = call(&service, "web_search", json!({ "query": "gateposts" })).await;
-    assert_ne!(found.is_error, Some(true), "{found:?}");
-    let found = found.structured_content.unwrap();
-    assert_eq!(found["results"][0]["url"], "https://example.com/gatepost", "{found}");
+    search(&service).await;
     service.cancel().await.unwrap();
 }
 
@@ -125,8 +56,7 @@ async fn the_sdk_steps_up(database: Database) {
     assert!(asked.contains(&"openid") && asked.contains(&"search:read"), "{asked:?}");
     allow(&app, &browser, &mut state).await;
     let service = connect(&app, state).await;
-    let found = call(&service, "web_search", json!({ "query": "gateposts" })).await;
-    assert_ne!(found.is_error, Some(true), "{found:?}");
+    search(&service).await;
     service.cancel().await.unwrap();
 }
 
