@@ -3,10 +3,10 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::{is_alive, revoke};
+use super::{basic, confidential, is_alive, post_as, revoke};
 use crate::oauth::{header, status_and_json};
 use crate::on_both;
-use crate::support::{EMAIL, Form, OAuthClient, PASSWORD, TestApp, Tokens};
+use crate::support::{EMAIL, Form, OAuthClient, PASSWORD, TestApp, Tokens, json_of};
 
 async fn revoking_either_token_ends_the_grant(app: TestApp) {
     let (browser, client) = (app.signed_in().await, app.client().await);
@@ -23,6 +23,27 @@ async fn revoking_either_token_ends_the_grant(app: TestApp) {
         assert!(is_alive(&app, &other.access).await, "another grant lives on");
         client.tokens(&client.refreshing(&other.refresh)).await;
         assert_eq!(revoke(&app, &client, token(&next)).await, 200, "once more makes no difference");
+    }
+}
+
+/// RFC 7009 §2.1, RFC 7662 §2.1: the hint only says where to look first.
+async fn a_wrong_hint_hides_no_token(app: TestApp) {
+    let browser = app.signed_in().await;
+    let client = confidential(&app, "One", "client_secret_basic").await;
+    let auth = basic(&client.id, client.secret.as_deref().unwrap());
+    for hint in ["access_token", "refresh_token", "id_token", "nonsense"] {
+        let tokens = client.log_in(&browser, "openid").await;
+        for token in [&tokens.refresh, &tokens.access] {
+            let form = [("token", token.as_str()), ("token_type_hint", hint)];
+            let told = json_of(post_as(&app, "/oauth/introspect", Some(&auth), &form).await).await;
+            assert_eq!(told["active"], true, "{hint}");
+        }
+        let other = client.log_in(&browser, "openid").await;
+        for (token, access) in [(&tokens.refresh, &tokens.access), (&other.access, &other.access)] {
+            let form = [("token", token.as_str()), ("token_type_hint", hint)];
+            assert_eq!(post_as(&app, "/oauth/revoke", Some(&auth), &form).await.status(), StatusCode::OK);
+            assert!(!is_alive(&app, access).await, "{hint}");
+        }
     }
 }
 
@@ -70,6 +91,7 @@ async fn a_disabled_person_s_tokens_are_dead(app: TestApp) {
 
 on_both! {
     revoking_either_token_ends_the_grant,
+    a_wrong_hint_hides_no_token,
     revoking_what_is_not_one_s_own_changes_nothing,
     a_disabled_person_s_tokens_are_dead,
 }
