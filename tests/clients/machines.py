@@ -1,10 +1,15 @@
-"""Clients that act for themselves, with the providers that the Python SDK (`mcp`) brings for them: a secret in the
-header and in the form, and a key of the client's own. Nobody is at a browser."""
+"""Clients that act for themselves, with the providers that the Python SDK (`mcp`) and FastMCP bring for them: a secret
+in the header and in the form, and a key of the client's own. Nobody is at a browser."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
+os.environ.setdefault("FASTMCP_LOG_LEVEL", "WARNING")
+
+import fastmcp  # noqa: E402
+import fastmcp.client.auth as fast  # noqa: E402
 import httpx2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -134,9 +139,81 @@ async def keys(ok: Say) -> None:
         ok(f"an assertion made before, {algorithm}: works once; refused when it is for another server")
 
 
+async def fast_works(provider: OAuthClientProvider, client_id: str, mode: str, version: str) -> None:
+    async with fastmcp.Client(MCP_URL, auth=provider, mode=mode) as client:
+        assert client.protocol_version == version, client.protocol_version
+        assert sorted(tool.name for tool in await client.list_tools()) == TOOLS
+        me = (await client.call_tool("whoami", {})).structured_content
+        assert (me["kind"], me["client"]["id"], me["resource"]) == ("machine", client_id, MCP_URL), me
+        result = await client.call_tool("web_search", {"query": "hinges"})
+        check_search(result.structured_content, words(result), "hinges")
+        before = provider.context.current_tokens
+        provider.context.current_tokens = before.model_copy(update={"access_token": "over"})
+        await client.call_tool("whoami", {})
+        assert provider.context.current_tokens.access_token not in ("over", before.access_token)
+
+
+async def fast_refused(provider: OAuthClientProvider, code: str) -> None:
+    try:
+        async with fastmcp.Client(MCP_URL, auth=provider) as client:
+            await client.list_tools()
+    except BaseException as error:
+        assert code in said(error), said(error)
+    else:
+        raise AssertionError(f"not refused: expected {code}")
+
+
+def said(error: BaseException) -> str:
+    """All that an error says, and what caused it."""
+    lines, more = [], [error]
+    while more:
+        at = more.pop()
+        lines.append(str(at))
+        more.extend(getattr(at, "exceptions", ()))
+        more.extend(cause for cause in (at.__cause__, at.__context__) if cause)
+    return "\n".join(lines)
+
+
+async def fast_secrets(ok: Say) -> None:
+    for method in ["client_secret_basic", "client_secret_post"]:
+        made = machine(f"FastMCP with {method}", "--auth-method", method)
+
+        def provider(secret: str = made["client_secret"]) -> OAuthClientProvider:
+            return fast.ClientCredentialsOAuthProvider(
+                client_id=made["client_id"], client_secret=secret, scopes=[SEARCH], token_endpoint_auth_method=method
+            )
+
+        for mode, version in MODES:
+            await fast_works(provider(), made["client_id"], mode, version)
+        await fast_refused(provider("gps_of_somebody_else"), "invalid_client")
+        ok(f"FastMCP, {method}: whoami and web_search answer, a bad token is replaced; another secret is refused")
+
+
+async def fast_keys(ok: Say) -> None:
+    for algorithm in KINDS:
+        own, key_set = key(algorithm)
+        made = machine(f"FastMCP with {algorithm}", "--auth-method", "private_key_jwt", "--keys", key_set)
+        client_id = made["client_id"]
+
+        def signed_with(pem: str) -> OAuthClientProvider:
+            parameters = fast.SignedJWTParameters(
+                issuer=client_id, subject=client_id, signing_key=pem, signing_algorithm=algorithm
+            )
+            return fast.PrivateKeyJWTOAuthProvider(
+                client_id=client_id, assertion_provider=parameters.create_assertion_provider(), scopes=SEARCH
+            )
+
+        for mode, version in MODES:
+            await fast_works(signed_with(own), client_id, mode, version)
+        await fast_refused(signed_with(key(algorithm)[0]), "invalid_client")
+        ok(f"FastMCP, private_key_jwt {algorithm}: whoami and web_search answer; another key is refused")
+
+
 async def steps(ok: Say) -> None:
     await secrets(ok)
     await keys(ok)
+    await fast_secrets(ok)
+    await fast_keys(ok)
 
 
 proof("machines-python", steps)

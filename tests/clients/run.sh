@@ -200,7 +200,7 @@ if [ -n "$fixtures" ]; then
   export FIXTURES_URL=$url
 fi
 # A second server, which asks for a nonce in every proof of possession.
-if [ -n "${GATEPOST_CLI:-}" ] && is_asked dpop openid-dpop-nonce dpop-typescript-nonce; then
+if [ -n "${GATEPOST_CLI:-}" ] && is_asked dpop-nonce openid-dpop-nonce; then
   start_gatepost nonce "$bin" "sqlite:$work/nonce.db?mode=rwc" GATEPOST_DPOP__NONCE=required
   export DPOP_NONCE_URL=$url DPOP_NONCE_CLI=$work/nonce.cli
 fi
@@ -243,8 +243,7 @@ if [ -n "${GATEPOST_CLI:-}" ]; then
   proof openid-together 120 node "$here/openid/together.mjs"
   proof openid-dpop 120 node "$here/openid/dpop.mjs"
   proof openid-dpop-nonce 120 bash -c 'with_nonce node "$here/openid/dpop.mjs" nonce'
-  proof dpop-typescript 120 node "$here/dpop_keys.mjs"
-  proof dpop-typescript-nonce 120 bash -c 'with_nonce node "$here/dpop_keys.mjs" nonce'
+  proof dpop-nonce 180 bash -c 'with_nonce node "$here/dpop.mjs" nonce'
   if [ -n "${SECOND_URL:-}" ]; then proof processes 60 node "$here/processes.mjs"; fi
 fi
 proof tavily-errors 180 node "$here/tavily_errors.mjs"
