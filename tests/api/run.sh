@@ -3,6 +3,7 @@
 # the directory given, and lets Schemathesis make requests.
 #
 #   GATEPOST_BIN=target/debug/gatepost DATABASE_URL=sqlite:… tests/api/run.sh DIRECTORY
+#   tests/api/run.sh --install    gets the software ready, and no more
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/tools/server.sh
@@ -57,6 +58,7 @@ print(",".join(sorted(found | {"administrators:write"})))'
 }
 
 install
+[[ $work != --install ]] || exit 0
 mkdir -p "$work"
 settings
 port=$(free_port)
@@ -72,7 +74,7 @@ export API_TOKEN
 register_clients
 
 cd "$here"
-timeout 300 .venv/bin/st --config-file schemathesis.toml run "$API_URL/openapi.json" \
+timeout 600 .venv/bin/st --config-file schemathesis.toml run "$API_URL/openapi.json" \
   --phases coverage,fuzzing --max-examples "${API_EXAMPLES:-8}" --workers 2 --seed "${API_SEED:-1}" --no-color \
   --request-timeout 20 --suppress-health-check all --warnings off || status=$?
 kill -0 "$server" || { echo "the server has ended"; tail -n 40 "$work/log"; exit 1; }
