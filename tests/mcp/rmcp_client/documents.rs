@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{REDIRECT_URI, app_with, authorize, connect, request, search, tavily, unauthorized, who};
 use crate::oauth::cimd;
 use crate::on_each;
-use crate::support::{Database, Documents, query_of};
+use crate::support::{Database, Documents, query_of, text_of};
 
 async fn the_sdk_logs_in_by_its_document(database: Database) {
     let tavily = tavily().await;
@@ -41,8 +41,10 @@ async fn the_sdk_prefers_its_document_where_one_is_taken(database: Database) {
     assert_eq!(app.audit_reasons("client.registered").await.len(), 0);
     // Nobody is sent to a client whose document cannot be had.
     let page = app.signed_in().await.get(&url).await;
-    assert_eq!(page.status(), 503);
+    assert_eq!(page.status(), 400);
     assert!(!page.headers().contains_key("location"));
+    let text = text_of(&page.text().await.unwrap());
+    assert!(text.contains("has a host that cannot be found on the public internet"), "{text}");
     // No resource takes such clients: the SDK registers.
     let pool = app.core.oauth.store.pool();
     sqlx::query("UPDATE resources SET cimd_policy = 'off'").execute(pool).await.unwrap();
