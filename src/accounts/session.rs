@@ -29,6 +29,7 @@ pub struct Session {
     pub user: UserRow,
     /// When the person last proved who they are.
     pub auth_time: Timestamp,
+    pub started_at: Timestamp,
     /// How.
     pub proof: Proof,
 }
@@ -94,7 +95,13 @@ pub async fn find(accounts: &Accounts, cookie: &str) -> Result<Option<Session>, 
             tracing::warn!(session = row.id, "the use of a session could not be noted");
         }
     }
-    Ok(Some(Session { id: row.id, user, auth_time: row.auth_time, proof: row.proof }))
+    Ok(Some(Session {
+        id: row.id,
+        user,
+        auth_time: row.auth_time,
+        started_at: row.created_at,
+        proof: row.proof,
+    }))
 }
 
 /// How many of a person's sessions are listed.

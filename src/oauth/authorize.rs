@@ -339,15 +339,31 @@ pub enum Moment {
     Decision,
 }
 
+/// A login, as far as a request may ask for a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// When the person proved who they are; at another provider perhaps before the session started.
+    pub auth_time: Timestamp,
+    /// When the session started.
+    pub started_at: Timestamp,
+}
+
 impl AuthorizeRequest {
     /// Whether a login is as fresh as `max_age` asks. The time a person takes to read and decide does not
     /// count.
-    pub fn accepts_login(&self, auth_time: Timestamp, now: Timestamp, moment: Moment) -> bool {
+    pub fn accepts_login(&self, login: Login, now: Timestamp, moment: Moment) -> bool {
         let allowance = match moment {
             Moment::Arrival => 0,
             Moment::Decision => 600,
         };
-        self.max_age.is_none_or(|age| now - auth_time <= age.saturating_add(allowance))
+        let is_young = |age: i64| now - login.auth_time <= age.saturating_add(allowance);
+        self.max_age.is_none_or(is_young) || self.has_led_to(login)
+    }
+
+    /// Whether this pushed request has led to this login: then it asks for no other.
+    pub fn has_led_to(&self, login: Login) -> bool {
+        let begun_at = self.reference.as_ref().and_then(|reference| reference.begun_at);
+        begun_at.is_some_and(|begun_at| login.started_at >= begun_at)
     }
 
     /// What ties its steps together in the audit trail.

@@ -8,11 +8,13 @@
 //! | unknown client, wrong secret                       | 401 `invalid_client`                              | `only_the_client_itself_pushes` |
 //! | with a proof of possession (`DPoP`)                | 201; the code will be bound to that key           | `a_proof_with_the_push_names_the_key` |
 //! | with a `request_uri` of its own, or another client's id | 400 `invalid_request`                        | `a_pushed_request_is_judged_at_once` |
+//! | of a client by document that is new here, and too many such came from its network | 503 `temporarily_unavailable` | `strangers_leave_few_rows_and_for_a_short_time` |
 //! | one too many of one client, in all, or from one address | 503, 429 `temporarily_unavailable`           | `as_many_are_under_way_as_may_and_no_more` |
 //!
 //! | the browser brings                                 | answer                                            | test |
 //! |----------------------------------------------------|---------------------------------------------------|------|
-//! | a reference of this client, in time                | as for the request itself; other parameters are ignored | `what_the_browser_adds_is_ignored` |
+//! | a reference of this client, in time                | as for the request itself; whatever else the browser brings is ignored, the path it came by too | `what_the_browser_adds_is_ignored` |
+//! | the same, and the request asks for a login         | a login since a browser began with it counts      | `a_login_that_was_pushed_is_asked_for_once_and_not_waved_through` |
 //! | one that a browser began with, within half an hour | the same: people need time to sign in and read    | `a_person_may_take_their_time` |
 //! | one that is expired, unknown, another client's, or was decided | error page, 400                       | `a_dead_reference_is_answered_on_a_page` |
 //! | a `request_uri` of another kind                    | redirect, `request_uri_not_supported`             | `a_refused_request_is_told_to_the_client` |
@@ -21,8 +23,9 @@
 //! A decision spends the reference, Allow and Deny alike. What a client authenticated with is not stored; every other
 //! parameter is, known or not, so that what is added to authorization requests later comes along.
 //!
-//! A login that a request asks for (`prompt`, `max_age`) must not be asked for again on the way back. The parameter
-//! `SIGNED_IN` says so; a person who adds it gains no more than by leaving `prompt` out of a request of their own.
+//! Nothing of a pushed request is taken from the browser. Which resource's endpoints it is for
+//! ([`super::scalekit::door`]) is where it was pushed to. That a login it asks for (`prompt`, `max_age`) has happened is
+//! told by the session, which must be younger than the moment at which a browser began with the reference.
 
 use serde::Serialize;
 
@@ -32,7 +35,6 @@ use super::client::Client;
 use super::dpop::{self, binding};
 use super::error::{Code, Reason, Refusal};
 use super::params::Params;
-use super::scalekit::door;
 use super::{OAuth, cimd, client_auth, flow};
 use crate::audit::{Entry, Event};
 use crate::store::pushed_requests::{PushedBounds, PushedRow};
@@ -42,8 +44,6 @@ use crate::types::secret::Bearer;
 
 /// Every reference begins with it (RFC 9126 §2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
-/// Says that the login a request asks for has happened.
-const SIGNED_IN: &str = "gatepost_signed_in";
 /// For so many seconds a browser may begin with a reference.
 const BEGIN_WITHIN: i64 = 60;
 /// For so many seconds a person may take from there.
@@ -68,6 +68,8 @@ pub struct Reference {
     pub id: String,
     /// The whole `request_uri`: what ties its steps together in the audit trail.
     pub uri: String,
+    /// When a browser began with it; nothing before.
+    pub begun_at: Option<Timestamp>,
 }
 
 /// A request as it is judged, and where it came from.
@@ -78,8 +80,15 @@ pub struct Opened {
 }
 
 /// Keeps a client's request, if it is one that would be put before a person.
-pub async fn push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Pushed, Refusal> {
-    let pushed = try_push(ctx, call, params).await;
+///
+/// `newcomer_in_time` counts a client that is new here.
+pub async fn push(
+    ctx: &OAuth,
+    call: &Call<'_>,
+    params: &Params,
+    newcomer_in_time: impl Fn() -> bool,
+) -> Result<Pushed, Refusal> {
+    let pushed = try_push(ctx, call, params, newcomer_in_time).await;
     let entry = match &pushed {
         Ok((pushed, client_id)) => Entry::ok(Event::Authorization)
             .because("pushed")
@@ -93,7 +102,12 @@ pub async fn push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Pushe
     pushed.map(|(pushed, _)| pushed)
 }
 
-async fn try_push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Pushed, String), Refusal> {
+async fn try_push(
+    ctx: &OAuth,
+    call: &Call<'_>,
+    params: &Params,
+    newcomer_in_time: impl Fn() -> bool,
+) -> Result<(Pushed, String), Refusal> {
     let client = client_auth::authenticate(ctx, call, params).await?;
     if params.first("request_uri").is_some() {
         return Err(Refusal::malformed("request_uri cannot be pushed: send the request itself"));
@@ -106,11 +120,11 @@ async fn try_push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Push
         Rejected::Page(refusal) => refusal,
         Rejected::Redirect(to) => to.refusal,
     })?;
-    cimd::admit(ctx, &judged.client, &judged.resource).await?;
     let kept = params.to_query();
     if kept.len() > MAX_KEPT {
         return Err(Refusal::malformed(format!("the request is longer than {MAX_KEPT} bytes")));
     }
+    let document = cimd::may_begin(ctx, &judged.client, &judged.resource, newcomer_in_time).await?;
     let bearer = Bearer::generate(Kind::PushedRequest, &ctx.clock, &ctx.rng);
     let now = ctx.clock.now();
     let row = PushedRow {
@@ -123,7 +137,11 @@ async fn try_push(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<(Push
         ends_at: now + BEGIN_WITHIN,
         spent_at: None,
     };
-    if !ctx.store.add_pushed_request(row, BOUNDS).await? {
+    let added = match document {
+        Some(client) => ctx.store.add_pushed_request_by_document(client, row, BOUNDS).await?,
+        None => ctx.store.add_pushed_request(row, BOUNDS).await?,
+    };
+    if !added {
         return Err(Refusal::new(
             Code::TemporarilyUnavailable,
             Reason::TooManyPushed,
@@ -168,13 +186,8 @@ pub async fn open(ctx: &OAuth, params: &Params) -> Result<Opened, Refusal> {
     };
     let row = find(ctx, params, text).await?;
     let kept = Params::parse(row.parameters.as_bytes()).map_err(|_| Refusal::internal())?;
-    let kept = door::carried(params, kept);
-    let kept = match params.first(SIGNED_IN) {
-        Some(_) => kept.without("prompt").without("max_age"),
-        None => kept,
-    };
     let uri = format!("{PREFIX}{text}");
-    Ok(Opened { params: kept, reference: Some(Reference { id: row.id, uri }) })
+    Ok(Opened { params: kept, reference: Some(Reference { id: row.id, uri, begun_at: row.begun_at }) })
 }
 
 /// Notes that a browser began with a reference, so that the person has time. Nothing for any other request.
@@ -204,10 +217,11 @@ pub async fn spend(ctx: &OAuth, reference: Option<&Reference>) -> Result<(), Ref
     Err(refuse(Reason::SpentPushedRequest))
 }
 
-/// The same request for the way back from a login, without the wish for one.
+/// The same request for the way back from a login, without the wish for one. One that was pushed keeps its wish: the
+/// new session fulfils it.
 pub fn after_login(params: &Params) -> Params {
     match reference(params) {
-        Some(_) => params.with(SIGNED_IN, "1"),
+        Some(_) => params.clone(),
         None => params.without("prompt").without("max_age"),
     }
 }
@@ -286,7 +300,6 @@ mod tests {
         let back = |query: &str| after_login(&Params::parse(query.as_bytes()).unwrap()).to_query();
         assert_eq!(back("client_id=a&prompt=login&max_age=1&state=s"), "client_id=a&state=s");
         let uri = "client_id=a&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Apar_1_x";
-        assert_eq!(back(uri), format!("{uri}&gatepost_signed_in=1"));
-        assert_eq!(back(&format!("{uri}&gatepost_signed_in=1")), format!("{uri}&gatepost_signed_in=1"));
+        assert_eq!(back(uri), uri);
     }
 }

@@ -99,7 +99,8 @@ fn next_step(
     detour: Option<Detour>,
 ) -> Step {
     let now = state.oauth.clock.now();
-    let fresh = session.filter(|s| valid.accepts_login(s.auth_time, now, Moment::Arrival));
+    let fresh = session.filter(|s| valid.accepts_login(session::login_of(s), now, Moment::Arrival));
+    let is_new = fresh.is_some_and(|s| valid.has_led_to(session::login_of(s)));
     let refuse = |code, reason, text: &'static str| Step::Refuse(Refusal::new(code, reason, text));
     match (valid.prompt, fresh) {
         (Prompt::None, Some(_)) if detour.is_some() => {
@@ -109,8 +110,9 @@ fn next_step(
         (Prompt::None, Some(_)) => {
             refuse(Code::ConsentRequired, Reason::ConsentNeeded, "the person must be asked")
         }
-        (Prompt::Login, _) | (Prompt::Usual, None) => Step::Login,
-        (Prompt::Usual, Some(_)) => detour.map_or(Step::Consent, Step::SecondFactor),
+        (Prompt::Login, Some(_)) if !is_new => Step::Login,
+        (Prompt::Login | Prompt::Usual, None) => Step::Login,
+        (Prompt::Login | Prompt::Usual, Some(_)) => detour.map_or(Step::Consent, Step::SecondFactor),
     }
 }
 

@@ -102,7 +102,7 @@ async fn ready(
     };
     let session = session::current(state, request).await?;
     let now = state.oauth.clock.now();
-    match session.filter(|s| valid.accepts_login(s.auth_time, now, Moment::Decision)) {
+    match session.filter(|s| valid.accepts_login(session::login_of(s), now, Moment::Decision)) {
         Some(session) => match session::detour(state, &session, &request_url(params)).await? {
             Some(detour) => Err(respond::see_other(detour.url())),
             None => Ok((valid, session)),

@@ -7,6 +7,7 @@ use super::pages::Again;
 use super::{State, cookies, error_page};
 use crate::accounts::second_factor::{Standing, standing};
 use crate::accounts::session::{self, Session};
+use crate::oauth::authorize::Login;
 
 /// The session of the request, if there is a live one; an error page when that cannot be told.
 pub async fn current(state: &State, request: &HttpRequest) -> Result<Option<Session>, HttpResponse> {
@@ -14,6 +15,11 @@ pub async fn current(state: &State, request: &HttpRequest) -> Result<Option<Sess
     session::find(&state.accounts, &cookie)
         .await
         .map_err(|error| error_page::refused(&error.into(), error_page::reference(state)))
+}
+
+/// The login of a session, as a request looks at it.
+pub const fn login_of(session: &Session) -> Login {
+    Login { auth_time: session.auth_time, started_at: session.started_at }
 }
 
 /// Where somebody is led who must show a second factor first, and has not.

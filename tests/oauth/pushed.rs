@@ -139,8 +139,8 @@ async fn only_the_client_itself_pushes(app: TestApp) {
 async fn what_the_browser_adds_is_ignored(app: TestApp) {
     let (ann, client) = (app.signed_in().await, app.client().await);
     let uri = push(&app, &client, &[]).await;
-    let more =
-        "&scope=email&state=other&redirect_uri=https%3A%2F%2Fevil.example%2F&prompt=none&response_type=token";
+    let more = "&scope=email&state=other&redirect_uri=https%3A%2F%2Fevil.example%2F&prompt=none\
+                &response_type=token&gatepost_door=res_none&resource=https%3A%2F%2Fevil.example%2F";
     let form = ann.consent_form(&format!("{}{more}", url(&client, &uri))).await;
     let scopes: Vec<_> = form.fields.iter().filter(|(n, _)| n == "scope").map(|(_, v)| v.as_str()).collect();
     assert_eq!(scopes, ["search:read"]);
@@ -202,6 +202,29 @@ async fn a_person_may_take_their_time(app: TestApp) {
     app.advance(1190).await;
     let answer = query_of(&decided(&browser, &form).await);
     client.tokens(&client.redemption(&answer["code"])).await;
+}
+
+async fn a_login_that_was_pushed_is_asked_for_once_and_not_waved_through(app: TestApp) {
+    let (ann, client) = (app.signed_in().await, app.client().await);
+    app.advance(30).await;
+    for wish in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "10")] {
+        let uri = push(&app, &client, &[(wish.0, Some(wish.1))]).await;
+        let target = url(&client, &uri);
+        // Whatever the browser says of it.
+        for said in ["", "&gatepost_signed_in=1", "&prompt=consent", "&max_age=9999"] {
+            let led_to = location(&ann.get(&format!("{target}{said}")).await);
+            assert!(led_to.starts_with("/login?return_to="), "{wish:?} {said}: {led_to}");
+        }
+        app.advance(5).await;
+        let login = location(&ann.get(&target).await);
+        let form = Form::read(&ann.page(&login).await).set("email", EMAIL).set("password", PASSWORD);
+        let back = location(&ann.send(&form).await);
+        app.advance(300).await;
+        let consent = location(&ann.get(&back).await);
+        assert!(consent.starts_with("/consent?"), "{wish:?}: {consent}");
+        let form = Form::read(&ann.page(&consent).await).set("decision", "allow");
+        assert!(query_of(&decided(&ann, &form).await).contains_key("code"), "{wish:?}");
+    }
 }
 
 async fn a_dead_reference_is_answered_on_a_page(app: TestApp) {
@@ -324,6 +347,7 @@ on_both! {
     unknown_parameters_are_kept,
     a_proof_with_the_push_names_the_key,
     a_person_may_take_their_time,
+    a_login_that_was_pushed_is_asked_for_once_and_not_waved_through,
     a_dead_reference_is_answered_on_a_page,
     a_reference_is_good_for_one_decision,
     an_error_after_the_push_is_told_to_the_client,

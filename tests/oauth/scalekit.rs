@@ -107,6 +107,7 @@ async fn the_documents_of_a_resource_name_its_own_issuer(app: TestApp) {
     expected["issuer"] = at(&format!("/resources/{id}")).into();
     expected["authorization_endpoint"] = at(&format!("/resources/{id}/oauth/authorize")).into();
     expected["token_endpoint"] = at(&format!("/resources/{id}/oauth/token")).into();
+    expected["pushed_authorization_request_endpoint"] = at(&format!("/resources/{id}/oauth/par")).into();
     expected["registration_endpoint"] = at(&format!("/api/v1/resources/{id}/clients:register")).into();
     expected["id_token_signing_alg_values_supported"] = json!(["RS256"]);
     expected["claims_supported"].as_array_mut().unwrap().push("oid".into());
@@ -260,6 +261,47 @@ async fn only_a_resource_with_the_dialect_has_its_endpoints(app: TestApp) {
     assert_eq!((answer["error"].as_str(), &answer["iss"]), ("invalid_target", &app.url));
 }
 
+async fn a_pushed_request_stays_at_the_door_it_was_pushed_at(app: TestApp) {
+    let (todos, other) = (base(&app).await, turn_on(&app, "environment").await);
+    let (visitor, ann) = (Visitor::new(&app, &todos).await, app.signed_in().await);
+    let at = |id: &str| app.at(&format!("/resources/{id}/oauth"));
+    let document = get(&app, &format!("/resources/{todos}/.well-known/oauth-authorization-server")).await;
+    let endpoint = json_of(document).await["pushed_authorization_request_endpoint"].clone();
+    assert_eq!(endpoint, format!("{}/par", at(&todos)));
+    let push = async |endpoint: String| {
+        let mut params = visitor.client.params("openid");
+        params.retain(|(name, _)| name != "resource");
+        let sent = app.http().post(endpoint).form(&params).send().await.unwrap();
+        let (status, body) = status_and_json(sent).await;
+        assert_eq!(status, 201, "{body}");
+        let query = [("client_id", visitor.client.id.as_str()), ("request_uri", body["request_uri"].as_str().unwrap())];
+        serde_urlencoded::to_string(query).unwrap()
+    };
+    for way in [
+        format!("/resources/{todos}/oauth/authorize?"),
+        format!("/resources/{other}/oauth/authorize?"),
+        format!("/oauth/authorize?gatepost_door={other}&"),
+        "/oauth/authorize?".to_owned(),
+    ] {
+        let query = push(format!("{}/par", at(&todos))).await;
+        let answer = ann.allow(&format!("{way}{query}")).await;
+        assert_eq!(query_of(&answer)["iss"], app.at(&format!("/resources/{todos}")), "{way}");
+        let (status, body) = visitor.redeem(&answer, &[]).await;
+        assert_eq!(status, 200, "{way}: {body}");
+        assert_eq!(claims(&body)["aud"][0], todos);
+    }
+    // What was pushed for the default resource is not for another one because its browser says so.
+    for way in [format!("/resources/{todos}/oauth/authorize?"), format!("/oauth/authorize?gatepost_door={todos}&")] {
+        let query = push(app.at("/oauth/par")).await;
+        let answer = query_of(&ann.allow(&format!("{way}{query}")).await);
+        assert_eq!(answer["iss"], app.url, "{way}");
+        let tokens = visitor.client.tokens(&visitor.client.redemption(&answer["code"])).await;
+        assert_eq!(part_of(&tokens.access, 1)["aud"][0], other, "{way}");
+    }
+    let gone = app.http().post(app.at("/resources/res_none/oauth/par")).form(&[("a", "b")]).send().await.unwrap();
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+}
+
 async fn a_closed_resource_takes_no_registrations_at_its_door(app: TestApp) {
     let (id, admin) = (base(&app).await, app.core.admin());
     assert_eq!(register(&app, &id).await.0, 201);
@@ -389,6 +431,7 @@ on_both!(
     a_longer_path_of_the_server_is_asked_for_and_named,
     a_code_of_another_resource_is_not_redeemed_at_this_door,
     only_a_resource_with_the_dialect_has_its_endpoints,
+    a_pushed_request_stays_at_the_door_it_was_pushed_at,
     a_closed_resource_takes_no_registrations_at_its_door,
     an_sdk_begins_with_a_token_of_its_own,
     a_machine_without_a_resource_gets_the_one_it_may_use,

@@ -2,7 +2,8 @@
 //!
 //! A path such as `/resources/{res}/oauth/authorize` fixes the resource. It travels on as a parameter of the request,
 //! through login and consent and several tabs, so that every rule behind it sees one request. A client that sends the
-//! parameter itself gains nothing: it names what it could have asked for by path.
+//! parameter itself gains nothing: it names what it could have asked for by path. A request that was pushed has the door
+//! it was pushed at; the one its browser comes by says nothing ([`super::super::par`]).
 //!
 //! | door    | `resource`                                              | result                                  |
 //! |---------|---------------------------------------------------------|-----------------------------------------|
@@ -34,14 +35,6 @@ const MAX_URL: usize = 2000;
 /// The request as it is behind the door of a resource.
 pub fn behind(params: &Params, resource: &Resource) -> Params {
     params.with(DOOR, &resource.id)
-}
-
-/// The request that a pushed one stands for, behind the door that the browser came through.
-pub fn carried(from: &Params, to: Params) -> Params {
-    match from.first(DOOR) {
-        Some(id) => to.with(DOOR, id),
-        None => to,
-    }
 }
 
 /// The resource with the dialect that has this id, while it takes tokens of this server.

@@ -19,6 +19,7 @@ pub fn build(ctx: &OAuth, resource: &Resource) -> Metadata {
         issuer: issuer_of(&ctx.issuer, &resource.id),
         authorization_endpoint: at("/oauth/authorize"),
         token_endpoint: at("/oauth/token"),
+        pushed_authorization_request_endpoint: at("/oauth/par"),
         registration_endpoint: is_open
             .then(|| ctx.issuer.at(&format!("/api/v1/resources/{}/clients:register", resource.id))),
         scopes_supported: scopes.map(str::to_owned).collect(),

@@ -4,6 +4,7 @@
 //! |-------------------------------------------------|---------------------------------------------------------|
 //! | `/resources/{res}/oauth/authorize`              | as `/oauth/authorize`, for this resource                |
 //! | `/resources/{res}/oauth/token`                  | as `/oauth/token`, for this resource                    |
+//! | `/resources/{res}/oauth/par`                    | as `/oauth/par`, for this resource                      |
 //! | `/api/v1/resources/{res}/clients:register`      | as `/oauth/register`, where this resource is open to it |
 //! | `//keys`, `//oauth/authorize`, `//oauth/token`  | as with one slash: the Python SDK appends to a URL that ends in one |
 //! | `/oidc/userinfo`, `/oidc/logout`                | as `/oauth/userinfo`, `/logout`                         |
@@ -19,7 +20,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::routes::get;
-use super::{State, authorize, dpop, error_page, forms, issuing, jwks, register, respond, token, userinfo};
+use super::{State, authorize, dpop, error_page, forms, issuing, jwks, par, register, respond, token, userinfo};
 use crate::audit::Event;
 use crate::oauth::authorize::Rejected;
 use crate::oauth::params::Params;
@@ -38,6 +39,12 @@ pub fn configure(config: &mut ServiceConfig, cors: impl Fn() -> Cors) {
                 .wrap(from_fn(dpop::tell_nonce))
                 .wrap(cors())
                 .route(post().to(token_post)),
+        )
+        .service(
+            resource("/resources/{res}/oauth/par")
+                .wrap(from_fn(dpop::tell_nonce))
+                .wrap(cors())
+                .route(post().to(par_post)),
         )
         .service(
             resource("/api/v1/resources/{res}/clients:register").wrap(cors()).route(post().to(register_post)),
@@ -116,6 +123,22 @@ async fn token_post(
     };
     match behind(&state, &id, &params) {
         Ok(params) => token::answer(&state, &request, &params).await,
+        Err(_) => no_such_door(),
+    }
+}
+
+async fn par_post(
+    state: Data<State>,
+    request: HttpRequest,
+    id: Path<String>,
+    mut payload: Payload,
+) -> HttpResponse {
+    let params = match par::read(&state, &request, &mut payload).await {
+        Ok(params) => params,
+        Err(answer) => return answer,
+    };
+    match behind(&state, &id, &params) {
+        Ok(params) => par::answer(&state, &request, &params).await,
         Err(_) => no_such_door(),
     }
 }
