@@ -36,7 +36,7 @@ pub struct Principal {
     pub token_id: String,
     /// When the token ends, in seconds since the Unix epoch: claim `exp`.
     pub expires_at: Timestamp,
-    /// Thumbprint of the key it is bound to: claim `cnf` (RFC 9449 §6.1). Absent with a foreign issuer.
+    /// Thumbprint of the key it is bound to: claim `cnf` (RFC 9449 §6.1).
     pub jkt: Option<String>,
 }
 

@@ -30,6 +30,8 @@ pub enum BadToken {
     NotYet,
     #[error("the access token names another resource")]
     OtherResource,
+    #[error("the access token is bound to something that cannot be checked here")]
+    UnknownConfirmation,
     #[error("the access token is signed with a key that its issuer does not publish")]
     UnknownKey,
     #[error("the signature of the access token is wrong")]
@@ -52,6 +54,7 @@ impl BadToken {
             Self::NoExpiry => "token_without_expiry",
             Self::NotYet => "token_not_yet_valid",
             Self::OtherResource => "token_other_resource",
+            Self::UnknownConfirmation => "token_unknown_confirmation",
             Self::UnknownKey => "token_unknown_key",
             Self::BadSignature => "token_bad_signature",
         }

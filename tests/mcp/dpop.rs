@@ -46,7 +46,8 @@ impl Bound {
     }
 }
 
-fn as_dpop(request: RequestBuilder, token: &str, proof: &str) -> RequestBuilder {
+/// The request with this token as DPoP, and not as Bearer.
+pub fn as_dpop(request: RequestBuilder, token: &str, proof: &str) -> RequestBuilder {
     let (client, request) = request.build_split();
     let mut request = request.unwrap();
     let headers = request.headers_mut();

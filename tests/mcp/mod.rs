@@ -1,7 +1,7 @@
 //! The protected MCP endpoint over HTTP: who gets in, what a refusal says, and how soon a "no" takes effect.
 
 pub mod caller;
-mod dpop;
+pub mod dpop;
 mod forge;
 mod guard;
 mod revocation;

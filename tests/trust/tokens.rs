@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::{answer, caller, good, trusting, trusting_with};
 use crate::mcp::caller::{Caller, challenge_of};
+use crate::mcp::dpop::as_dpop;
 use crate::on_each;
 use crate::support::provider::unsigned;
 use crate::support::scalekit::{RESOURCE, key, sign};
-use crate::support::{Database, TestApp};
+use crate::support::{Database, ProofKey, TestApp, json_of};
 
 async fn a_good_token_is_believed_and_whoami_says_what_was_understood(database: Database) {
     let (app, env) = trusting(database).await;
@@ -76,6 +77,48 @@ async fn every_kind_of_bad_token_is_refused_with_a_reason_of_its_own(database: D
     }
     reasons.sort();
     assert_eq!(app.audit_reasons("access.refused").await, reasons);
+}
+
+async fn a_bound_token_needs_a_proof_of_its_key(database: Database) {
+    let (app, env) = trusting(database).await;
+    let (key, other) = (ProofKey::new(), ProofKey::new());
+    let bound = |cnf: Value| {
+        let mut claims = good(&app, &env);
+        claims["cnf"] = cnf;
+        sign(1, &claims)
+    };
+    let token = bound(json!({ "jkt": key.jkt() }));
+    let params = json!({ "name": "whoami", "arguments": {} });
+    let call = async |token: &str, proof: &str| {
+        let request = Caller::new(&app, "").modern("tools/call", params.clone());
+        as_dpop(request, token, proof).send().await.unwrap()
+    };
+    for _ in 0..2 {
+        // The second time from memory.
+        let answer = Caller::new(&app, &token).call("whoami", json!({})).await;
+        let values = answer.headers().get_all("www-authenticate").iter().map(|v| v.to_str().unwrap());
+        let values: Vec<_> = values.map(str::to_owned).collect();
+        assert_eq!(answer.status(), 401, "a bound token is no bearer token");
+        assert!(values[0].starts_with("Bearer error=\"invalid_token\""), "{values:?}");
+        assert!(values[1].starts_with("DPoP algs="), "{values:?}");
+    }
+    let proof = key.for_mcp(&app, &token);
+    let answer = call(&token, &proof).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(json_of(answer).await["result"]["structuredContent"]["bound_to_key"], true);
+    assert_eq!(call(&token, &proof).await.status(), 401, "a proof is good once");
+    assert_eq!(call(&token, &other.for_mcp(&app, &token)).await.status(), 401, "of another key");
+    for cnf in [json!({ "x5t#S256": key.jkt() }), json!({ "jkt": key.jkt(), "kid": "1" }), json!("x")] {
+        let token = bound(cnf.clone());
+        for status in [
+            Caller::new(&app, &token).call("whoami", json!({})).await.status(),
+            call(&token, &key.for_mcp(&app, &token)).await.status(),
+        ] {
+            assert_eq!(status, 401, "{cnf}");
+        }
+    }
+    let reasons = app.audit_reasons("access.refused").await;
+    assert_eq!(reasons.iter().filter(|reason| *reason == "token_unknown_confirmation").count(), 6);
 }
 
 /// The public key in the shapes in which verifiers have been talked into using it as a secret.
@@ -237,6 +280,7 @@ on_each! {
     no_other_algorithm_stands_in_for_rs256,
     scopes_open_tools_in_every_shape_and_with_what_they_include,
     tokens_of_this_server_are_not_taken,
+    a_bound_token_needs_a_proof_of_its_key,
     a_session_of_a_stranger_is_not_that_of_a_namesake,
     the_name_of_the_audience_counts_where_no_id_is_known,
 }

@@ -393,6 +393,7 @@ fn of_another_issuer(reason: &str) -> Option<(&'static str, &'static str)> {
         "token_other_resource" => {
             ("The token names another resource.", "Compare the address in the app with the resource.")
         }
+        "token_unknown_confirmation" => ("The token is bound to something that is not checked here.", THERE),
         "token_too_large" => ("The token is too large, or has too many scopes.", THERE),
         "token_malformed" => ("The token cannot be read.", "Start again from the app."),
         _ => return None,

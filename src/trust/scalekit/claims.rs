@@ -13,6 +13,8 @@
 //! | `scope`, `scopes`, `scp`    | all of them, each as text with spaces or as list                                   |
 //! | `sub`, `client_id`, `jti`   | text or number; without `sub` it is the client itself, without `client_id` `azp` counts |
 //! | `sub` equal to `client_id`  | a machine                                                                          |
+//! | `cnf`                       | may be missing; else `jkt` alone: the token needs a proof of that key (RFC 9449 §6) |
+//! | the same with anything else | refused: a confirmation that nobody checks would make it a bearer token (RFC 7800 §3.1) |
 
 use std::collections::BTreeSet;
 
@@ -22,6 +24,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::keys::MAX_KID;
+use crate::oauth::dpop::is_thumbprint;
 use crate::trust::BadToken;
 use crate::trust::whom::Foreign;
 use crate::types::Timestamp;
@@ -52,6 +55,8 @@ pub struct Understood {
     pub expires_at: Timestamp,
     pub email: Option<String>,
     pub name: Option<String>,
+    /// Thumbprint of the key that it is bound to.
+    pub jkt: Option<String>,
 }
 
 /// The header, as far as it decides. Keys that it brings along are not looked at.
@@ -81,6 +86,7 @@ struct Claims {
     resource: Value,
     email: Value,
     name: Value,
+    cnf: Value,
 }
 
 /// Reads a token and judges what it says. `is_here` tells whether a URL names the resource.
@@ -114,6 +120,7 @@ pub fn understand(
     {
         return Err(BadToken::OtherResource);
     }
+    let jkt = bound_to(&claims.cnf)?;
     let client_id = word(&claims.client_id)?.or(word(&claims.azp)?);
     let subject = word(&claims.sub)?.or_else(|| client_id.clone()).ok_or(BadToken::Malformed)?;
     Ok(Understood {
@@ -127,6 +134,7 @@ pub fn understand(
         expires_at,
         email: shown(&claims.email),
         name: shown(&claims.name),
+        jkt,
     })
 }
 
@@ -188,6 +196,16 @@ fn seconds(value: &Value) -> Result<Option<Timestamp>, BadToken> {
 fn texts(value: &Value) -> impl Iterator<Item = &str> {
     let list = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
     list.iter().filter_map(Value::as_str)
+}
+
+/// The key that a token is bound to, where it is bound.
+fn bound_to(cnf: &Value) -> Result<Option<String>, BadToken> {
+    if cnf.is_null() {
+        return Ok(None);
+    }
+    let only = cnf.as_object().filter(|members| members.len() == 1).and_then(|members| members.get("jkt"));
+    let jkt = only.and_then(Value::as_str).filter(|jkt| is_thumbprint(jkt));
+    jkt.map(|jkt| Some(jkt.to_owned())).ok_or(BadToken::UnknownConfirmation)
 }
 
 /// An id: text or a whole number; nothing when it is missing or empty.
@@ -278,6 +296,7 @@ mod tests {
             expires_at: NOW + 3600,
             email: None,
             name: None,
+            jkt: None,
         };
         assert_eq!(understood, expected);
     }
@@ -351,6 +370,28 @@ mod tests {
         }
         for value in [json!("http://localhost:3002/mcp"), json!("res_2"), json!([]), json!(""), json!(1)] {
             assert_eq!(with("resource", value.clone()), Err(BadToken::OtherResource), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_bound_to_one_key_or_to_nothing() {
+        let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+        assert_eq!(with("cnf", json!({ "jkt": jkt })).unwrap().jkt.as_deref(), Some(jkt));
+        assert_eq!(with("cnf", json!(null)).unwrap().jkt, None);
+        for cnf in [
+            json!({}),
+            json!({ "x5t#S256": jkt }),
+            json!({ "jkt": jkt, "x5t#S256": jkt }),
+            json!({ "jwk": { "kty": "OKP" } }),
+            json!({ "kid": "1" }),
+            json!({ "jkt": "short" }),
+            json!({ "jkt": [jkt] }),
+            json!({ "jkt": null }),
+            json!(jkt),
+            json!([]),
+            json!(false),
+        ] {
+            assert_eq!(with("cnf", cnf.clone()), Err(BadToken::UnknownConfirmation), "{cnf}");
         }
     }
 

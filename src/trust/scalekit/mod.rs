@@ -4,6 +4,7 @@
 //! |--------------------------------------------------------------|-----------------------------------------------------|
 //! | verified before for this resource, unexpired, its key still published | its principal, from memory                 |
 //! | says what it must (`claims`), signed with RS256 by the published key it names | its principal; scopes with what they include here |
+//! | the like, bound to a key (`cnf.jkt`)                          | the same; whoever asked demands a proof of the key  |
 //! | anything else                                                | [`BadToken`], each kind with a reason of its own    |
 //! | the keys cannot be had, and none are kept                    | come back later                                     |
 //!
@@ -185,7 +186,7 @@ fn principal(understood: Understood, resource: &Resource) -> Principal {
         grant_id: None,
         token_id: understood.token_id,
         expires_at: understood.expires_at,
-        jkt: None,
+        jkt: understood.jkt,
     }
 }
 
