@@ -15,6 +15,6 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     };
     match introspect::respond(&state.oauth, &forms::call(&state, &request), &params).await {
         Ok(answer) => respond::json_no_store(StatusCode::OK, &answer),
-        Err(refusal) => respond::refusal(&refusal),
+        Err(refusal) => respond::refusal_of(&request, &refusal),
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use serde_json::json;
 
@@ -19,6 +19,17 @@ pub fn json_no_store(status: StatusCode, body: &impl Serialize) -> HttpResponse 
 /// JSON that is the same for everybody and may be kept for `seconds`.
 pub fn json_public(body: &impl Serialize, seconds: u32) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, format!("public, max-age={seconds}"))).json(body)
+}
+
+/// The same for a client that may have tried to authenticate. Only who did so in the header is challenged (RFC 6749
+/// §5.2): where there is a challenge, some libraries show it in the place of the description.
+pub fn refusal_of(request: &HttpRequest, refused: &Refusal) -> HttpResponse {
+    let mut response = refusal(refused);
+    if refused.code == Code::InvalidClient && request.headers().contains_key(header::AUTHORIZATION) {
+        let basic = HeaderValue::from_static("Basic realm=\"gatepost\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+    }
+    response
 }
 
 /// An OAuth error response (RFC 6749 §5.2).
@@ -38,8 +49,6 @@ pub fn refusal(refusal: &Refusal) -> HttpResponse {
 
 fn challenge(response: &mut HttpResponseBuilder, refusal: &Refusal) {
     let value = match refusal.code {
-        // A client that used Basic is told so (RFC 6749 §5.2); harmless for those that did not.
-        Code::InvalidClient => "Basic realm=\"gatepost\"".to_owned(),
         Code::InvalidToken | Code::InsufficientScope => format!(
             "Bearer error=\"{}\", error_description=\"{}\"",
             refusal.code.as_str(),

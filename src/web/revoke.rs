@@ -14,6 +14,6 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
     };
     match revoke::respond(&state.oauth, &forms::call(&state, &request), &params).await {
         Ok(()) => HttpResponse::Ok().insert_header(("cache-control", "no-store")).finish(),
-        Err(refusal) => respond::refusal(&refusal),
+        Err(refusal) => respond::refusal_of(&request, &refusal),
     }
 }

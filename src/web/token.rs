@@ -20,6 +20,6 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
 pub async fn answer(state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
     match token::respond(&state.oauth, &forms::call(state, request), params).await {
         Ok(response) => respond::json_no_store(StatusCode::OK, &response),
-        Err(refusal) => respond::refusal(&refusal),
+        Err(refusal) => respond::refusal_of(request, &refusal),
     }
 }

@@ -69,11 +69,9 @@ async fn a_client_that_cannot_prove_itself_is_refused(app: TestApp) {
         let challenged = header(&answer, "www-authenticate").starts_with("Basic ");
         let (status, body) = status_and_json(answer).await;
         let unproven = expected == "invalid_client";
-        assert_eq!(
-            (status, challenged),
-            if unproven { (401, true) } else { (400, false) },
-            "{auth:?} {more:?}"
-        );
+        // Only who tried the header is challenged (RFC 6749 §5.2).
+        let expected_status = if unproven { (401, auth.is_some()) } else { (400, false) };
+        assert_eq!((status, challenged), expected_status, "{auth:?} {more:?}");
         assert_eq!(body["error"], expected, "{auth:?} {more:?}");
     }
     assert_eq!(app.db_rows().await, before);
