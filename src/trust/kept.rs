@@ -9,6 +9,7 @@
 //! | older                  | yes                     | [`PAUSE`] ago          | used, and renewed behind the request        |
 //! | older                  | yes                     | more recently, in vain | used                                        |
 //! | older than [`LONGEST`] | –                       | –                      | as if there was nothing                     |
+//! | from the future: the clock was set back | yes    | [`PAUSE`] ago, or in the future | used, and renewed behind the request; from then on it counts as fetched now |
 //! | something              | no                      | for this within [`PAUSE`] | it is not there; or, if asking failed, the caller is told to come back |
 //! | something              | no                      | not for this, and a look is left | fetched                           |
 //! | something              | no                      | not for this, and no look is left | the caller is told to come back  |
@@ -47,6 +48,10 @@ const MOST_SOUGHT: usize = 256;
 /// The time between two attempts while nothing is kept, in seconds.
 pub const SHORT_PAUSE: i64 = 3;
 
+/// What lies further in the future than this, in seconds, was noted before the clock was set back. Less is no more than
+/// the order in which requests come back from waiting.
+const SLACK: i64 = 60;
+
 /// What is known of what is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -77,12 +82,14 @@ pub enum Step {
 
 /// The table above. `is_there`: what is wanted is in what is kept.
 pub fn decide(facts: Facts, is_there: bool, now: Timestamp) -> Step {
-    let past = |at: Option<Timestamp>, pause: i64| at.is_none_or(|at| now - at >= pause);
+    let is_ahead = |at: Timestamp| at - now > SLACK;
+    let past = |at: Option<Timestamp>, pause: i64| at.is_none_or(|at| now - at >= pause || is_ahead(at));
     let Some(fetched_at) = facts.fetched_at.filter(|at| now - at < LONGEST) else {
         return if past(facts.asked_at, SHORT_PAUSE) { Step::Fetch } else { Step::Unavailable };
     };
     if is_there {
-        let is_due = now - fetched_at >= FRESH && past(facts.asked_at, PAUSE);
+        let is_old = now - fetched_at >= FRESH || is_ahead(fetched_at);
+        let is_due = is_old && past(facts.asked_at, PAUSE);
         return if is_due { Step::UseAndRenew } else { Step::Use };
     }
     match (past(facts.sought_at, PAUSE), facts.may_look, facts.failed) {
@@ -98,6 +105,12 @@ fn take_look(full_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     // Later than all of them take to come back: the clock was set back.
     let full_at = if full_at - now > LOOKS * LOOK_EVERY { now } else { full_at.max(now) };
     (full_at - now <= (LOOKS - 1) * LOOK_EVERY).then_some(full_at + LOOK_EVERY)
+}
+
+/// Since when something counts as kept, after it was asked for: what is from the future is of an age that nobody knows
+/// any more, and counts from now on.
+fn kept_since(fetched_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    fetched_at.map(|at| at.min(now))
 }
 
 /// Reads a document; what was kept before is there to be compared with.
@@ -300,6 +313,7 @@ impl<T: Send + Sync + 'static> Kept<T> {
             held.looks_full_at = take_look(held.looks_full_at, now).unwrap_or(held.looks_full_at);
         }
         held.failed = read.is_err();
+        held.fetched_at = kept_since(held.fetched_at, now);
         match read {
             Ok(value) => {
                 held.value = Some(Arc::new(value));
@@ -353,6 +367,15 @@ mod tests {
             (Some(30), Some(30), Some(30), false, false, Fetch),
             (Some(100), Some(10), Some(10), true, false, Unavailable),
             (Some(100), Some(30), Some(30), true, false, Fetch),
+            // Requests that waited for one another see each other's times.
+            (Some(-60), Some(-60), None, false, true, Use),
+            (Some(-60), Some(-60), Some(-60), false, false, Missing),
+            // The clock was set back by an hour.
+            (Some(-3600), Some(-3600), None, false, true, UseAndRenew),
+            (Some(-3600), Some(10), None, true, true, Use),
+            (Some(-3600), Some(-3600), Some(-3600), false, false, Fetch),
+            (Some(299), Some(-3600), Some(-3600), false, true, Use),
+            (None, Some(-3600), None, true, false, Fetch),
         ] {
             let facts = facts(fetched, asked, sought, failed);
             assert_eq!(decide(facts, is_there, 1_000_000), expected, "{facts:?}, there: {is_there}");
@@ -397,5 +420,24 @@ mod tests {
         assert_eq!(held.facts(&name(0), 1001).sought_at, Some(1000));
         held.remember(name(0), 1000 + PAUSE);
         assert_eq!(held.sought.len(), 1);
+    }
+
+    /// Keys do not outlive an issuer that is away by more than a day, and it is not asked at every call.
+    #[test]
+    fn after_the_clock_was_set_back_things_live_and_are_asked_for_as_ever() {
+        let back = 900_000;
+        let facts = |fetched_at, asked_at| Facts {
+            fetched_at,
+            asked_at: Some(asked_at),
+            sought_at: None,
+            may_look: true,
+            failed: true,
+        };
+        assert_eq!(decide(facts(Some(1_000_000), 1_000_000), true, back), Step::UseAndRenew);
+        let since = kept_since(Some(1_000_000), back);
+        assert_eq!(since, Some(back));
+        assert_eq!(decide(facts(since, back), true, back + PAUSE - 1), Step::Use);
+        let since = kept_since(since, back + FRESH);
+        assert_eq!(decide(facts(since, back + FRESH), true, back + LONGEST), Step::Fetch, "a day, and no longer");
     }
 }
