@@ -10,8 +10,10 @@
 //! | refresh tokens                | a day after they died of disuse                       |
 //! | sessions                      | expired, idle, or ended                               |
 //! | one-time links, ceremonies    | expired; a code's a day later: its wrong answers count that long |
+//! | tokens that ended early       | they would have ended by themselves                   |
 //! | notes of what was shown once  | it would be refused for its age anyway                |
 //! | self-registered clients       | never used within the set number of days              |
+//! | clients by document           | never given anything: an hour after they came; else like the others once nobody has anything of theirs |
 //! | retired signing keys          | older than the longest access token                   |
 //! | audit events, hourly counts   | after the set number of days                          |
 //! | known browsers                | not seen for 400 days                                 |
@@ -64,6 +66,10 @@ const API_TOKEN_MARGIN: i64 = 30 * DAY;
 /// How long the emptied row of a deleted person stays, in seconds: longer than any access token lives.
 const DELETED_MARGIN: i64 = 2 * DAY;
 
+/// Clocks of different processes may disagree by this much, in seconds.
+const SKEW: i64 = 300;
+/// How long a client by document is kept that asked for something and was never given anything, in seconds.
+const NEWCOMERS: i64 = 3600;
 /// How long a device that comes too late is told so, in seconds.
 const DEVICE_MARGIN: i64 = 3600;
 
@@ -156,7 +162,10 @@ pub struct Open {
 /// One look at everything that is open.
 pub async fn hang_up_once(ctx: &OAuth, open: &Open) {
     let blind = ctx.revocations.is_stale();
-    let streams = open.streams.end_dead(|id| blind || ctx.revocations.is_revoked(id), ctx.clock.now());
+    let streams = open.streams.end_dead(
+        |grant_id, token_id| blind || ctx.revocations.has_ended(grant_id, token_id),
+        ctx.clock.now(),
+    );
     let sessions = open.sessions.take_revoked(|id| ctx.revocations.is_revoked(id));
     if streams + sessions.len() > 0 {
         tracing::info!(streams, sessions = sessions.len(), "hung up on callers who may call no more");
@@ -221,7 +230,9 @@ pub async fn reap_once(accounts: &Accounts, retention: Retention, now: Timestamp
             store.reap_ceremonies(now, now - DAY, BATCH).await?,
             store.reap_clients(now - retention.unused_clients, BATCH).await?,
             store.reap_replays(now, REPLAYS).await?,
+            store.reap_ended_tokens(now - SKEW, BATCH).await?,
             store.reap_document_clients(now - retention.unused_clients, BATCH).await?,
+            store.reap_newcomers(now - NEWCOMERS, BATCH).await?,
             store.reap_client_secrets(now - ENDED_SECRETS, BATCH).await?,
             store.reap_known_browsers(now - BROWSER_LIFE, BATCH).await?,
             store.reap_answers(now - ANSWERS_KEPT, BATCH).await?,

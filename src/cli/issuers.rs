@@ -72,6 +72,9 @@ pub struct IssuerAddArgs {
     /// A domain whose verified addresses it may speak for; may be repeated
     #[arg(long = "domain", value_name = "DOMAIN")]
     pub domains: Vec<String>,
+    /// Take addresses of these domains as verified where its assertions do not say so
+    #[arg(long, requires = "domains")]
+    pub vouches: bool,
     /// People of these domains who have no account get one
     #[arg(long, requires = "domains")]
     pub admit: bool,

@@ -54,7 +54,7 @@ fn commands_take_what_they_promise() {
         "gatepost migrate",
         "gatepost issuer list --json",
         "gatepost issuer add --kind workload --name Jobs --issuer https://jobs.example --jwks-uri https://jobs.example/k --alg ES256 --reusable",
-        "gatepost issuer add --kind enterprise --name Acme --issuer https://id.example --domain example.com --admit --client cli_1 --scope a --json",
+        "gatepost issuer add --kind enterprise --name Acme --issuer https://id.example --domain example.com --vouches --admit --client cli_1 --scope a --json",
         "gatepost issuer rule iss_1 --when sub=a --when b=c --machine cli_1 --resource res_1 --scope a",
         "gatepost issuer remove iss_1 --yes",
         "gatepost user create --email a@b.example --name Ann --admin --password-stdin",

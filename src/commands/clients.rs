@@ -101,7 +101,7 @@ pub fn in_words(failure: Failure, client_id: &str) -> anyhow::Error {
 async fn list(core: &Core, as_json: bool) -> anyhow::Result<()> {
     let mut clients = Vec::new();
     loop {
-        let after = clients.last().map_or("", |c: &ClientRow| c.id.as_str());
+        let after = clients.last().map_or((0, ""), |c: &ClientRow| (c.created_at, c.id.as_str()));
         let page = core.oauth.store.list_clients(after, PAGE).await?;
         if page.is_empty() {
             break;

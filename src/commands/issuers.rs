@@ -51,7 +51,7 @@ fn as_object(issuer: &TrustedIssuer) -> Value {
     json!({
         "id": row.id, "name": row.name, "kind": row.kind.as_str(), "issuer": row.issuer, "enabled": issuer.is_on(),
         "keys_from": row.keys.as_str(), "algorithms": row.algorithms, "single_use": row.single_use,
-        "trusted_domains": row.trusted_domains, "admits": row.admits, "client_ids": row.client_ids,
+        "trusted_domains": row.trusted_domains, "vouches": row.vouches, "admits": row.admits, "client_ids": row.client_ids,
         "scopes": row.scopes.as_ref().map(ToString::to_string),
         "rules": issuer.rules.iter().map(rule_object).collect::<Vec<_>>(),
     })
@@ -88,6 +88,7 @@ async fn add(core: &Core, args: IssuerAddArgs) -> anyhow::Result<()> {
         algorithms: args.algorithms,
         single_use: !args.reusable,
         trusted_domains: args.domains,
+        vouches: args.vouches,
         admits: args.admit,
         client_ids: limit(args.clients),
         scopes: limit(args.scopes),

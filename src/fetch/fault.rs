@@ -31,6 +31,8 @@ pub enum Fault {
     HostBudget,
     #[error("cannot be fetched now: too many documents are being fetched; try again in a moment")]
     Busy,
+    #[error("cannot be fetched now: too many names are being looked up; try again in a moment")]
+    LookupsBusy,
 }
 
 impl Fault {
@@ -50,6 +52,7 @@ impl Fault {
             Self::Truncated(_) => "document_truncated",
             Self::HostBudget => "document_host_budget",
             Self::Busy => "document_fetches_busy",
+            Self::LookupsBusy => "document_lookups_busy",
         }
     }
 
@@ -61,7 +64,8 @@ impl Fault {
             | Self::Unreachable(_)
             | Self::Truncated(_)
             | Self::HostBudget
-            | Self::Busy => true,
+            | Self::Busy
+            | Self::LookupsBusy => true,
             Self::Status(status) => *status == 429 || *status >= 500,
             Self::BadUrl(_)
             | Self::SpecialAddress

@@ -155,6 +155,7 @@ fn failed(error: reqwest::Error) -> Fault {
         return match barred {
             Barred::Special => Fault::SpecialAddress,
             Barred::Unknown => Fault::UnknownHost,
+            Barred::Busy => Fault::LookupsBusy,
         };
     }
     match () {

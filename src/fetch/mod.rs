@@ -11,7 +11,8 @@
 //! | which answers                               | 200, JSON, small, whole, not compressed, in time| `http`     |
 //! | how long they are used                      | what HTTP says, 1 minute to 1 day; a failure 10 s | `fresh`  |
 //! | how often                                   | [`PER_HOST`] a minute and host, [`IN_FLIGHT`] at a time | here |
-//! | for clients that nobody relied on yet       | as often, counted apart; half as many at a time | here       |
+//! | how many names are looked up                | 16 at a time, until the resolver is done with them | `resolve` |
+//! | for clients that nobody relied on yet       | as often, and as many names, counted apart; half as many at a time | here |
 //! | the same URL for many                       | one fetch; the others wait for its answer       | here       |
 //!
 //! What the bytes mean is for the caller to say; who finds that they mean nothing calls [`Fetcher::is_useless`].
@@ -35,13 +36,12 @@ use tokio::sync::watch;
 pub use address::is_public;
 pub use fault::Fault;
 pub use http::{NoClient, Patience, Wanted};
-pub use resolve::{Lookup, System};
+pub use resolve::{Barred, Guarded, Lookup, System};
 pub use target::Reach;
 
 use crate::types::{Clock, Timestamp};
 use fresh::{BACK_OFF, Facts, is_due};
 use http::{Body, Http};
-use resolve::Guarded;
 use target::Target;
 
 /// The largest key set, in bytes.
@@ -66,13 +66,22 @@ pub struct Options {
     pub max_document: usize,
     pub patience: Patience,
     pub lookup: Arc<dyn Lookup>,
+    /// The same for documents of clients that nobody has relied on yet.
+    pub lookup_of_strangers: Arc<dyn Lookup>,
     pub clock: Clock,
 }
 
 impl Options {
     /// The usual ones, with the machine's resolver.
     pub fn new(reach: Reach, max_document: usize, clock: Clock) -> Self {
-        Self { reach, max_document, patience: Patience::default(), lookup: Arc::new(System), clock }
+        Self {
+            reach,
+            max_document,
+            patience: Patience::default(),
+            lookup: Arc::new(System::default()),
+            lookup_of_strangers: Arc::new(System::default()),
+            clock,
+        }
     }
 }
 
@@ -119,6 +128,7 @@ struct Flight {
 
 struct Inner {
     http: Http,
+    http_of_strangers: Http,
     reach: Reach,
     max_document: usize,
     clock: Clock,
@@ -134,7 +144,7 @@ pub struct Fetcher(Arc<Inner>);
 
 impl Fetcher {
     pub fn new(options: Options) -> Result<Self, NoClient> {
-        let http = Http::new(Guarded::new(options.lookup, options.reach), options.patience)?;
+        let http = |lookup| Http::new(Guarded::new(lookup, options.reach), options.patience);
         let held = Cache::builder()
             .max_capacity(HELD)
             .weigher(|key: &Key, held: &Held| {
@@ -144,7 +154,8 @@ impl Fetcher {
             .time_to_live(Duration::from_hours(25))
             .build();
         Ok(Self(Arc::new(Inner {
-            http,
+            http: http(options.lookup)?,
+            http_of_strangers: http(options.lookup_of_strangers)?,
             reach: options.reach,
             max_document: options.max_document,
             clock: options.clock,
@@ -176,15 +187,21 @@ impl Fetcher {
     }
 
     /// What was given for this URL cannot be used: it is asked for again soon, and not used while its host is away.
-    pub fn is_useless(&self, wanted: Wanted, url: &str) {
-        let Ok(target) = Target::parse(url, self.0.reach) else { return };
+    /// Returns the answer that is given from now on until then, always the same one; nothing where none is held.
+    pub fn is_useless(&self, wanted: Wanted, url: &str) -> Option<Arc<Answer>> {
+        let target = Target::parse(url, self.0.reach).ok()?;
         let key = Key { wanted, url: target.url.into() };
-        let Some(mut held) = self.0.held.get(&key) else { return };
-        let Ok(answer) = &held.outcome else { return };
+        let mut held = self.0.held.get(&key)?;
+        let answer = held.outcome.as_ref().ok()?;
         let until = held.facts.until.min(held.facts.asked_at + BACK_OFF);
-        held.outcome = Ok(Arc::new(Answer { fresh_until: until, longest: until, ..(**answer).clone() }));
+        if answer.longest <= until {
+            return Some(Arc::clone(answer));
+        }
+        let answer = Arc::new(Answer { fresh_until: until, longest: until, ..(**answer).clone() });
+        held.outcome = Ok(Arc::clone(&answer));
         held.facts.until = until;
         self.0.held.insert(key, held);
+        Some(answer)
     }
 
     async fn get(&self, wanted: Wanted, url: &str, ask: Ask) -> Outcome {
@@ -232,7 +249,7 @@ impl Fetcher {
         drop(flights);
         let (fetcher, ticket) = (self.clone(), Ticket { inner: Arc::clone(&self.0), key });
         tokio::spawn(async move {
-            let outcome = fetcher.fetch(&ticket.key, &target, good).await;
+            let outcome = fetcher.fetch(&ticket.key, &target, ask.by_stranger, good).await;
             // Held first: whoever comes from now on finds it there.
             drop(ticket);
             sender.send_replace(Some(outcome));
@@ -240,13 +257,20 @@ impl Fetcher {
         Boarding::Waits(landed)
     }
 
-    async fn fetch(&self, key: &Key, target: &Target, good: Option<Arc<Answer>>) -> Outcome {
+    async fn fetch(
+        &self,
+        key: &Key,
+        target: &Target,
+        by_stranger: bool,
+        good: Option<Arc<Answer>>,
+    ) -> Outcome {
         let limit = match key.wanted {
             Wanted::Document => self.0.max_document,
             Wanted::Keys => MAX_KEYS,
         };
         let start = Instant::now();
-        let result = self.0.http.get(target, key.wanted, limit).await;
+        let http = if by_stranger { &self.0.http_of_strangers } else { &self.0.http };
+        let result = http.get(target, key.wanted, limit).await;
         tell(key.wanted, target, &result, start.elapsed());
         let now = self.0.clock.now();
         let (outcome, until) = match result {

@@ -2,14 +2,23 @@
 //!
 //! A name is refused as a whole when one of its addresses is special: whoever mixes them wants to be lucky. Nothing
 //! is looked up a second time between judging and connecting, so a name cannot point elsewhere meanwhile.
+//!
+//! The machine's resolver blocks a thread, and goes on after whoever asked has given up. So only so many lookups are under
+//! way at a time, until they really end:
+//!
+//! | lookups under way for the same kind of asker | one more                        |
+//! |----------------------------------------------|---------------------------------|
+//! | fewer than [`PLACES`]                        | begins                          |
+//! | as many                                      | is refused at once, and said so |
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
 
 use super::target::Reach;
 
@@ -22,13 +31,47 @@ pub trait Lookup: Send + Sync {
     fn lookup<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
-/// The machine's resolver.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+/// The most lookups under way at a time, of one resolver.
+pub const PLACES: usize = 16;
+
+/// A resolver that blocks.
+type Ask = fn(&str) -> io::Result<Vec<IpAddr>>;
+
+/// The machine's resolver, with places of its own: one for each kind of asker, so that none takes another's.
+#[derive(Clone, Debug)]
+pub struct System {
+    places: Arc<Semaphore>,
+    ask: Ask,
+}
+
+impl System {
+    /// One that asks another way.
+    pub(super) fn asking(ask: Ask) -> Self {
+        Self { places: Arc::new(Semaphore::new(PLACES)), ask }
+    }
+}
+
+impl Default for System {
+    fn default() -> Self {
+        Self::asking(|host| Ok((host, 0).to_socket_addrs()?.map(|found| found.ip()).collect()))
+    }
+}
 
 impl Lookup for System {
     fn lookup<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
-        async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|found| found.ip()).collect()) }.boxed()
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        async move {
+            let place = place.map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
+            let (ask, host) = (self.ask, host.to_owned());
+            let asked = tokio::task::spawn_blocking(move || {
+                let found = ask(&host);
+                // Not before: whoever waits may have given up long ago.
+                drop(place);
+                found
+            });
+            asked.await.map_err(io::Error::other)?
+        }
+        .boxed()
     }
 }
 
@@ -39,6 +82,8 @@ pub enum Barred {
     Special,
     #[error("the name has no address")]
     Unknown,
+    #[error("too many names are being looked up")]
+    Busy,
 }
 
 /// The resolver that the HTTP client is given.
@@ -55,7 +100,10 @@ impl Guarded {
 
     /// The addresses of a name, all of which may be connected to.
     pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Barred> {
-        let found = self.lookup.lookup(host).await.map_err(|_| Barred::Unknown)?;
+        let found = self.lookup.lookup(host).await.map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => Barred::Busy,
+            _ => Barred::Unknown,
+        })?;
         if found.is_empty() || found.len() > MAX_ADDRESSES {
             return Err(Barred::Unknown);
         }

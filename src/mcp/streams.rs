@@ -8,6 +8,7 @@
 //! |----------------------------------------------------|----------------------------------------|
 //! | unexpired and alive                                | nothing                                |
 //! | expired: the client comes back with a fresh token  | the stream ends; its session goes on   |
+//! | the token ended, its grant not                     | the stream ends; its session goes on   |
 //! | revoked, or the person or client disabled          | the stream ends, and so does its session ([`super::sessions`]) |
 //! | it cannot be told: the database has been silent for too long | the stream ends              |
 
@@ -35,6 +36,7 @@ struct Open {
 #[derive(Debug)]
 struct Stream {
     grant_id: Option<String>,
+    token_id: String,
     expires_at: Timestamp,
     /// Dropped to end the stream.
     _alive: oneshot::Sender<()>,
@@ -56,20 +58,25 @@ impl Streams {
         let mut open = self.lock();
         open.last += 1;
         let number = open.last;
-        let stream =
-            Stream { grant_id: caller.grant_id.clone(), expires_at: caller.expires_at, _alive: sender };
+        let stream = Stream {
+            grant_id: caller.grant_id.clone(),
+            token_id: caller.token_id.clone(),
+            expires_at: caller.expires_at,
+            _alive: sender,
+        };
         open.streams.insert(number, stream);
         drop(open);
         Ticket { streams: self.clone(), number, alive }
     }
 
-    /// Ends the streams whose callers would be refused by now. Returns how many. `is_revoked` also says yes
-    /// to a grant of which it cannot tell.
-    pub fn end_dead(&self, is_revoked: impl Fn(&str) -> bool, now: Timestamp) -> usize {
+    /// Ends the streams whose callers would be refused by now. Returns how many. `has_ended` is asked for
+    /// grant and token, and also says yes where it cannot tell.
+    pub fn end_dead(&self, has_ended: impl Fn(&str, &str) -> bool, now: Timestamp) -> usize {
         let mut open = self.lock();
         let before = open.streams.len();
         open.streams.retain(|_, stream| {
-            stream.expires_at > now && !stream.grant_id.as_deref().is_none_or(&is_revoked)
+            let has_ended = |grant_id: &str| has_ended(grant_id, &stream.token_id);
+            stream.expires_at > now && !stream.grant_id.as_deref().is_none_or(has_ended)
         });
         before - open.streams.len()
     }
@@ -125,12 +132,16 @@ mod tests {
         let mut ada = streams.open(&caller("gra_1", 5_000));
         let mut short = streams.open(&caller("gra_2", 1_010));
         let mut bob = streams.open(&caller("gra_3", 5_000));
-        assert_eq!(streams.end_dead(|_| false, 1_000), 0);
-        assert_eq!(streams.end_dead(|id| id == "gra_1", 1_009), 1);
+        assert_eq!(streams.end_dead(|_, _| false, 1_000), 0);
+        assert_eq!(streams.end_dead(|id, _| id == "gra_1", 1_009), 1);
         assert!(is_over(&mut ada) && !is_over(&mut short) && !is_over(&mut bob));
-        assert_eq!(streams.end_dead(|_| false, 1_010), 1);
+        assert_eq!(streams.end_dead(|_, _| false, 1_010), 1);
         assert!(is_over(&mut short) && !is_over(&mut bob));
-        drop(bob);
+        let other = Principal { token_id: "tok_2".into(), ..caller("gra_3", 5_000) };
+        let mut exchanged = streams.open(&other);
+        assert_eq!(streams.end_dead(|_, token| token == "tok_2", 1_011), 1);
+        assert!(is_over(&mut exchanged) && !is_over(&mut bob), "another token of the same grant goes on");
+        drop((bob, exchanged));
         assert!(streams.is_empty());
     }
 
@@ -138,6 +149,6 @@ mod tests {
     fn a_caller_without_a_grant_keeps_no_stream() {
         let streams = Streams::default();
         let _ticket = streams.open(&Principal { grant_id: None, ..sample(&[]) });
-        assert_eq!(streams.end_dead(|_| false, 1), 1);
+        assert_eq!(streams.end_dead(|_, _| false, 1), 1);
     }
 }

@@ -168,6 +168,7 @@ pub enum Reason {
     AddressNotVerified,
     AddressRecycled,
     BadSubjectToken,
+    TooManyEnded,
     ClientKeysUnavailable,
     UnknownCode,
     ExpiredCode,

@@ -85,7 +85,7 @@ async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal
     if let Some(claims) = trust::read_unexpired(ctx, token) {
         let (set, now) = (ctx.resources.current(), ctx.clock.now());
         let is_taken = |r: &Resource| claims.aud.is_for(r) && r.believes.takes_own(now);
-        if ctx.revocations.is_revoked(&claims.gid) || !set.all().iter().any(|r| is_taken(r)) {
+        if ctx.revocations.has_ended(&claims.gid, &claims.jti) || !set.all().iter().any(|r| is_taken(r)) {
             return Ok(None);
         }
         return Ok(Some(Introspection {

@@ -41,7 +41,7 @@ pub async fn respond(ctx: &OAuth, sent: Sent<'_>, call: &Call<'_>) -> Result<Use
 async fn look(ctx: &OAuth, sent: Sent<'_>, call: &Call<'_>) -> Result<UserInfo, Refusal> {
     let invalid = || Refusal::new(Code::InvalidToken, Reason::UnknownToken, "the access token is not valid");
     let claims = trust::read_unexpired(ctx, sent.token).ok_or_else(invalid)?;
-    if ctx.revocations.is_revoked(&claims.gid) {
+    if ctx.revocations.has_ended(&claims.gid, &claims.jti) {
         return Err(invalid());
     }
     let url = ctx.issuer.at(call.path);

@@ -140,8 +140,8 @@ sql! {
             jwks, jwks_uri, dpop_bound, document_mark, held_at FROM clients WHERE id = $1";
     LIST = "SELECT id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, digest, \
             management_hash, allowed_scopes, access_token_seconds, created_at, last_used_at, disabled_at, \
-            jwks, jwks_uri, dpop_bound, document_mark, held_at FROM clients WHERE id > $1 AND deleted_at IS NULL \
-            ORDER BY id LIMIT $2";
+            jwks, jwks_uri, dpop_bound, document_mark, held_at FROM clients \
+            WHERE (created_at, id) > ($1, $2) AND deleted_at IS NULL ORDER BY created_at, id LIMIT $3";
     /// An identical registration gets the row that is there, and its unused days start anew.
     ADD = "INSERT INTO clients (id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, \
            digest, management_hash, created_at, allowed_scopes, access_token_seconds, form_nonce, has_terms, jwks, \
@@ -162,7 +162,8 @@ sql! {
     REAP = "DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c WHERE c.kind = 'dynamic' \
             AND c.last_used_at IS NULL AND c.created_at < $1 \
             AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) \
-            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) LIMIT $2)";
+            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) \
+            AND NOT EXISTS (SELECT 1 FROM pushed_requests p WHERE p.client_id = c.id) LIMIT $2)";
 }
 
 pub(super) fn read(row: &AnyRow) -> Result<ClientRow, StoreError> {
@@ -231,9 +232,14 @@ impl Store {
         sqlx::query(FIND).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 
-    /// A page of clients after `after`, in order of id.
-    pub async fn list_clients(&self, after: &str, limit: i64) -> Result<Vec<ClientRow>, StoreError> {
-        sqlx::query(LIST).bind(after).bind(limit).fetch_all(&self.pool).await?.iter().map(read).collect()
+    /// A page of clients that were added after this time and id, the oldest first.
+    pub async fn list_clients(
+        &self,
+        (made_at, id): (Timestamp, &str),
+        limit: i64,
+    ) -> Result<Vec<ClientRow>, StoreError> {
+        let query = sqlx::query(LIST).bind(made_at).bind(id).bind(limit);
+        query.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// Adds a client, or returns the one that registered with the same digest before.

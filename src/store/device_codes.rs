@@ -3,8 +3,11 @@
 //! A person's decision, a device's poll and the spending of what was allowed are one conditional statement each.
 
 use futures::FutureExt as _;
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use super::clients::ClientRow;
+use super::document_clients;
 use super::grants::{self, GrantRow};
 use super::refresh_tokens::{self, RefreshRow};
 use super::{Store, StoreError, row, sql};
@@ -83,6 +86,10 @@ sql! {
            AND (SELECT COUNT(*) FROM (SELECT 1 FROM device_codes WHERE expires_at > $8 AND decided_at IS NULL \
            LIMIT $12) AS in_all) < $12 \
            ON CONFLICT (user_code_mac) WHERE decided_at IS NULL DO NOTHING";
+    ROOM = "SELECT 1 AS there WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM device_codes WHERE client_id = $1 \
+            AND expires_at > $2 AND decided_at IS NULL LIMIT $3) AS of_client) < $3 \
+            AND (SELECT COUNT(*) FROM (SELECT 1 FROM device_codes WHERE expires_at > $2 AND decided_at IS NULL \
+            LIMIT $4) AS in_all) < $4";
     FIND = "SELECT id, secret_hash, user_code_mac, client_id, resource_id, scopes, asked_from, created_at, \
             expires_at, poll_interval, decided_at, grant_id, auth_time, method, spent_at \
             FROM device_codes WHERE id = $1";
@@ -135,28 +142,57 @@ fn login(row: &AnyRow) -> Result<Option<Login>, StoreError> {
     Ok(Some(Login { auth_time, proof: row::proof(row, "device_codes", "method")? }))
 }
 
+async fn add(
+    connection: &mut AnyConnection,
+    device: &DeviceRow,
+    bounds: Bounds,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(ADD)
+            .bind(&device.id)
+            .bind(device.hash.as_str())
+            .bind(device.user_code.as_str())
+            .bind(&device.client_id)
+            .bind(&device.resource_id)
+            .bind(device.scopes.to_string())
+            .bind(&device.asked_from)
+            .bind(device.created_at)
+            .bind(device.expires_at)
+            .bind(device.interval)
+            .bind(bounds.of_client)
+            .bind(bounds.in_all)
+            .execute(connection)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 impl Store {
     /// Adds a device's request. `false`, with nothing added, when as many wait as may, or another one that waits has
     /// the same user code.
     pub async fn add_device_code(&self, device: DeviceRow, bounds: Bounds) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        self.write(move |connection| async move { add(connection, &device, bounds).await }.boxed()).await
+    }
+
+    /// The same for a client that publishes a document, together with its row: neither is written without the other.
+    pub async fn add_device_code_by_document(
+        &self,
+        client: ClientRow,
+        device: DeviceRow,
+        bounds: Bounds,
+    ) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
             async move {
-                let done = sqlx::query(ADD)
-                    .bind(&device.id)
-                    .bind(device.hash.as_str())
-                    .bind(device.user_code.as_str())
-                    .bind(&device.client_id)
-                    .bind(&device.resource_id)
-                    .bind(device.scopes.to_string())
-                    .bind(&device.asked_from)
+                let room = sqlx::query(ROOM)
+                    .bind(&client.id)
                     .bind(device.created_at)
-                    .bind(device.expires_at)
-                    .bind(device.interval)
                     .bind(bounds.of_client)
                     .bind(bounds.in_all)
-                    .execute(connection)
+                    .fetch_optional(&mut *connection)
                     .await?;
-                Ok(done.rows_affected() == 1)
+                if room.is_none() {
+                    return Ok(false);
+                }
+                document_clients::put(connection, &client).await?;
+                add(connection, &device, bounds).await
             }
             .boxed()
         })

@@ -58,15 +58,24 @@ sql! {
     MARK = "UPDATE grants SET document_mark = $2 WHERE id = $1";
     MARKED = "SELECT id, document_mark FROM grants WHERE id = $1";
     /// What an administrator set for one stays, and so does one that is kept out.
+    /// Those that were never given anything: not while something they asked for waits.
+    REAP_NEWCOMERS = "DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c WHERE c.kind = 'cimd' \
+                      AND c.last_used_at IS NULL AND c.created_at < $1 AND c.disabled_at IS NULL \
+                      AND c.allowed_scopes IS NULL AND c.access_token_seconds IS NULL \
+                      AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) \
+                      AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) \
+                      AND NOT EXISTS (SELECT 1 FROM pushed_requests p WHERE p.client_id = c.id) \
+                      AND NOT EXISTS (SELECT 1 FROM device_codes d WHERE d.client_id = c.id) LIMIT $2)";
     REAP = "DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c WHERE c.kind = 'cimd' \
             AND c.created_at < $1 AND (c.last_used_at IS NULL OR c.last_used_at < $1) AND c.disabled_at IS NULL \
             AND c.allowed_scopes IS NULL AND c.access_token_seconds IS NULL \
             AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) \
-            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) LIMIT $2)";
+            AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) \
+            AND NOT EXISTS (SELECT 1 FROM pushed_requests p WHERE p.client_id = c.id) LIMIT $2)";
 }
 
 /// Writes the row, or brings it up to date, inside the caller's transaction.
-async fn put(connection: &mut AnyConnection, client: &ClientRow) -> Result<(), StoreError> {
+pub(super) async fn put(connection: &mut AnyConnection, client: &ClientRow) -> Result<(), StoreError> {
     let done = sqlx::query(PUT)
         .bind(&client.id)
         .bind(&client.name)
@@ -223,6 +232,18 @@ impl Store {
     /// How many clients are on hold, up to 1,000.
     pub async fn count_held_clients(&self) -> Result<i64, StoreError> {
         row::int(&sqlx::query(HELD).fetch_one(&self.pool).await?, "n")
+    }
+
+    /// Deletes up to `limit` clients by document that came before `before` and were never given anything.
+    pub async fn reap_newcomers(&self, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            async move {
+                let done = sqlx::query(REAP_NEWCOMERS).bind(before).bind(limit).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Deletes up to `limit` clients by document that nobody uses any more and nobody has set anything for.

@@ -75,9 +75,9 @@ macro_rules! listing {
         concat!(
             "SELECT ",
             columns!(),
-            " FROM clients c WHERE c.deleted_at IS NULL AND c.id < $1",
+            " FROM clients c WHERE c.deleted_at IS NULL AND (c.created_at, c.id) < ($1, $2)",
             $and,
-            " ORDER BY c.id DESC LIMIT $2"
+            " ORDER BY c.created_at DESC, c.id DESC LIMIT $3"
         )
     };
 }
@@ -168,15 +168,16 @@ impl Store {
         sqlx::query(ONE).bind(id).fetch_optional(&self.pool).await?.as_ref().map(read).transpose()
     }
 
-    /// Up to `limit` clients whose ids come before `before`, the newest first.
+    /// Up to `limit` clients, the newest first, that were added before this time and id. Of two that were added in the
+    /// same second, the one with the greater id counts as the newer.
     pub async fn managed_clients(
         &self,
         show: Show,
-        before: &str,
+        (made_at, id): (Timestamp, &str),
         limit: i64,
     ) -> Result<Vec<ManagedClient>, StoreError> {
-        let rows = sqlx::query(show.statement()).bind(before).bind(limit).fetch_all(&self.pool).await?;
-        rows.iter().map(read).collect()
+        let query = sqlx::query(show.statement()).bind(made_at).bind(id).bind(limit);
+        query.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// Up to `limit` clients with a term in the range, after this term and id, each with the term it was found by.

@@ -45,6 +45,10 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_129_000_060 "trusted_issuers",
     20_261_129_000_061 "grants_of_issuers",
     20_261_129_000_062 "exchange_rules",
+    20_261_130_000_001 "ended_tokens",
+    20_261_130_000_002 "clients_by_time",
+    20_261_130_000_003 "newcomers",
+    20_261_130_000_004 "vouched_addresses",
 ];
 
 fn migrator() -> Migrator {

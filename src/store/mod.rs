@@ -20,6 +20,7 @@ pub mod consents;
 pub mod deletion;
 pub mod device_codes;
 pub mod document_clients;
+pub mod ended_tokens;
 mod error;
 pub mod exchange_rules;
 pub mod grant_search;
@@ -147,6 +148,7 @@ pub fn statements() -> Vec<&'static str> {
         consents::ALL,
         deletion::ALL,
         document_clients::ALL,
+        ended_tokens::ALL,
         exchange_rules::ALL,
         device_codes::ALL,
         grant_search::ALL,

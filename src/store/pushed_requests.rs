@@ -3,7 +3,10 @@
 //! A request is begun within its first seconds, and from then on good for one decision as long as a person takes.
 
 use futures::FutureExt as _;
+use sqlx::AnyConnection;
 
+use super::clients::ClientRow;
+use super::document_clients;
 use super::{Store, StoreError, row, sql};
 use crate::types::{Hashed, Timestamp};
 
@@ -37,12 +40,35 @@ sql! {
            AND spent_at IS NULL LIMIT $7) AS of_client) < $7 \
            AND (SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests WHERE ends_at > $5 AND spent_at IS NULL \
            LIMIT $8) AS in_all) < $8";
+    ROOM = "SELECT 1 AS there WHERE (SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests WHERE client_id = $1 \
+            AND ends_at > $2 AND spent_at IS NULL LIMIT $3) AS of_client) < $3 \
+            AND (SELECT COUNT(*) FROM (SELECT 1 FROM pushed_requests WHERE ends_at > $2 AND spent_at IS NULL \
+            LIMIT $4) AS in_all) < $4";
     FIND = "SELECT id, secret_hash, client_id, parameters, created_at, begun_at, ends_at, spent_at \
             FROM pushed_requests WHERE id = $1";
     BEGIN = "UPDATE pushed_requests SET begun_at = $2, ends_at = $3 \
              WHERE id = $1 AND begun_at IS NULL AND spent_at IS NULL AND ends_at > $2";
     SPEND = "UPDATE pushed_requests SET spent_at = $2 WHERE id = $1 AND spent_at IS NULL AND ends_at > $2";
     REAP = "DELETE FROM pushed_requests WHERE id IN (SELECT id FROM pushed_requests WHERE ends_at < $1 LIMIT $2)";
+}
+
+async fn add(
+    connection: &mut AnyConnection,
+    pushed: &PushedRow,
+    bounds: PushedBounds,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(ADD)
+            .bind(&pushed.id)
+            .bind(pushed.hash.as_str())
+            .bind(&pushed.client_id)
+            .bind(&pushed.parameters)
+            .bind(pushed.created_at)
+            .bind(pushed.ends_at)
+            .bind(bounds.of_client)
+            .bind(bounds.in_all)
+            .execute(connection)
+            .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 impl Store {
@@ -52,20 +78,30 @@ impl Store {
         pushed: PushedRow,
         bounds: PushedBounds,
     ) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        self.write(move |connection| async move { add(connection, &pushed, bounds).await }.boxed()).await
+    }
+
+    /// The same for a client that publishes a document, together with its row: neither is written without the other.
+    pub async fn add_pushed_request_by_document(
+        &self,
+        client: ClientRow,
+        pushed: PushedRow,
+        bounds: PushedBounds,
+    ) -> Result<bool, StoreError> {
+        self.transaction(move |connection| {
             async move {
-                let done = sqlx::query(ADD)
-                    .bind(&pushed.id)
-                    .bind(pushed.hash.as_str())
-                    .bind(&pushed.client_id)
-                    .bind(&pushed.parameters)
+                let room = sqlx::query(ROOM)
+                    .bind(&client.id)
                     .bind(pushed.created_at)
-                    .bind(pushed.ends_at)
                     .bind(bounds.of_client)
                     .bind(bounds.in_all)
-                    .execute(connection)
+                    .fetch_optional(&mut *connection)
                     .await?;
-                Ok(done.rows_affected() == 1)
+                if room.is_none() {
+                    return Ok(false);
+                }
+                document_clients::put(connection, &client).await?;
+                add(connection, &pushed, bounds).await
             }
             .boxed()
         })

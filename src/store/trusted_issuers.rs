@@ -79,6 +79,8 @@ pub struct IssuerRow {
     pub single_use: bool,
     /// A verified address of these domains leads into the account with that address. Lower case.
     pub trusted_domains: Vec<String>,
+    /// Whether an address of the trusted domains counts as verified where an assertion says nothing of it.
+    pub vouches: bool,
     /// Whether people of the trusted domains who have no account get one.
     pub admits: bool,
     /// The clients that may act for its people; nothing: every client.
@@ -118,15 +120,15 @@ pub struct IssuerRuleRow {
 
 sql! {
     LIST = "SELECT id, name, issuer, kind, keys_from, jwks_uri, jwks, algorithms, single_use, trusted_domains, admits, \
-            client_ids, scopes, version, created_at, updated_at, disabled_at FROM trusted_issuers ORDER BY id";
+            vouches, client_ids, scopes, version, created_at, updated_at, disabled_at FROM trusted_issuers ORDER BY id";
     LIST_RULES = "SELECT id, issuer_id, claims, client_id, resource_id, scopes, version, created_at, updated_at \
                   FROM issuer_rules ORDER BY issuer_id, id";
     ADD = "INSERT INTO trusted_issuers (id, name, issuer, kind, keys_from, jwks_uri, jwks, algorithms, single_use, \
-           trusted_domains, admits, client_ids, scopes, version, created_at, updated_at) \
+           trusted_domains, admits, client_ids, scopes, version, created_at, updated_at, vouches) \
            SELECT $1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS BIGINT), $10, CAST($11 AS BIGINT), $12, $13, 1, \
-           CAST($14 AS BIGINT), CAST($14 AS BIGINT) WHERE (SELECT COUNT(*) FROM trusted_issuers) < $15";
+           CAST($14 AS BIGINT), CAST($14 AS BIGINT), CAST($16 AS BIGINT) WHERE (SELECT COUNT(*) FROM trusted_issuers) < $15";
     CHANGE = "UPDATE trusted_issuers SET name = $2, keys_from = $3, jwks_uri = $4, jwks = $5, algorithms = $6, \
-              single_use = $7, trusted_domains = $8, admits = $9, client_ids = $10, scopes = $11, updated_at = $12, \
+              single_use = $7, trusted_domains = $8, admits = $9, client_ids = $10, scopes = $11, updated_at = $12, vouches = $14, \
               version = version + 1 WHERE id = $1 AND version = $13";
     DISABLE = "UPDATE trusted_issuers SET disabled_at = $2, updated_at = $2, version = version + 1 \
                WHERE id = $1 AND disabled_at IS NULL";
@@ -165,6 +167,7 @@ fn read(row: &AnyRow) -> Result<IssuerRow, StoreError> {
         algorithms: row::json(row, TABLE, "algorithms")?,
         single_use: row::flag(row, "single_use")?,
         trusted_domains: row::json(row, TABLE, "trusted_domains")?,
+        vouches: row::flag(row, "vouches")?,
         admits: row::flag(row, "admits")?,
         client_ids: client_ids.transpose()?,
         scopes: row::text_opt(row, "scopes")?.map(|text| ScopeSet::from_stored(&text)),
@@ -251,6 +254,7 @@ impl Store {
                     .bind(scopes_column(issuer.scopes.as_ref()))
                     .bind(issuer.created_at)
                     .bind(most)
+                    .bind(i64::from(issuer.vouches))
                     .execute(&mut *connection)
                     .await?;
                 told(connection, done.rows_affected()).await
@@ -278,6 +282,7 @@ impl Store {
                     .bind(scopes_column(issuer.scopes.as_ref()))
                     .bind(now)
                     .bind(issuer.version)
+                    .bind(i64::from(issuer.vouches))
                     .execute(&mut *connection)
                     .await?;
                 told(connection, done.rows_affected()).await

@@ -71,7 +71,8 @@ impl Verifier for Embedded {
         if principal.resource != resource.uri {
             return Err(VerifyError::Bad(BadToken::WrongAudience));
         }
-        match principal.grant_id.as_deref().filter(|id| !self.ctx.revocations.is_revoked(id)) {
+        let has_ended = |grant_id: &str| self.ctx.revocations.has_ended(grant_id, &principal.token_id);
+        match principal.grant_id.as_deref().filter(|id| !has_ended(id)) {
             Some(grant_id) => self.ctx.usage.call(&verified.noted, grant_id, now),
             None => return Err(VerifyError::Bad(BadToken::Revoked)),
         }

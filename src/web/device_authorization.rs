@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::problem::Problem;
 use super::{State, address, forms, respond};
 use crate::audit::{Entry, Event};
-use crate::oauth::device;
+use crate::oauth::device::{self, InTime};
 
 /// Gives a device its codes.
 pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload) -> HttpResponse {
@@ -21,9 +21,15 @@ pub async fn post(state: Data<State>, request: HttpRequest, mut payload: Payload
         Ok(params) => params,
         Err(problem) => return problem.as_json(),
     };
-    let is_in_time = |client: &str| state.accounts.throttle.device_of_client(client).is_ok();
-    match device::ask(&state.oauth, &forms::call(&state, &request), &params, is_in_time).await {
+    let call = forms::call(&state, &request);
+    let network = call.origin.address.clone().unwrap_or_default();
+    let in_time = InTime {
+        of_client: |client: &str| state.accounts.throttle.device_of_client(client).is_ok(),
+        // A client that is new here costs what a registration costs.
+        newcomer: || state.accounts.throttle.registration(&network).is_ok(),
+    };
+    match device::ask(&state.oauth, &call, &params, in_time).await {
         Ok(codes) => respond::json_no_store(StatusCode::OK, &codes),
-        Err(refusal) => respond::refusal(&refusal),
+        Err(refusal) => respond::refusal_of(&request, &refusal),
     }
 }

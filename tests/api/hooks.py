@@ -187,7 +187,7 @@ def sensible(method, path, body, case):
         body.pop("scopes", None)
     elif path in ("/issuers", "/issuers/{id}"):
         body.update(name="CI", keys_from="discovery", jwks_uri="", jwks="", algorithms=["RS256"], trusted_domains=[])
-        body.update(admits=False, client_ids=None, scopes=None)
+        body.update(vouches=False, admits=False, client_ids=None, scopes=None)
         if method == "POST":
             body.update(kind="workload", issuer=f"https://ci{number}.example.com")
     elif path == "/exchanges":

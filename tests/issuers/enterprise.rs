@@ -249,6 +249,28 @@ async fn a_trusted_domain_links_and_admits(app: TestApp) {
     assert_eq!(app.audit_reasons("identity.linked").await, ["admitted", "trusted_domain"]);
 }
 
+async fn who_vouches_for_its_domains_need_not_say_verified(app: TestApp) {
+    let trusting = Input { trusted_domains: vec!["example.com".into()], ..input("Acme") };
+    let acme = Enterprise::with(&app, trusting.clone()).await;
+    let (bob, _) = crate::account::somebody_else(&app, "bob@example.com").await;
+    let of = |jti: &str| {
+        let mut claims = with(&with(&acme.claims(jti), "sub", json!("00u2")), "email", json!("bob@example.com"));
+        claims.as_object_mut().unwrap().remove("email_verified");
+        claims
+    };
+    let refused = "400 invalid_grant: assertion says no verified email, and its sub is not known here";
+    assert_eq!(told(&acme.ask(&of("1"), &[]).await), refused);
+    let admin = app.core.admin();
+    let row = app.core.oauth.trusted.current().all()[0].row.clone();
+    let vouching = Input { vouches: true, ..trusting };
+    issuers::change(&admin, &Actor::command_line(), (&row.id, row.version), &vouching).await.unwrap();
+    let says_no = with(&of("2"), "email_verified", json!(false));
+    assert_eq!(told(&acme.ask(&says_no, &[]).await), refused);
+    let (code, body) = acme.ask(&of("3"), &[]).await;
+    assert_eq!(code, 200, "{body}");
+    assert_eq!(part_of(body["access_token"].as_str().unwrap(), 1)["sub"], json!(bob.id));
+}
+
 async fn scopes_are_what_all_agree_on(app: TestApp) {
     let limited = Input { scopes: Some(vec!["notes:read".into()]), ..input("Acme") };
     let acme = Enterprise::with(&app, limited).await;
@@ -309,6 +331,7 @@ on_both! {
     an_issuer_may_be_for_some_clients,
     who_is_vouched_for_is_decided_by_identity,
     a_trusted_domain_links_and_admits,
+    who_vouches_for_its_domains_need_not_say_verified,
     scopes_are_what_all_agree_on,
     a_person_ends_what_was_vouched_for,
     disabling_an_issuer_ends_what_it_gave,

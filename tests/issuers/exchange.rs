@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use gatepost::admin::exchanges::{self, NewExchange};
 use gatepost::admin::{Actor, clients};
+use gatepost::jobs::{Retention, reap_once};
 use gatepost::oauth::client::AuthMethod;
 use gatepost::oauth::grants::token_exchange::GRANT_TYPE;
 use gatepost::oauth::keys::Alg;
@@ -122,6 +123,61 @@ async fn an_exchanged_token_is_bound_to_the_servers_key(app: TestApp) {
     assert_eq!((&body["token_type"], &claims["cnf"]), (&json!("DPoP"), &json!({ "jkt": key.jkt() })));
     let again = send(&app, &form, &[&proof]).await;
     assert_eq!(again.status(), 400, "a proof counts once");
+}
+
+async fn who_holds_an_exchanged_token_can_end_it_alone(app: TestApp) {
+    let servers = Servers::new(&app).await;
+    let (second, home) = (app.made_machine(None).await, builtin(&app));
+    allow(&app, &second.id, &servers.notes_id, &home, "search:read").await;
+    let replica = app.replica().await;
+    let (first, other) = (servers.exchanged().await, servers.exchanged().await);
+    let home_url = app.at("/mcp");
+    let form = [
+        ("grant_type", GRANT_TYPE),
+        ("subject_token", &first),
+        ("subject_token_type", ACCESS_TOKEN),
+        ("resource", &home_url),
+    ];
+    let (status, body) = ask_as(&app, (&second.id, &second.secret), &form).await;
+    assert_eq!(status, 200, "{body}");
+    let at_home = body["access_token"].as_str().unwrap().to_owned();
+    let revoke = async |client: &MadeClient, token: &str| {
+        let form = [("token", token), ("client_id", &client.id), ("client_secret", &client.secret)];
+        app.http().post(app.at("/oauth/revoke")).form(&form).send().await.unwrap().status()
+    };
+    let active = async |app: &TestApp, token: &str| {
+        let request = app.http().post(app.direct("/oauth/introspect")).form(&[("token", token)]);
+        let request = request.basic_auth(&servers.server.id, Some(&servers.server.secret));
+        super::ok_json(request.send().await.unwrap()).await["active"].clone()
+    };
+    let works = async |app: &TestApp, token: &str| {
+        Caller::new(app, token).call("whoami", json!({})).await.status().as_u16()
+    };
+    // Nobody else's to end.
+    assert_eq!(revoke(&second, &first).await, 200);
+    assert_eq!(active(&app, &first).await, true);
+    assert_eq!((works(&app, &at_home).await, works(&replica, &at_home).await), (200, 200));
+
+    for token in [&first, &at_home] {
+        let holder = if token == &first { &servers.server } else { &second };
+        assert_eq!(revoke(holder, token).await, 200);
+        assert_eq!(revoke(holder, token).await, 200, "once more makes no difference");
+    }
+    replica.sync().await;
+    for app in [&app, &replica] {
+        assert_eq!((active(app, &first).await, active(app, &other).await), (json!(false), json!(true)));
+        assert_eq!(works(app, &at_home).await, 401);
+        assert_eq!(works(app, &servers.tokens.access).await, 200, "the person's app goes on");
+    }
+    assert_eq!(ask_as(&app, (&second.id, &second.secret), &form).await.1["error"], "invalid_request");
+    assert_eq!(active(&app, &servers.exchanged().await).await, true, "it may have another");
+    let after = app.replica().await;
+    assert_eq!(active(&after, &first).await, false, "a process that starts later knows too");
+    assert_eq!(app.audit_reasons("token.revoked").await, ["ok", "ok", "ok", "ok", "unknown_token"]);
+    app.advance(86_400).await;
+    let retention = Retention { unused_clients: 7 * 86_400, audit_events: 400 * 86_400 };
+    reap_once(&app.core.accounts, retention, app.clock.now()).await.unwrap();
+    assert!(app.core.oauth.store.tokens_ended_since(0).await.unwrap().is_empty());
 }
 
 /// The exchanged token is exchanged once more: who acts is told in full, and not without end.
@@ -323,6 +379,7 @@ async fn scopes_of_an_exchange_are_the_rules(app: TestApp) {
 on_both! {
     a_token_is_exchanged_by_the_rule, an_exchanged_token_is_bound_to_the_servers_key,
     exchanges_in_a_row_name_everybody,
+    who_holds_an_exchanged_token_can_end_it_alone,
     a_target_is_named_by_resource_or_audience,
     without_a_rule_nothing_is_exchanged,
     the_grant_is_there_while_a_rule_is,

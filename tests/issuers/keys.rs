@@ -90,6 +90,42 @@ async fn keys_may_be_at_an_address_or_written_down(app: TestApp) {
     assert_eq!(ask(&app, &bearing(&crossed, &[])).await.1["error"], "invalid_grant");
 }
 
+async fn what_no_issuer_names_any_more_is_forgotten(app: TestApp) {
+    let (issuer, other) = (ForeignIssuer::start(), ForeignIssuer::start());
+    let id = trusted(&app, &issuer.url, input("Jobs")).await;
+    let metadata = format!("{}/.well-known/openid-configuration", issuer.url);
+    let (keys, moved) = (format!("{}/keys", issuer.url), format!("{}/keys", other.url));
+    let kept = || {
+        let mut all = app.core.oauth.trusted.kept_addresses();
+        all.sort();
+        all
+    };
+    let sorted = |mut all: Vec<String>| {
+        all.sort();
+        all
+    };
+    let use_it = async |n: usize| {
+        let token = issuer.signer.sign(&claims(&app, &issuer.url, &n.to_string()));
+        ask(&app, &bearing(&token, &[])).await.0
+    };
+    assert_eq!(use_it(0).await, 200);
+    assert_eq!(kept(), sorted(vec![metadata.clone(), keys]));
+    // Its metadata leads elsewhere.
+    other.set(|conduct| conduct.keys = issuer.signer.jwks());
+    let document = json!({ "issuer": issuer.url, "jwks_uri": moved }).to_string();
+    issuer.set(|conduct| conduct.metadata_mood = Mood::Says(200, "application/json", document));
+    app.advance(300).await;
+    let mut n = 0;
+    while other.key_requests() == 0 {
+        n += 1;
+        assert!(use_it(n).await == 200 && n < 1_000);
+    }
+    assert_eq!(kept(), sorted(vec![metadata, moved]));
+    issuers::delete(&app.core.admin(), &Actor::command_line(), &id, "Jobs").await.unwrap();
+    app.sync().await;
+    assert!(kept().is_empty(), "{:?}", kept());
+}
+
 async fn an_assertion_is_taken_once_by_all_processes(app: TestApp) {
     let issuer = ForeignIssuer::start();
     trusted(&app, &issuer.url, input("Jobs")).await;
@@ -158,6 +194,7 @@ on_both! {
     keys_that_cannot_be_had_are_a_pause,
     a_new_key_is_looked_for_and_made_up_ones_cost_little,
     keys_may_be_at_an_address_or_written_down,
+    what_no_issuer_names_any_more_is_forgotten,
     an_assertion_is_taken_once_by_all_processes,
     a_change_holds_on_every_process,
     the_grant_is_there_while_an_issuer_is,

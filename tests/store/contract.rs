@@ -167,8 +167,8 @@ async fn clients_come_back_as_they_were_stored(database: Database) {
     let again = store.add_client(same, None).await.unwrap();
     assert_eq!((again.id.as_str(), again.created_at), ("cli_1", NOW + 50), "its unused days start anew");
     store.add_client(client(3), None).await.unwrap();
-    let ids: Vec<String> = store.list_clients("", 10).await.unwrap().into_iter().map(|c| c.id).collect();
-    assert_eq!(ids, ["cli_1", "cli_3"]);
+    let ids: Vec<String> = store.list_clients((0, ""), 10).await.unwrap().into_iter().map(|c| c.id).collect();
+    assert_eq!(ids, ["cli_3", "cli_1"], "in order of registration");
     assert!(matches!(store.add_client(client(3), None).await, Err(StoreError::Conflict)));
     store.touch_client("cli_1".into(), NOW + 60, 3_600).await.unwrap();
     store.touch_client("cli_1".into(), NOW + 61, 3_600).await.unwrap();

@@ -1,9 +1,11 @@
 //! Clients by document in the store: written with their grant, held, released, accepted, removed.
 
 use gatepost::store::clients::{ClientKind, ClientRow};
+use gatepost::store::device_codes::{Bounds, DeviceRow};
 use gatepost::store::managed_clients::{ClientState, Show};
+use gatepost::store::pushed_requests::{PushedBounds, PushedRow};
 
-use super::rows::{NOW, client, code, furnished, grant, scopes};
+use super::rows::{NOW, client, code, device, furnished, grant, pushed, scopes};
 use crate::on_each;
 use crate::support::Database;
 
@@ -49,6 +51,40 @@ async fn a_row_comes_with_its_grant_and_keeps_what_was_relied_on(database: Datab
     assert_eq!(store.find_client("cli_1").await.unwrap().unwrap(), client(1));
 }
 
+async fn they_stand_among_the_others_by_when_they_came(database: Database) {
+    let store = furnished(&database).await;
+    for (n, made_at) in [(2, NOW + 10), (3, NOW + 30), (4, NOW + 30), (5, NOW + 50)] {
+        store.add_client(ClientRow { created_at: made_at, ..client(n) }, None).await.unwrap();
+    }
+    for (n, made_at) in [(1, NOW + 20), (2, NOW + 40)] {
+        let id = format!("https://app.example/{n}");
+        store
+            .keep_document_client(ClientRow { id, created_at: made_at, ..described("a") })
+            .await
+            .unwrap();
+    }
+    let expected =
+        ["cli_5", "https://app.example/2", "cli_4", "cli_3", "https://app.example/1", "cli_2", "cli_1"];
+    for size in [1, 2, 3, 7] {
+        let (mut place, mut found) = ((i64::MAX, String::new()), Vec::new());
+        loop {
+            let page = store.managed_clients(Show::default(), (place.0, &place.1), size).await.unwrap();
+            let Some(last) = page.last() else { break };
+            place = (last.client.created_at, last.client.id.clone());
+            found.extend(page.into_iter().map(|row| row.client.id));
+        }
+        assert_eq!(found, expected, "{size} a page");
+    }
+    let mut oldest: Vec<_> =
+        store.list_clients((0, ""), 10).await.unwrap().into_iter().map(|row| row.id).collect();
+    oldest.reverse();
+    assert_eq!(oldest, expected);
+    let show = Show { kind: Some(ClientKind::Cimd), state: Some(ClientState::Active) };
+    let found = store.managed_clients(show, (NOW + 40, "https://app.example/2"), 5).await.unwrap();
+    let found: Vec<_> = found.into_iter().map(|row| row.client.id).collect();
+    assert_eq!(found, ["https://app.example/1"]);
+}
+
 async fn a_hold_is_put_once_and_ends_for_its_own_reasons(database: Database) {
     let store = furnished(&database).await;
     store.keep_document_client(described("a")).await.unwrap();
@@ -62,9 +98,9 @@ async fn a_hold_is_put_once_and_ends_for_its_own_reasons(database: Database) {
     assert_eq!((state.held_at, state.held_mark.as_deref()), (Some(NOW), Some("c")));
     assert_eq!(store.count_held_clients().await.unwrap(), 1);
     let waiting = Show { kind: None, state: Some(ClientState::Held) };
-    assert_eq!(store.managed_clients(waiting, "z", 5).await.unwrap().len(), 1);
+    assert_eq!(store.managed_clients(waiting, (i64::MAX, ""), 5).await.unwrap().len(), 1);
     let none = Show { kind: Some(ClientKind::Static), ..waiting };
-    assert!(store.managed_clients(none, "z", 5).await.unwrap().is_empty());
+    assert!(store.managed_clients(none, (i64::MAX, ""), 5).await.unwrap().is_empty());
     // Its row says what people relied on, whatever is asked meanwhile.
     store.keep_document_client(ClientRow { name: "New".into(), ..described("a") }).await.unwrap();
     assert_eq!(store.find_client(ID).await.unwrap().unwrap().name, client(1).name);
@@ -83,6 +119,37 @@ async fn a_hold_is_put_once_and_ends_for_its_own_reasons(database: Database) {
     assert_eq!(state.accepted_at, Some(NOW + 4));
     assert!(!store.accept_document(described("b"), version().await, NOW + 5).await.unwrap());
     assert_eq!(store.count_held_clients().await.unwrap(), 0);
+}
+
+async fn newcomers_are_written_with_what_they_ask_for_and_go_soon(database: Database) {
+    let store = furnished(&database).await;
+    let named = |name: &str| ClientRow { id: format!("https://{name}.example/x"), ..described("a") };
+    let pushes = |n, name: &str| PushedRow { client_id: named(name).id, ..pushed(n) };
+    let asks = |n, name: &str| DeviceRow { client_id: named(name).id, ..device(n) };
+    let bounds = PushedBounds { of_client: 1, in_all: 3 };
+    let of_devices = Bounds { of_client: 1, in_all: 3 };
+    for (n, name, added) in [(1, "a", true), (2, "a", false), (3, "b", true)] {
+        let done = store.add_pushed_request_by_document(named(name), pushes(n, name), bounds).await;
+        assert_eq!(done.unwrap(), added, "{n}");
+    }
+    let full = PushedBounds { in_all: 2, ..bounds };
+    assert!(!store.add_pushed_request_by_document(named("c"), pushes(4, "c"), full).await.unwrap());
+    assert!(store.find_client(&named("c").id).await.unwrap().is_none(), "nothing is written of it");
+    assert!(store.add_device_code_by_document(named("d"), asks(1, "d"), of_devices).await.unwrap());
+    let full = Bounds { in_all: 1, ..of_devices };
+    assert!(!store.add_device_code_by_document(named("e"), asks(2, "e"), full).await.unwrap());
+    assert!(store.find_client(&named("e").id).await.unwrap().is_none(), "nothing is written of it");
+    let given = gatepost::store::grants::GrantRow { client_id: named("f").id, ..grant(1) };
+    let added = store.add_grant_by_document(named("f"), "con_1".into(), scopes("x"), given, code(1)).await;
+    assert!(added.unwrap());
+
+    assert_eq!(store.reap_newcomers(NOW, 10).await.unwrap(), 0, "they are new");
+    assert_eq!(store.reap_newcomers(NOW + 1, 10).await.unwrap(), 0, "what they ask for waits");
+    store.reap_pushed_requests(NOW + 61, 10).await.unwrap();
+    assert_eq!(store.reap_newcomers(NOW + 1, 10).await.unwrap(), 2);
+    store.reap_device_codes(NOW + 100_000, 10).await.unwrap();
+    assert_eq!(store.reap_newcomers(NOW + 1, 10).await.unwrap(), 1);
+    assert!(store.find_client(&named("f").id).await.unwrap().is_some(), "somebody agreed");
 }
 
 async fn only_what_nobody_needs_is_removed(database: Database) {
@@ -117,6 +184,8 @@ async fn only_what_nobody_needs_is_removed(database: Database) {
 
 on_each!(
     a_row_comes_with_its_grant_and_keeps_what_was_relied_on,
+    they_stand_among_the_others_by_when_they_came,
     a_hold_is_put_once_and_ends_for_its_own_reasons,
+    newcomers_are_written_with_what_they_ask_for_and_go_soon,
     only_what_nobody_needs_is_removed,
 );

@@ -5,6 +5,7 @@ mod ceremonies;
 mod contract;
 mod devices;
 mod document_clients;
+mod ended;
 mod first_admin;
 mod first_start;
 mod held_lock;

@@ -106,6 +106,33 @@ async fn no_statement_reads_a_whole_table_on_sqlite() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// Lists of clients come from an index in the order they are shown in, whatever they are narrowed to.
+#[actix_web::test]
+async fn no_list_of_clients_is_sorted_on_sqlite() {
+    let app = TestApp::start(Database::sqlite()).await;
+    let lists: Vec<_> =
+        statements().into_iter().filter(|text| text.contains("ORDER BY c.created_at DESC")).collect();
+    assert_eq!(lists.len(), 17);
+    for statement in lists.into_iter().filter(|text| !text.contains("1 = 0")) {
+        let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let steps = sqlx::query(plan).fetch_all(app.core.oauth.store.pool()).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|row| row.get("detail")).collect();
+        assert_eq!(steps.len(), 1, "{steps:?}: {statement}");
+        let has = |text: &str| statement.contains(text);
+        let state = match () {
+            () if has("held_at IS NOT NULL") => "held",
+            () if has("disabled_at IS NOT NULL") => "disabled",
+            () if has("disabled_at IS NULL") => "active",
+            () if has("c.kind =") => "by_kind",
+            () => "kept",
+        };
+        let kind = if state != "by_kind" && has("c.kind =") { "_by_kind" } else { "" };
+        let index = format!("SEARCH c USING INDEX clients_{state}{kind} (");
+        assert!(steps[0].starts_with(&index), "{steps:?}: {statement}");
+        assert!(steps[0].contains("(created_at,id)<(?,?)") || steps[0].contains("created_at<?"), "{steps:?}");
+    }
+}
+
 /// Whoever deletes a row looks for those that point to it.
 #[actix_web::test]
 async fn every_reference_is_found_by_an_index() {

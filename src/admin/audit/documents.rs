@@ -35,7 +35,7 @@ pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
             "The app's document is too large.",
             "Its maker makes it smaller; or set cimd.max_document_bytes higher.",
         ),
-        "document_host_budget" | "document_fetches_busy" => {
+        "document_host_budget" | "document_fetches_busy" | "document_lookups_busy" => {
             ("Too many documents were asked for at once.", "It is tried again in a minute.")
         }
         "document_of_another_client" => ("The document is not that of this app: it names another id.", MAKER),
@@ -68,6 +68,7 @@ mod tests {
             "document_truncated",
             "document_host_budget",
             "document_fetches_busy",
+            "document_lookups_busy",
             "document_not_json",
             "document_of_another_client",
             "document_without_name",

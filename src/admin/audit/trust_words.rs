@@ -54,6 +54,10 @@ pub fn why(reason: &str) -> Option<(&'static str, &'static str)> {
             "The token that was to be exchanged is not one of a person that is valid now.",
             "See whether it has expired or was revoked; the app that uses the server gets another.",
         ),
+        "too_many_ended" => (
+            "A client revoked more exchanged tokens than are remembered. This one ends by itself.",
+            "See in the trail what it revokes so many for.",
+        ),
         "issuer_keys_unusable" => (
             "The keys of an issuer could not be fetched, or none of them can be used.",
             "The detail says why. Compare the address on the page of the issuer.",

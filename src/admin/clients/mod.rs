@@ -29,9 +29,6 @@ use crate::audit::Event;
 pub use crate::store::managed_clients::{ClientState, ManagedClient, Show, hosts};
 use crate::types::terms;
 
-/// Comes after every id of a client, in every collation.
-const AFTER_ALL: &str = "z";
-
 /// A page of clients, the newest first; `after` is where the page before ended.
 pub async fn list(
     admin: &Admin,
@@ -40,8 +37,11 @@ pub async fn list(
     size: usize,
 ) -> Result<Page<ManagedClient>, Failure> {
     let store = &admin.oauth.store;
-    let rows = store.managed_clients(show, after.unwrap_or(AFTER_ALL), limit(size)).await?;
-    Ok(Page::of(rows, size, |row| row.client.id.clone()))
+    // Whoever makes a place up begins anew.
+    let place = after.and_then(|place| place.split_once('.'));
+    let (made_at, id) = place.and_then(|(at, id)| Some((at.parse().ok()?, id))).unwrap_or((i64::MAX, ""));
+    let rows = store.managed_clients(show, (made_at, id), limit(size)).await?;
+    Ok(Page::of(rows, size, |row| format!("{}.{}", row.client.created_at, row.client.id)))
 }
 
 /// Clients whose id is what was typed, or whose name or host has a word that begins with it.

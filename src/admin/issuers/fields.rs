@@ -7,6 +7,7 @@
 //! | `keys_from`       | `discovery`, `uri` with a `jwks_uri`, `inline` with a `jwks`                                 |
 //! | `algorithms`      | at least one of those that can be verified                                                   |
 //! | `trusted_domains` | names of domains; without any, nobody is found by an address                                 |
+//! | `vouches`         | only together with `trusted_domains`                                                         |
 //! | `admits`          | only together with `trusted_domains`                                                         |
 //! | `client_ids`      | ids of clients, URLs of those that have one                                                  |
 //! | `scopes`          | names of scopes                                                                              |
@@ -43,6 +44,7 @@ pub struct Input {
     pub algorithms: Vec<String>,
     pub single_use: bool,
     pub trusted_domains: Vec<String>,
+    pub vouches: bool,
     pub admits: bool,
     /// Nothing: every client.
     pub client_ids: Option<Vec<String>>,
@@ -61,6 +63,7 @@ impl Input {
             algorithms: row.algorithms.clone(),
             single_use: row.single_use,
             trusted_domains: row.trusted_domains.clone(),
+            vouches: row.vouches,
             admits: row.admits,
             client_ids: row.client_ids.clone(),
             scopes: row.scopes.as_ref().map(|set| set.iter().map(str::to_owned).collect()),
@@ -216,6 +219,7 @@ pub fn new_row(ctx: &OAuth, new: &NewIssuer, id: String, now: Timestamp) -> Resu
         algorithms: Vec::new(),
         single_use: true,
         trusted_domains: Vec::new(),
+        vouches: false,
         admits: false,
         client_ids: None,
         scopes: None,
@@ -247,12 +251,16 @@ fn fill(row: IssuerRow, input: &Input, check: &mut Check) -> IssuerRow {
         IssuerKind::Workload => IssuerRow { single_use: input.single_use, ..row },
         IssuerKind::Enterprise => {
             let trusted_domains = check.domains(&input.trusted_domains);
+            if input.vouches && trusted_domains.is_empty() {
+                check.say("vouches", "Name the domains whose addresses it vouches for.");
+            }
             if input.admits && trusted_domains.is_empty() {
                 check.say("admits", "Name the domains whose people get an account.");
             }
             IssuerRow {
                 single_use: true,
                 trusted_domains,
+                vouches: input.vouches,
                 admits: input.admits,
                 client_ids: input.client_ids.as_ref().map(|ids| check.clients(ids)),
                 scopes: input.scopes.as_ref().map(|scopes| check.scopes(scopes)),
@@ -278,6 +286,7 @@ mod tests {
             algorithms: Vec::new(),
             single_use: false,
             trusted_domains: Vec::new(),
+            vouches: false,
             admits: false,
             client_ids: None,
             scopes: None,
@@ -349,6 +358,7 @@ mod tests {
             of(Input { trusted_domains: vec![" Example.COM ".into()], admits: true, ..good() }).is_empty()
         );
         assert_eq!(of(Input { admits: true, ..good() }), ["admits"]);
+        assert_eq!(of(Input { vouches: true, ..good() }), ["vouches"]);
         assert_eq!(of(Input { client_ids: Some(vec!["a b".into()]), ..good() }), ["client_ids"]);
         assert!(
             of(Input { client_ids: Some(vec!["https://app.example/client.json".into()]), ..good() })

@@ -146,8 +146,9 @@ fn in_words(row: &IssuerRow) -> String {
     match row.kind {
         IssuerKind::Workload => base,
         IssuerKind::Enterprise => format!(
-            "{base}; domains {}; admits {}; clients {}",
+            "{base}; domains {}; vouches {}; admits {}; clients {}",
             row.trusted_domains.join(" "),
+            row.vouches,
             row.admits,
             row.client_ids.as_ref().map_or_else(|| "all".to_owned(), |ids| ids.join(" "))
         ),

@@ -24,13 +24,15 @@ const LIMIT: usize = 5120;
 
 /// A fetcher in development, impatient, on a clock that stands still.
 fn fetcher() -> (Fetcher, Clock) {
-    with(Reach::Development, Arc::new(super::System))
+    with(Reach::Development, Arc::new(super::System::default()))
 }
 
 fn with(reach: Reach, lookup: Arc<dyn Lookup>) -> (Fetcher, Clock) {
     let clock = Clock::manual(1_800_000_000);
     let patience = Patience { connect: Duration::from_millis(400), total: Duration::from_millis(800) };
-    let options = Options { patience, lookup, ..Options::new(reach, LIMIT, clock.clone()) };
+    let lookup_of_strangers = Arc::clone(&lookup);
+    let options =
+        Options { patience, lookup, lookup_of_strangers, ..Options::new(reach, LIMIT, clock.clone()) };
     (Fetcher::new(options).unwrap(), clock)
 }
 

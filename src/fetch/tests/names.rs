@@ -1,11 +1,14 @@
 //! Hostile names: what a resolver says is judged as a whole, once, and the connection goes where it said.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
-use super::{Scripted, Server, json, with};
-use crate::fetch::resolve::{Barred, Guarded};
-use crate::fetch::{Fault, Lookup, Reach, System};
+use super::{LIMIT, Scripted, Server, json, with};
+use crate::fetch::resolve::{Barred, Guarded, PLACES};
+use crate::fetch::{Fault, Fetcher, Lookup, Options, Patience, Reach, System};
+use crate::types::Clock;
 
 #[tokio::test]
 async fn one_special_address_bars_the_whole_name() {
@@ -61,7 +64,48 @@ async fn a_name_that_turns_inward_is_refused_at_the_connection() {
 
 #[tokio::test]
 async fn a_name_that_does_not_exist_is_told_in_the_same_words() {
-    let (fetcher, _) = with(Reach::Public, Arc::new(System));
+    let (fetcher, _) = with(Reach::Public, Arc::new(System::default()));
     let fault = fetcher.document("https://nowhere.invalid/x").await.unwrap_err();
     assert_eq!((fault.clone(), fault.to_string()), (Fault::UnknownHost, Fault::SpecialAddress.to_string()));
+}
+
+/// Whether the resolver of the test below answers again.
+static ANSWERS: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+/// A resolver that says nothing for a long time, as one does whose servers are away.
+fn silent(_: &str) -> std::io::Result<Vec<IpAddr>> {
+    let (answers, changed) = &ANSWERS;
+    let _done = changed.wait_while(answers.lock().unwrap(), |answers| !*answers).unwrap();
+    Ok(Vec::new())
+}
+
+#[tokio::test]
+async fn slow_names_of_strangers_hold_so_many_threads_and_nobody_else_up() {
+    let patience = Patience { connect: Duration::from_millis(20), total: Duration::from_millis(50) };
+    let strangers = System::asking(silent);
+    let options = Options {
+        patience,
+        lookup: Scripted::new(&[&["10.0.0.1"]]),
+        lookup_of_strangers: Arc::new(strangers.clone()),
+        ..Options::new(Reach::Public, LIMIT, Clock::manual(1_800_000_000))
+    };
+    let fetcher = Fetcher::new(options).unwrap();
+    let ask = |n: usize| {
+        let fetcher = fetcher.clone();
+        async move { fetcher.document_of_stranger(&format!("https://slow{n}.example/x")).await.unwrap_err() }
+    };
+    for n in 0..PLACES {
+        assert_eq!(ask(n).await, Fault::Timeout, "{n}");
+    }
+    // All have given up; the resolver has not.
+    let refused = ask(PLACES).await;
+    assert_eq!((refused.clone(), refused.reason()), (Fault::LookupsBusy, "document_lookups_busy"));
+    assert!(refused.is_passing());
+    assert_eq!(fetcher.document("https://known.example/x").await, Err(Fault::SpecialAddress), "it was looked up");
+    *ANSWERS.0.lock().unwrap() = true;
+    ANSWERS.1.notify_all();
+    // The places are free again once the resolver is done.
+    while strangers.lookup("again.example").await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

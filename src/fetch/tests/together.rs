@@ -1,5 +1,6 @@
 //! Many at once, one after the other, and while a host is away.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -151,7 +152,10 @@ async fn what_is_useless_is_asked_for_again_soon() {
     let (fetcher, clock) = fetcher();
     let url = server.at("/x");
     assert!(fetcher.document(&url).await.is_ok());
-    fetcher.is_useless(Wanted::Document, &url);
+    let told = fetcher.is_useless(Wanted::Document, &url).unwrap();
+    let held = fetcher.document(&url).await.unwrap();
+    assert!(Arc::ptr_eq(&told, &held), "who knows that it is useless need not read it again");
+    assert!(Arc::ptr_eq(&held, &fetcher.is_useless(Wanted::Document, &url).unwrap()));
     clock.advance(BACK_OFF - 1);
     assert!(fetcher.document(&url).await.is_ok());
     assert_eq!(server.asked(), 1);

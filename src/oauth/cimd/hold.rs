@@ -1,7 +1,7 @@
 //! What becomes of access when the document of its client changes in what people relied on ([`super::document`]).
 //! Law: draft-ietf-oauth-client-id-metadata-document §8 · docs/decisions/0015-client-documents.md
 //!
-//! | the document now         | an administrator            | the grant was given for | refresh         | test                                      |
+//! | the document now         | an administrator            | the grant was given for | refresh, or a device's fetch         | test                                      |
 //! |--------------------------|-----------------------------|-------------------------|-----------------|-------------------------------------------|
 //! | as it was                | –                           | this document           | yes             | `a_document_that_stays_the_same_holds_nobody` |
 //! | changed                  | has not looked              | the one before          | `invalid_grant` | `a_changed_redirect_host_puts_the_client_on_hold` |

@@ -22,7 +22,9 @@
 //! | getting it                             | `crate::fetch` |
 //!
 //! What administrators set for a client (its ceiling of scopes, the life of its tokens, that it is disabled) is in its
-//! row and always counts. The row is written with the first grant; who only asks leaves none.
+//! row and always counts. The row is written with the first grant; who only asks leaves none, unless what is asked must be
+//! kept (a device's request, a pushed one): then the row comes with it, so many of clients that are new here a minute and
+//! network, and goes within the hour unless somebody agrees.
 
 pub mod document;
 pub mod hold;
@@ -147,38 +149,69 @@ pub fn check_policy(ctx: &OAuth, client: &Client, resource: &Resource) -> Result
     if client.kind == ClientKind::Cimd && !is_taken { Err(not_admitted()) } else { Ok(()) }
 }
 
-/// Makes sure that a client may begin something on a resource without the authorization endpoint, and that it has a
-/// row on which that can hang. Of clients that publish no document nothing is asked.
+/// Whether a client may begin something on a resource without the authorization endpoint. Returns the row that must be
+/// written together with it; nothing for clients that publish no document, of which nothing is asked.
 ///
 /// # Errors
-/// `unauthorized_client` when the resource does not take it.
-pub async fn admit(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<(), Refusal> {
+/// `unauthorized_client` when the resource does not take it; `temporarily_unavailable` when it is new here and
+/// `newcomer_in_time`, which counts it, says that too many such came lately.
+pub async fn may_begin(
+    ctx: &OAuth,
+    client: &Client,
+    resource: &Resource,
+    newcomer_in_time: impl Fn() -> bool,
+) -> Result<Option<ClientRow>, Refusal> {
     check_policy(ctx, client, resource)?;
-    let Some(row) = &client.document_row else { return Ok(()) };
+    let Some(row) = &client.document_row else { return Ok(None) };
     note(ctx, client).await?;
-    Ok(ctx.store.keep_document_client((**row).clone()).await?)
+    let is_new = client.document.as_ref().is_none_or(|document| document.state.is_none());
+    if is_new && !newcomer_in_time() {
+        return Err(Refusal::new(
+            Code::TemporarilyUnavailable,
+            Reason::RateLimited,
+            "too many apps that are new here came from your network; try again in a minute",
+        ));
+    }
+    Ok(Some((**row).clone()))
 }
 
 /// The same for what goes on without the page that asks people anew: not while the client is on hold.
 ///
 /// # Errors
 /// `unauthorized_client`, also when what people relied on in its document has changed.
-pub async fn admit_unchanged(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<(), Refusal> {
-    admit(ctx, client, resource).await?;
+pub async fn may_begin_unchanged(
+    ctx: &OAuth,
+    client: &Client,
+    resource: &Resource,
+    newcomer_in_time: impl Fn() -> bool,
+) -> Result<Option<ClientRow>, Refusal> {
     let is_other = |document: &Document| document.state.as_ref().is_some_and(|s| s.mark != document.mark);
     let is_held = match (&client.document_row, &client.document) {
         (Some(_), document) => document.as_ref().is_some_and(is_other),
         // Its document cannot be had: as it was last.
         (None, _) => client.held_at.is_some(),
     };
+    check_policy(ctx, client, resource)?;
     if is_held {
+        note(ctx, client).await?;
         return Err(Refusal::new(
             Code::UnauthorizedClient,
             Reason::ClientOnHold,
             "the document of this app has changed: connect it again in a browser, or ask the administrator to accept it",
         ));
     }
-    Ok(())
+    may_begin(ctx, client, resource, newcomer_in_time).await
+}
+
+/// The same where somebody who is trusted here vouched for what begins: the client has its row afterwards.
+///
+/// # Errors
+/// As [`may_begin_unchanged`].
+pub async fn admit_unchanged(ctx: &OAuth, client: &Client, resource: &Resource) -> Result<(), Refusal> {
+    match may_begin_unchanged(ctx, client, resource, || true).await? {
+        Some(row) => Ok(ctx.store.keep_document_client(row).await?),
+        None => Ok(()),
+    }
 }
 
 /// The client for the token endpoint and those beside it; nothing when it is not known, or disabled. Puts it on hold
@@ -273,14 +306,18 @@ async fn describe(ctx: &OAuth, id: &str, is_known: bool) -> Result<Arc<ClientRow
     let known = ctx.clients.readings().get(id).filter(|known| Arc::ptr_eq(&known.of, &answer));
     let reading = known.unwrap_or_else(|| {
         let read = document::read(ctx, id, &answer.bytes).map(Arc::new);
-        let reading = Reading { of: answer, read };
+        // Asked for again soon; until then it is refused without being read once more.
+        let of = if read.is_err() { ctx.fetch.is_useless(Wanted::Document, id) } else { None };
+        let reading = Reading { of: of.unwrap_or(answer), read };
         ctx.clients.readings().insert(id.to_owned(), reading.clone());
         reading
     });
-    reading.read.map_err(|bad| {
-        ctx.fetch.is_useless(Wanted::Document, id);
-        Lack { reason: bad.reason(), sentence: format!("the document of this app {bad}"), passes: false }
-    })
+    let lack = |bad: BadDocument| Lack {
+        reason: bad.reason(),
+        sentence: format!("the document of this app {bad}"),
+        passes: false,
+    };
+    reading.read.map_err(lack)
 }
 
 fn refused(lack: &Lack, code: Code) -> Refusal {

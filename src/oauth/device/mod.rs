@@ -8,6 +8,7 @@
 //! | unknown client, wrong secret                        | 401 `invalid_client`                     | `only_clients_that_list_it_may_ask` |
 //! | unknown `resource`, no scope left, a parameter twice | as at [`super::authorize`], in JSON     | `a_device_asks_by_the_rules_of_everybody` |
 //! | one too many from one address                       | 429 `temporarily_unavailable`            | `one_place_asks_only_so_often` |
+//! | a client by document that is new here, and too many such came from its network | 503 `temporarily_unavailable` | `strangers_leave_few_rows_and_for_a_short_time` |
 //! | one too many of one client, or in all               | 503 `temporarily_unavailable`            | `as_many_wait_as_may_and_no_more` |
 //! | the setting `device.enabled` is off                 | 400 `unsupported_grant_type`             | `what_is_off_is_neither_named_nor_answered` |
 //!
@@ -64,14 +65,23 @@ pub struct Codes {
     pub interval: i64,
 }
 
-/// Answers a device's request. `is_in_time` counts it for its client, whose id it is given.
+/// What counts a request, and says whether there were not too many.
+#[derive(Clone, Copy, Debug)]
+pub struct InTime<C, N> {
+    /// For its client, by id.
+    pub of_client: C,
+    /// For its network, where its client is new here.
+    pub newcomer: N,
+}
+
+/// Answers a device's request.
 pub async fn ask(
     ctx: &OAuth,
     call: &Call<'_>,
     params: &Params,
-    is_in_time: impl Fn(&str) -> bool,
+    in_time: InTime<impl Fn(&str) -> bool, impl Fn() -> bool>,
 ) -> Result<Codes, Refusal> {
-    let asked = try_ask(ctx, call, params, is_in_time).await;
+    let asked = try_ask(ctx, call, params, in_time).await;
     let entry = match &asked {
         Ok((_, row)) => Entry::ok(Event::DeviceAuthorization)
             .client(row.client_id.clone())
@@ -89,7 +99,7 @@ async fn try_ask(
     ctx: &OAuth,
     call: &Call<'_>,
     params: &Params,
-    is_in_time: impl Fn(&str) -> bool,
+    in_time: InTime<impl Fn(&str) -> bool, impl Fn() -> bool>,
 ) -> Result<(Codes, DeviceRow), Refusal> {
     if !ctx.devices.enabled {
         return Err(Refusal::new(
@@ -106,13 +116,13 @@ async fn try_ask(
             "this client is not registered for urn:ietf:params:oauth:grant-type:device_code",
         ));
     }
-    if !is_in_time(&client.id) {
+    if !(in_time.of_client)(&client.id) {
         return Err(busy(Reason::RateLimited));
     }
     let resource = door::named_or_default(ctx, params)?;
     may_ask(&client, &resource)?;
-    cimd::admit_unchanged(ctx, &client, &resource).await?;
     let scopes = asked_scopes(params, &client, &resource)?;
+    let document = cimd::may_begin_unchanged(ctx, &client, &resource, in_time.newcomer).await?;
     let (now, life) = (ctx.clock.now(), ctx.devices.life);
     for _ in 0..TRIES {
         let (bearer, user_code) =
@@ -133,8 +143,15 @@ async fn try_ask(
             login: None,
             spent_at: None,
         };
-        if ctx.store.add_device_code(row.clone(), BOUNDS).await? {
-            ctx.clients.touch(&client.id, now);
+        let added = match document.clone() {
+            Some(client) => ctx.store.add_device_code_by_document(client, row.clone(), BOUNDS).await?,
+            None => ctx.store.add_device_code(row.clone(), BOUNDS).await?,
+        };
+        if added {
+            if document.is_none() {
+                // Or it might be removed as unused while the device waits.
+                ctx.clients.touch(&client.id, now);
+            }
             return Ok((codes(ctx, &bearer, &user_code), row));
         }
     }

@@ -10,6 +10,7 @@
 //! | expired, decided or not                       | Refuse   | 400 `expired_token`           | nothing                         | `an_expired_device_code_is_refused` |
 //! | spent; everything else right                  | Replay   | 400 `invalid_grant`           | revoke the grant                | `a_replayed_device_code_revokes_the_grant` |
 //! | another client's                              | Refuse   | 400 `invalid_grant`           | nothing                         | `a_foreign_device_code_changes_nothing` |
+//! | allowed, and its client is on hold since ([`crate::oauth::cimd::hold`]) | Refuse | 400 `invalid_grant` | nothing: it works again with the client | `a_hold_reaches_what_was_allowed_on_a_device` |
 //! | revoked, unknown                              | Refuse   | 400 `invalid_grant`           | nothing                         | `a_dead_device_code_is_refused` |
 //! | allowed, but another request spends it first  | Refuse   | 400 `invalid_grant`           | nothing: both may be one device | `parallel_fetches_have_one_winner` |
 //! | any, with a `resource` other than the one asked for | Refuse | 400 `invalid_target`      | nothing                         | `a_device_keeps_its_resource` |
@@ -25,7 +26,7 @@ use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::resource::{OPENID, Resource};
 use crate::oauth::scalekit::door;
 use crate::oauth::token::{Granted, Refused, TokenRequest, TokenResponse, same_resource};
-use crate::oauth::{OAuth, access_token, scopes};
+use crate::oauth::{OAuth, access_token, cimd, scopes};
 use crate::store::device_codes::{DeviceRow, Login, Polled};
 use crate::store::grants::GrantRow;
 use crate::types::Timestamp;
@@ -76,6 +77,7 @@ fn refuse(reason: Reason) -> Refusal {
         Reason::ReplayedDeviceCode | Reason::RacedRequest => {
             (Code::InvalidGrant, "the device code was used before: start a new authorization")
         }
+        Reason::ClientOnHold => (Code::InvalidGrant, refresh_token::ON_HOLD),
         _ => (Code::InvalidGrant, "the device code is not valid: start a new authorization"),
     };
     Refusal::new(code, reason, text)
@@ -108,6 +110,9 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     if decision == Decision::Replay {
         revoke_replayed(ctx, &grant, Reason::ReplayedDeviceCode).await.map_err(of_grant)?;
         return Err(of_grant(refuse(Reason::ReplayedDeviceCode)));
+    }
+    if !cimd::may_renew(ctx, &request.client, &grant).await.map_err(of_grant)? {
+        return Err(of_grant(refuse(Reason::ClientOnHold)));
     }
     let response = redeem(ctx, request, &device, &grant, &resource).await.map_err(of_grant)?;
     Ok(Granted { response, grant_id: grant.id, user_id: grant.user_id, resource_id: grant.resource_id })

@@ -114,6 +114,10 @@ pub fn decide(
     }
 }
 
+/// What a client is told whose document has changed since.
+pub const ON_HOLD: &str =
+    "the app has changed where it sends access or by which keys it is known: start a new authorization";
+
 fn refuse(reason: Reason) -> Refusal {
     let text = match reason {
         Reason::ProofMissing | Reason::ForeignProofKey => return binding::refuse(reason),
@@ -123,9 +127,7 @@ fn refuse(reason: Reason) -> Refusal {
         Reason::SecondFactorNeeded => {
             "the person must show a second factor since then: start a new authorization"
         }
-        Reason::ClientOnHold => {
-            "the app has changed where it sends access or by which keys it is known: start a new authorization"
-        }
+        Reason::ClientOnHold => ON_HOLD,
         Reason::RevokedGrant => "access has been revoked: start a new authorization",
         _ => "the refresh token is not valid: start a new authorization",
     };

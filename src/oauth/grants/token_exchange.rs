@@ -151,7 +151,7 @@ async fn subject(ctx: &OAuth, token: &str) -> Result<Subject, Refusal> {
     let refuse = |text| bad(Reason::BadSubjectToken, text);
     let dead = || refuse("subject_token is no access token of this server that is valid now");
     let claims = trust::read_unexpired(ctx, token).ok_or_else(dead)?;
-    if ctx.revocations.is_revoked(&claims.gid) {
+    if ctx.revocations.has_ended(&claims.gid, &claims.jti) {
         return Err(dead());
     }
     if claims.cnf.is_some() {

@@ -6,21 +6,31 @@
 //! | an address              | that address                                                                                |
 //! | a key set               | that set; nothing is asked for                                                              |
 //!
-//! Metadata must name the very issuer, byte for byte; addresses are https, or http on this machine. An address may be a
-//! private one: an administrator vouches for the issuer, and clusters are private.
+//! Metadata must name the very issuer, byte for byte; addresses are https, or http on this machine. What an administrator
+//! wrote may be a private address. Of what metadata names:
+//!
+//! | `jwks_uri` of the metadata                              | may be private | test                                  |
+//! |---------------------------------------------------------|----------------|---------------------------------------|
+//! | at the host of the issuer                               | yes            | `what_metadata_names_may_be_private_only_near_its_issuer` |
+//! | elsewhere, the issuer's name is of a private network, see [`PRIVATE`] | yes | the same                          |
+//! | elsewhere                                               | no             | the same                              |
+//!
+//! Whose metadata is public could otherwise send this server into the network around it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use url::Url;
+use url::{Host, Url};
 
 use super::matching::Claims;
 use super::{TrustedIssuer, TrustedIssuers};
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::jose::{self, Keys};
 use crate::store::trusted_issuers::{IssuerRow, KeysFrom};
-use crate::trust::fetch::{self, Fault};
-use crate::trust::kept::{Kept, Lack, kept};
+use crate::trust::fetch::{self, Fault, Http};
+use crate::fetch::is_public;
+use crate::trust::kept::{Kept, Lack, keep, kept, peek, places};
 use crate::types::Timestamp;
 use crate::types::urls::is_loopback;
 
@@ -28,6 +38,40 @@ use crate::types::urls::is_loopback;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovered {
     pub jwks_uri: String,
+    pub may_be_private: bool,
+}
+
+/// What the names of private networks end with (RFC 6761, RFC 6762 appendix G, RFC 8375, Kubernetes).
+const PRIVATE: [&str; 11] = [
+    ".local",
+    ".localhost",
+    ".internal",
+    ".intranet",
+    ".private",
+    ".corp",
+    ".home",
+    ".lan",
+    ".home.arpa",
+    ".svc",
+    ".test",
+];
+
+/// Whether this is the name of a host of a private network.
+fn is_of_private_network(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => !is_public((*address).into()),
+        Host::Ipv6(address) => !is_public((*address).into()),
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            !name.contains('.') || PRIVATE.iter().any(|end| name.ends_with(end))
+        }
+    }
+}
+
+/// The last table above.
+fn may_be_private(issuer: &str, jwks_uri: &str) -> bool {
+    let (Ok(issuer), Ok(uri)) = (Url::parse(issuer), Url::parse(jwks_uri)) else { return false };
+    issuer.host().is_some_and(|host| uri.host() == Some(host.clone()) || is_of_private_network(&host))
 }
 
 impl Discovered {
@@ -47,7 +91,31 @@ impl Discovered {
         if !is_fetchable(&document.jwks_uri) || !is_as_safe {
             return Err(Fault::Unreadable("its jwks_uri is not https".to_owned()));
         }
-        Ok(Self { jwks_uri: document.jwks_uri })
+        Ok(Self { may_be_private: may_be_private(issuer, &document.jwks_uri), jwks_uri: document.jwks_uri })
+    }
+}
+
+/// Where keys are, and how far this server may be sent for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    url: String,
+    may_be_private: bool,
+}
+
+impl Place {
+    /// An address that an administrator wrote.
+    fn written(url: &str) -> Self {
+        Self { url: url.to_owned(), may_be_private: true }
+    }
+
+    /// One that metadata names.
+    fn named(found: &Discovered) -> Self {
+        Self { url: found.jwks_uri.clone(), may_be_private: found.may_be_private }
+    }
+
+    /// Under what it is kept: what was fetched from a private address serves nobody who may not be led there.
+    fn on_shelf(&self) -> String {
+        if self.may_be_private { self.url.clone() } else { format!("public {}", self.url) }
     }
 }
 
@@ -110,10 +178,10 @@ impl TrustedIssuers {
     ) -> Result<Claims, Refusal> {
         let set = match &issuer.row.keys {
             KeysFrom::Inline(set) => Arc::new(Keys::read(set.as_bytes()).map_err(wrong)?),
-            KeysFrom::Uri(uri) => self.keys_at(uri, assertion, typ, now).await?,
+            KeysFrom::Uri(uri) => self.keys_at(&Place::written(uri), assertion, typ, now).await?,
             KeysFrom::Discovery => {
-                let uri = self.discover(&issuer.row.issuer, now).await?;
-                self.keys_at(&uri, assertion, typ, now).await?
+                let place = self.discover(&issuer.row.issuer, now).await?;
+                self.keys_at(&place, assertion, typ, now).await?
             }
         };
         set.verify(assertion, typ).map_err(wrong)
@@ -122,13 +190,17 @@ impl TrustedIssuers {
     /// The set at an address, with the key of the assertion in it where there is one.
     async fn keys_at(
         &self,
-        uri: &str,
+        place: &Place,
         assertion: &str,
         typ: &[&str],
         now: Timestamp,
     ) -> Result<Arc<Keys>, Refusal> {
-        let document = kept(&self.keys, uri.to_owned(), |url| {
-            Kept::new(url, self.http.clone(), |bytes, _| read_keys(bytes))
+        if peek(&self.keys, &place.on_shelf()).is_none() {
+            // Another address than before, perhaps in its place.
+            self.tidy();
+        }
+        let document = kept(&self.keys, place.on_shelf(), |_| {
+            Kept::new(place.url.clone(), self.http_to(place), |bytes, _| read_keys(bytes))
         });
         let has_key =
             |keys: &Keys| !matches!(keys.verify::<Claims>(assertion, typ), Err(jose::Fault::UnknownKey));
@@ -140,14 +212,45 @@ impl TrustedIssuers {
         }
     }
 
-    async fn discover(&self, issuer: &str, now: Timestamp) -> Result<String, Refusal> {
+    /// What goes there, and no farther than it may.
+    fn http_to(&self, place: &Place) -> Http {
+        if place.may_be_private { self.http.clone() } else { self.http.outside() }
+    }
+
+    /// Forgets documents at addresses that no issuer names any more.
+    pub(super) fn tidy(&self) {
+        let (mut metadata, mut keys) = (HashSet::new(), HashSet::new());
+        for issuer in self.current().all() {
+            match &issuer.row.keys {
+                KeysFrom::Inline(_) => {}
+                KeysFrom::Uri(uri) => {
+                    keys.insert(Place::written(uri).on_shelf());
+                }
+                KeysFrom::Discovery => metadata.extend(metadata_urls(&issuer.row.issuer)),
+            }
+        }
+        let found = metadata.iter().filter_map(|url| peek(&self.metadata, url));
+        keys.extend(found.map(|found| Place::named(&found).on_shelf()));
+        keep(&self.metadata, |url| metadata.contains(url));
+        keep(&self.keys, |place| keys.contains(place));
+    }
+
+    /// The addresses of documents that are kept, for tests.
+    #[doc(hidden)]
+    pub fn kept_addresses(&self) -> Vec<String> {
+        let mut all = places(&self.metadata);
+        all.extend(places(&self.keys));
+        all
+    }
+
+    async fn discover(&self, issuer: &str, now: Timestamp) -> Result<Place, Refusal> {
         for url in metadata_urls(issuer) {
             let name = issuer.to_owned();
             let document = kept(&self.metadata, url, |url| {
                 Kept::new(url, self.http.clone(), move |bytes, _| Discovered::read(bytes, &name))
             });
             if let Ok(found) = document.get(now).await {
-                return Ok(found.jwks_uri.clone());
+                return Ok(Place::named(&found));
             }
         }
         Err(unavailable())
@@ -159,19 +262,19 @@ impl TrustedIssuers {
             KeysFrom::Inline(set) => (None, read_keys(set.as_bytes())?),
             KeysFrom::Uri(uri) => (Some(uri.clone()), read_keys(&self.http.get(uri).await?)?),
             KeysFrom::Discovery => {
-                let uri = self.probe_metadata(&row.issuer).await?;
-                let keys = read_keys(&self.http.get(&uri).await?)?;
-                (Some(uri), keys)
+                let place = self.probe_metadata(&row.issuer).await?;
+                let keys = read_keys(&self.http_to(&place).get(&place.url).await?)?;
+                (Some(place.url), keys)
             }
         };
         Ok(Probe { address, keys: keys.count() })
     }
 
-    async fn probe_metadata(&self, issuer: &str) -> Result<String, Fault> {
+    async fn probe_metadata(&self, issuer: &str) -> Result<Place, Fault> {
         let mut first = None;
         for url in metadata_urls(issuer) {
             match self.http.get(&url).await.and_then(|bytes| Discovered::read(&bytes, issuer)) {
-                Ok(found) => return Ok(found.jwks_uri),
+                Ok(found) => return Ok(Place::named(&found)),
                 Err(fault) => first = first.or(Some(fault)),
             }
         }
@@ -201,6 +304,27 @@ mod tests {
                 "https://id.example/.well-known/oauth-authorization-server/tenant",
             ]
         );
+    }
+
+    #[test]
+    fn what_metadata_names_may_be_private_only_near_its_issuer() {
+        for (issuer, uri, expected) in [
+            ("https://id.example", "https://id.example/keys", true),
+            ("https://id.example/tenant", "https://id.example:8443/keys", true),
+            ("https://id.example", "https://keys.example/jwks", false),
+            ("https://id.example", "https://10.0.0.1/jwks", false),
+            ("https://id.example", "https://keys.id.example/jwks", false),
+            ("https://8.8.8.8", "https://10.0.0.1/jwks", false),
+            ("https://internal.example", "https://10.0.0.1/jwks", false),
+            ("https://10.0.0.2", "https://10.0.0.1/jwks", true),
+            ("https://[fd00::1]", "https://10.0.0.1/jwks", true),
+            ("https://kubernetes.default.svc.cluster.local", "https://10.96.0.1:6443/openid/v1/jwks", true),
+            ("https://kubernetes.default.svc", "https://10.96.0.1/openid/v1/jwks", true),
+            ("https://idp", "https://keys.internal/jwks", true),
+            ("http://127.0.0.1:1", "http://127.0.0.1:2/keys", true),
+        ] {
+            assert_eq!(may_be_private(issuer, uri), expected, "{issuer} {uri}");
+        }
     }
 
     #[test]

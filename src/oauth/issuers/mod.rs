@@ -115,6 +115,7 @@ impl TrustedIssuers {
         let (issuers, rules) = (store.list_trusted_issuers().await?, store.list_issuer_rules().await?);
         let set = IssuerSet::build(issuers, &rules, store.list_exchange_rules().await?);
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
+        self.tidy();
         Ok(())
     }
 

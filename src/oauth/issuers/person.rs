@@ -8,6 +8,7 @@
 //! | known identity, person disabled                                        | refuse   | `disabled_person`      | `a_known_identity_is_that_person` |
 //! | unknown, and the issuer is trusted for no domain, or not for this one  | refuse   | `unknown_person`       | `an_address_counts_where_its_domain_is_trusted` |
 //! | unknown, address missing or not verified                               | refuse   | `address_not_verified` | `an_address_counts_where_its_domain_is_trusted` |
+//! | the same, the assertion does not say whether it is verified, and the issuer vouches for its domains | as verified | | `who_vouches_for_its_domains_need_not_say_verified` |
 //! | unknown, trusted address of an enabled person who never had an identity here | link |                        | `a_trusted_address_leads_in_once` |
 //! | unknown, trusted address of a person who has or had one                | refuse   | `address_recycled`     | `a_trusted_address_leads_in_once` |
 //! | unknown, trusted address of a disabled person                          | refuse   | `disabled_person`      | `a_trusted_address_leads_in_once` |
@@ -34,16 +35,18 @@ pub struct Told {
     pub subject: String,
     /// In lower case and plausible.
     pub email: Option<String>,
-    pub email_verified: bool,
+    /// Nothing where the assertion leaves it out: the draft has no such claim.
+    pub email_verified: Option<bool>,
     pub name: Option<String>,
 }
 
 impl Told {
     pub fn of(claims: &Claims) -> Result<Self, Refusal> {
         let verified = match claims.get("email_verified") {
-            Some(Value::Bool(verified)) => *verified,
-            Some(Value::String(text)) => text == "true",
-            _ => false,
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(verified)) => Some(*verified),
+            Some(Value::String(text)) => Some(text == "true"),
+            Some(_) => Some(false),
         };
         let email = assertion::text(claims, "email").filter(|email| email.is_ascii()).and_then(normal_email);
         let name = assertion::text(claims, "name").filter(|name| name.len() <= 200).map(str::to_owned);
@@ -85,7 +88,7 @@ pub fn decide(
     if issuer.trusted_domains.is_empty() {
         return Decision::Refuse(Reason::UnknownPerson);
     }
-    let Some(email) = told.email.as_deref().filter(|_| told.email_verified) else {
+    let Some(email) = told.email.as_deref().filter(|_| told.email_verified.unwrap_or(issuer.vouches)) else {
         return Decision::Refuse(Reason::AddressNotVerified);
     };
     let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -255,6 +258,7 @@ pub(super) mod tests {
             single_use: true,
             trusted_domains: domains.iter().map(|d| (*d).to_owned()).collect(),
             admits,
+            vouches: false,
             client_ids: None,
             scopes: None,
             version: 1,
@@ -280,7 +284,7 @@ pub(super) mod tests {
     }
 
     fn told(email: &str, verified: bool) -> Told {
-        Told { subject: "1".into(), email: Some(email.into()), email_verified: verified, name: None }
+        Told { subject: "1".into(), email: Some(email.into()), email_verified: Some(verified), name: None }
     }
 
     fn holder(user: &UserRow, has_identity_here: bool) -> Holder<'_> {
@@ -319,6 +323,21 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn who_vouches_for_its_domains_need_not_say_verified() {
+        let ann = user(None);
+        let unsaid = |email: &str| Told { email_verified: None, ..told(email, true) };
+        let decided = |vouches, told: &Told| {
+            let issuer = IssuerRow { vouches, ..issuer(&["example.com"], true) };
+            decide(&issuer, told, None, Some(holder(&ann, false)))
+        };
+        let unverified = Decision::Refuse(Reason::AddressNotVerified);
+        assert_eq!(decided(false, &unsaid("ann@example.com")), unverified);
+        assert_eq!(decided(true, &unsaid("ann@example.com")), Decision::Link);
+        assert_eq!(decided(true, &told("ann@example.com", false)), unverified, "it says that it is not");
+        assert_eq!(decided(true, &unsaid("ann@other.example")), Decision::Refuse(Reason::UnknownPerson));
+    }
+
+    #[test]
     fn a_trusted_address_leads_in_once() {
         let (ann, off, good) = (user(None), user(Some(1)), told("ann@example.com", true));
         let with = |holder| decide(&issuer(&["example.com"], true), &good, None, holder);
@@ -341,9 +360,11 @@ pub(super) mod tests {
         let of = |value: Value| Told::of(value.as_object().unwrap()).unwrap();
         let told =
             of(json!({ "sub": "1", "email": "Ann@Example.com", "email_verified": "true", "name": "Ann" }));
-        assert_eq!((told.email.as_deref(), told.email_verified), (Some("ann@example.com"), true));
+        assert_eq!((told.email.as_deref(), told.email_verified), (Some("ann@example.com"), Some(true)));
         let odd = of(json!({ "sub": "1", "email": "änn@example.com", "email_verified": 1, "name": 7 }));
-        assert_eq!(odd, Told { subject: "1".into(), email: None, email_verified: false, name: None });
+        assert_eq!(odd, Told { subject: "1".into(), email: None, email_verified: Some(false), name: None });
+        let silent = of(json!({ "sub": "1", "email": "ann@example.com" }));
+        assert_eq!(silent.email_verified, None);
         assert!(Told::of(json!({ "sub": 7 }).as_object().unwrap()).is_err());
     }
 }

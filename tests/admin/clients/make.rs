@@ -103,7 +103,7 @@ async fn what_cannot_be_taken_is_told_in_the_words_of_the_protocol(app: TestApp)
     assert_eq!(fields, ["redirect_uris", "allowed_scopes", "auth_method"]);
     let dynamic = new(ClientKind::Dynamic, AuthMethod::None, &[HOME]);
     assert_eq!(problems(create(&admin, &ann(), &dynamic, None).await)[0].0, "kind");
-    assert_eq!(app.core.oauth.store.list_clients("", 10).await.unwrap().len(), 0, "nothing was made");
+    assert_eq!(app.core.oauth.store.list_clients((0, ""), 10).await.unwrap().len(), 0, "nothing was made");
 }
 
 async fn a_client_for_devices_needs_no_redirect_uri(app: TestApp) {

@@ -73,9 +73,9 @@ async fn a_client_is_made_step_by_step(app: TestApp) {
     let good = Form { action: form.action, ..good };
     same_as("client_made", &plain(&app, browser.send(&good).await).await);
     same_as("client_made_before", &plain(&app, browser.send(&good).await).await);
-    assert_eq!(app.core.oauth.store.list_clients("", 10).await.unwrap().len(), 1);
+    assert_eq!(app.core.oauth.store.list_clients((0, ""), 10).await.unwrap().len(), 1);
 
-    let made = app.core.oauth.store.list_clients("", 10).await.unwrap().remove(0);
+    let made = app.core.oauth.store.list_clients((0, ""), 10).await.unwrap().remove(0);
     assert_eq!((made.name.as_str(), made.auth_method.as_str()), ("Reports", "client_secret_post"));
     assert_eq!(made.allowed_scopes, None);
     let odd = browser.send(&good.clone().set("nonce", "")).await;

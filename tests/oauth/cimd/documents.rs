@@ -111,7 +111,7 @@ async fn every_refused_document_says_why(app: TestApp) {
         assert_eq!(status, 400, "{members}: {text}");
         assert!(text.contains(&sentence), "{members}:\nexpected: {sentence}\nin: {text}");
     }
-    assert_eq!(app.core.oauth.store.list_clients("", 10).await.unwrap().len(), 0);
+    assert_eq!(app.core.oauth.store.list_clients((0, ""), 10).await.unwrap().len(), 0);
 }
 
 async fn what_is_no_document_is_refused(app: TestApp) {
@@ -261,7 +261,7 @@ async fn an_id_that_nobody_allowed_is_an_unknown_client_at_the_token_endpoint(ap
     let there = Peer::here(&documents);
     let (status, body) = there.refresh(&app, "rft_x", "").await;
     assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")), "{body}");
-    assert_eq!(app.core.oauth.store.list_clients("", 10).await.unwrap().len(), 0);
+    assert_eq!(app.core.oauth.store.list_clients((0, ""), 10).await.unwrap().len(), 0);
 }
 
 on_both!(

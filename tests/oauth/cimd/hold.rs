@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{FRESH, Peer, plain};
 use crate::oauth::status_and_json;
-use crate::on_both;
-use crate::support::{Documents, Signer, TestApp};
+use crate::support::{Database, Documents, Form, Signer, TestApp};
+use crate::{on_both, on_each};
 
 const PATH: &str = "/notes/client.json";
 const WEB: &str = "https://app.example/cb";
@@ -76,6 +76,39 @@ async fn a_client_on_hold_begins_nothing_without_a_browser(app: TestApp) {
     put(WEB);
     app.advance(FRESH).await;
     assert_eq!(asks().await.0, 200, "it is as it was");
+}
+
+/// Between a person's "allow" and the device's fetch nothing may slip through.
+async fn a_hold_reaches_what_was_allowed_on_a_device(database: Database) {
+    let app = TestApp::start_with(database, &[("GATEPOST_DEVICE__CODE_SECONDS", "1800")]).await;
+    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let documents = Documents::start();
+    let put = |redirect_uri: &str| {
+        let mut document = plain(&[redirect_uri]);
+        document["grant_types"] = json!(["authorization_code", "refresh_token", DEVICE]);
+        documents.put(PATH, document)
+    };
+    let (id, ann) = (put(WEB), app.signed_in().await);
+    let request = app.http().post(app.at("/oauth/device_authorization"));
+    let (status, codes) = status_and_json(request.form(&[("client_id", &id)]).send().await.unwrap()).await;
+    assert_eq!(status, 200, "{codes}");
+    let typed = Form::read(&ann.page("/device").await).set("user_code", codes["user_code"].as_str().unwrap());
+    let confirm = Form::read(&ann.shown(&typed).await).set("decision", "allow");
+    ann.shown(&confirm).await;
+    let fetches = async || {
+        let code = codes["device_code"].as_str().unwrap();
+        let form = [("grant_type", DEVICE), ("client_id", &id), ("device_code", code)];
+        status_and_json(app.http().post(app.at("/oauth/token")).form(&form).send().await.unwrap()).await
+    };
+    put("https://evil.example/cb");
+    app.advance(FRESH).await;
+    let (status, body) = fetches().await;
+    assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")), "{body}");
+    assert!(body["error_description"].as_str().unwrap().contains("has changed where it sends access"));
+    put(WEB);
+    app.advance(FRESH).await;
+    let (status, body) = fetches().await;
+    assert_eq!(status, 200, "nothing was spent meanwhile: {body}");
 }
 
 async fn other_keys_put_the_client_on_hold(app: TestApp) {
@@ -184,6 +217,7 @@ async fn while_the_document_cannot_be_had_what_is_known_counts(app: TestApp) {
 
 on_both!(
     a_client_on_hold_begins_nothing_without_a_browser,
+
     a_document_that_stays_the_same_holds_nobody,
     a_changed_redirect_host_puts_the_client_on_hold,
     other_keys_put_the_client_on_hold,
@@ -192,3 +226,4 @@ on_both!(
     a_document_that_is_mended_ends_the_hold,
     while_the_document_cannot_be_had_what_is_known_counts,
 );
+on_each!(a_hold_reaches_what_was_allowed_on_a_device);

@@ -2,6 +2,7 @@
 
 use gatepost::admin::resources::settings::{Settings, change};
 use gatepost::admin::{Actor, Failure};
+use gatepost::jobs::{Retention, reap_once};
 use gatepost::store::resources::DocumentColumns;
 use serde_json::{Value, json};
 
@@ -135,9 +136,62 @@ async fn a_client_that_is_kept_out_gets_in_by_no_device(app: TestApp) {
     assert_eq!(asks().await.0, 400);
 }
 
+/// Whoever makes documents up fills no table: few a minute, nothing of one that comes too much, gone within the hour.
+async fn strangers_leave_few_rows_and_for_a_short_time(database: Database) {
+    let settings = [("GATEPOST_REGISTRATION__PER_MINUTE_PER_ADDRESS", "2")];
+    let app = TestApp::start_with(database, &settings).await;
+    let documents = Documents::start();
+    let peer = |name: &str| {
+        let mut document = plain(&[super::HERE]);
+        document["grant_types"] =
+            json!(["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"]);
+        let id = documents.put(&format!("/{name}/client.json"), document);
+        Peer { id, redirect_uri: super::HERE.to_owned(), key: None }
+    };
+    let push = async |peer: &Peer| {
+        let url = peer.ask(&app);
+        let body = url.strip_prefix("/oauth/authorize?").unwrap().to_owned();
+        let request = app.http().post(app.at("/oauth/par")).body(body);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        status_and_json(request.send().await.unwrap()).await
+    };
+    let asks = async |peer: &Peer| {
+        let request = app.http().post(app.at("/oauth/device_authorization"));
+        status_and_json(request.form(&[("client_id", &peer.id)]).send().await.unwrap()).await
+    };
+    let rows = async || app.core.oauth.store.list_clients((0, ""), 10).await.unwrap().len();
+    let (first, second, third) = (peer("1"), peer("2"), peer("3"));
+    assert_eq!(push(&first).await.0, 201);
+    assert_eq!(asks(&second).await.0, 200);
+    assert_eq!(rows().await, 2);
+    for (status, body) in [push(&third).await, asks(&third).await] {
+        assert_eq!((status, &body["error"]), (503, &json!("temporarily_unavailable")), "{body}");
+    }
+    assert_eq!(rows().await, 2, "nothing of the third");
+    // Those that are known by now are not new.
+    assert_eq!((push(&second).await.0, asks(&first).await.0), (201, 200));
+    // What a person agreed to stays, whoever asked.
+    let browser = app.signed_in().await;
+    let (_, body) = push(&first).await;
+    let query = [("client_id", first.id.as_str()), ("request_uri", body["request_uri"].as_str().unwrap())];
+    let place =
+        browser.allow(&format!("/oauth/authorize?{}", serde_urlencoded::to_string(query).unwrap())).await;
+    assert_eq!(first.redeem(&app, &place, "in").await.0, 200);
+    let retention = Retention { unused_clients: 7 * 86_400, audit_events: 400 * 86_400 };
+    let reap = async || reap_once(&app.core.accounts, retention, app.clock.now()).await.unwrap();
+    app.advance(3_500).await;
+    reap().await;
+    assert_eq!(rows().await, 2);
+    app.advance(4_000).await;
+    reap().await;
+    reap().await;
+    let left = app.core.oauth.store.list_clients((0, ""), 10).await.unwrap();
+    assert_eq!(left.into_iter().map(|row| row.id).collect::<Vec<_>>(), [first.id]);
+}
+
 on_both!(
     a_client_that_is_kept_out_gets_in_by_no_device,
     a_resource_takes_only_whom_its_policy_names,
     a_policy_that_cannot_be_is_refused_with_a_sentence
 );
-on_each!(switched_off_nobody_new_gets_in);
+on_each!(switched_off_nobody_new_gets_in, strangers_leave_few_rows_and_for_a_short_time);

@@ -42,6 +42,8 @@ pub struct IssuerView {
     single_use: bool,
     /// A verified address of these domains leads into the account with that address.
     trusted_domains: Vec<String>,
+    /// Whether these count as verified where an assertion has no `email_verified`.
+    vouches: bool,
     /// Whether people of these domains without an account get one.
     admits: bool,
     /// The clients that may act for its people; left out: every client.
@@ -76,6 +78,7 @@ impl From<&TrustedIssuer> for IssuerView {
             algorithms: row.algorithms.clone(),
             single_use: row.single_use,
             trusted_domains: row.trusted_domains.clone(),
+            vouches: row.vouches,
             admits: row.admits,
             client_ids: row.client_ids.clone(),
             scopes: row.scopes.as_ref().map(|set| set.iter().map(str::to_owned).collect()),
@@ -165,6 +168,8 @@ pub struct NewIssuer {
     #[serde(default)]
     trusted_domains: Vec<String>,
     #[serde(default)]
+    vouches: bool,
+    #[serde(default)]
     admits: bool,
     /// Left out: every client.
     #[serde(default)]
@@ -192,6 +197,8 @@ pub struct IssuerChange {
     single_use: bool,
     #[serde(default)]
     trusted_domains: Vec<String>,
+    #[serde(default)]
+    vouches: bool,
     #[serde(default)]
     admits: bool,
     #[serde(default)]
@@ -250,6 +257,7 @@ pub async fn add(sent: Sent<NewIssuer>) -> Result<HttpResponse, Problem> {
         algorithms: body.algorithms,
         single_use: body.single_use,
         trusted_domains: body.trusted_domains,
+        vouches: body.vouches,
         admits: body.admits,
         client_ids: body.client_ids,
         scopes: body.scopes,
@@ -276,6 +284,7 @@ pub async fn change(sent: Sent<IssuerChange>, id: Path<String>) -> Result<HttpRe
         algorithms: body.algorithms,
         single_use: body.single_use,
         trusted_domains: body.trusted_domains,
+        vouches: body.vouches,
         admits: body.admits,
         client_ids: body.client_ids,
         scopes: body.scopes,

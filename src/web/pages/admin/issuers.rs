@@ -1,5 +1,5 @@
 //! Trusted issuers and their rules. Adding posts `csrf`, `kind`, `name`, `issuer`, `keys_from`, `jwks_uri`, `jwks`,
-//! `algorithms[]`, and of a platform `single_use`, of a company `trusted_domains`, `admits`, `client_ids`, `scopes`;
+//! `algorithms[]`, and of a platform `single_use`, of a company `trusted_domains`, `vouches`, `admits`, `client_ids`, `scopes`;
 //! changing `version` instead of `kind` and `issuer`. A rule posts `claims`, `client_id`, `resource_id`, `scopes`.
 
 use askama::Template;
@@ -34,6 +34,7 @@ pub struct IssuerForm {
     pub algorithms: Vec<Choice>,
     pub single_use: bool,
     pub trusted_domains: String,
+    pub vouches: bool,
     pub admits: bool,
     pub client_ids: String,
     pub scopes: String,
@@ -178,6 +179,7 @@ pub mod samples {
                 algorithms: vec![Choice { name: "RS256".into(), ticked: true }],
                 single_use: true,
                 trusted_domains: t.into(),
+                vouches: true,
                 admits: true,
                 client_ids: t.into(),
                 scopes: t.into(),
