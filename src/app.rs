@@ -376,6 +376,7 @@ async fn ensure_builtin_resource(store: &Store, clock: &Clock, rng: &Rng) -> Res
         aliases: Vec::new(),
         is_default: true,
         registration_open: true,
+        dpop_required: false,
         access_token_seconds: None,
         refresh_token_seconds: None,
         signing_alg: "ES256".to_owned(),

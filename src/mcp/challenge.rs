@@ -9,6 +9,7 @@
 //! | 401, bad token | `Bearer error="invalid_token", scope="…", resource_metadata="…", error_description="…"` |
 //! | 403, scope missing | `Bearer error="insufficient_scope", …` with every scope needed, granted ones included |
 //! | either, token presented as DPoP | the same with `DPoP` for `Bearer`, and `algs="…"` (RFC 9449 §7.1) |
+//! | any, where only bound tokens are taken | the same with `DPoP` and `algs`, whatever was presented |
 //! | 401, bound token presented as Bearer | as for a bad token, and in a second header `DPoP algs="…"` |
 //!
 //! A client that did not say DPoP reads nothing of it in its first challenge: many know only `Bearer`.
@@ -32,10 +33,25 @@ pub struct Presented<'a> {
 }
 
 /// For a request without a token: status 401 (RFC 6750 §3.1: no error code).
-pub fn missing_token<'a>(resource_metadata_url: &str, scopes: impl IntoIterator<Item = &'a str>) -> String {
-    let mut value = format!("Bearer resource_metadata=\"{}\"", quoted(resource_metadata_url));
+pub fn missing_token<'a>(
+    expected: Presented<'_>,
+    resource_metadata_url: &str,
+    scopes: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let scheme = expected.scheme.as_str();
+    let mut value = format!("{scheme} resource_metadata=\"{}\"", quoted(resource_metadata_url));
     push_scope(&mut value, scopes);
+    push_algs(&mut value, expected);
     value
+}
+
+/// The algorithms of proofs, where one is needed.
+fn push_algs(value: &mut String, presented: Presented<'_>) {
+    if presented.scheme == Scheme::Dpop {
+        value.push_str(", algs=\"");
+        value.push_str(&quoted(presented.algs));
+        value.push('"');
+    }
 }
 
 /// For a token that is malformed, expired, revoked or meant for another resource, or a proof that is wrong: status
@@ -90,11 +106,7 @@ fn with_error<'a>(
     value.push_str(", resource_metadata=\"");
     value.push_str(&quoted(url));
     value.push('"');
-    if presented.scheme == Scheme::Dpop {
-        value.push_str(", algs=\"");
-        value.push_str(&quoted(presented.algs));
-        value.push('"');
-    }
+    push_algs(&mut value, presented);
     let description = quoted(description);
     if !description.is_empty() {
         value.push_str(", error_description=\"");
@@ -145,10 +157,14 @@ mod tests {
     #[test]
     fn a_request_without_a_token_is_told_where_to_look_and_no_error() {
         assert_eq!(
-            missing_token(URL, ["search:read", "profile", "search:read", "offline_access"]),
+            missing_token(BEARER, URL, ["search:read", "profile", "search:read", "offline_access"]),
             format!("Bearer resource_metadata=\"{URL}\", scope=\"profile search:read\"")
         );
-        assert_eq!(missing_token(URL, []), format!("Bearer resource_metadata=\"{URL}\""));
+        assert_eq!(missing_token(BEARER, URL, []), format!("Bearer resource_metadata=\"{URL}\""));
+        assert_eq!(
+            missing_token(DPOP, URL, ["a"]),
+            format!("DPoP resource_metadata=\"{URL}\", scope=\"a\", algs=\"ES256 EdDSA\"")
+        );
     }
 
     #[test]

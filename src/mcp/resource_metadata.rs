@@ -20,10 +20,12 @@ pub struct ResourceMetadata {
     pub scopes_supported: Vec<String>,
     /// Always `["header"]`: a token in a query or a form is refused.
     pub bearer_methods_supported: Vec<&'static str>,
-    /// The algorithms of proofs that bound tokens may come with; nothing where none are taken. That only bound tokens
-    /// were taken is never the case, and left out.
+    /// The algorithms of proofs that bound tokens may come with; nothing where none are taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dpop_signing_alg_values_supported: Vec<&'static str>,
+    /// Whether no other tokens are taken; left out where others are.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens_required: bool,
     /// A name for humans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
@@ -48,6 +50,7 @@ impl ResourceMetadata {
             scopes_supported,
             bearer_methods_supported: vec!["header"],
             dpop_signing_alg_values_supported: Vec::new(),
+            dpop_bound_access_tokens_required: false,
             resource_name: None,
             resource_documentation: None,
         }
@@ -64,6 +67,13 @@ impl ResourceMetadata {
     #[must_use]
     pub fn taking_proofs(mut self, algs: Vec<&'static str>) -> Self {
         self.dpop_signing_alg_values_supported = algs;
+        self
+    }
+
+    /// With whether no other tokens are taken.
+    #[must_use]
+    pub fn bound_only(mut self, is_required: bool) -> Self {
+        self.dpop_bound_access_tokens_required = is_required;
         self
     }
 
@@ -114,6 +124,10 @@ mod tests {
             })
         );
         let doc = doc.named("Search").documented("https://a.example/docs").taking_proofs(vec!["ES256"]);
+        assert_eq!(
+            serde_json::to_value(doc.clone().bound_only(true)).unwrap()["dpop_bound_access_tokens_required"],
+            true
+        );
         let json = serde_json::to_value(&doc).unwrap();
         assert_eq!(json["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
         assert_eq!(json["resource_name"], "Search");

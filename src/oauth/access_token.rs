@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OAuth;
 use super::client::Client;
-use super::error::Refusal;
+use super::error::{Code, Reason, Refusal};
 use super::resource::Resource;
 use super::scalekit;
 use crate::store::grants::GrantRow;
@@ -175,6 +175,13 @@ pub fn mint_exchanged(
 
 fn sign(ctx: &OAuth, minting: &Minting<'_>, exchanged: Option<Exchanged>) -> Result<AccessToken, Refusal> {
     let Minting { client, grant, resource, scopes, asked_as, binding } = *minting;
+    if resource.dpop_required && binding.is_none() {
+        return Err(Refusal::new(
+            Code::InvalidDpopProof,
+            Reason::ProofMissing,
+            "a DPoP proof is needed: this resource takes only access tokens that are bound to a key",
+        ));
+    }
     let now = ctx.clock.now();
     let of_resource = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
     let left = exchanged.as_ref().map_or(LONGEST, |exchanged| exchanged.until - now);

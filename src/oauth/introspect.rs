@@ -84,7 +84,10 @@ async fn answer(ctx: &OAuth, call: &Call<'_>, params: &Params) -> Result<Introsp
 async fn find(ctx: &OAuth, token: &str) -> Result<Option<Introspection>, Refusal> {
     if let Some(claims) = trust::read_unexpired(ctx, token) {
         let (set, now) = (ctx.resources.current(), ctx.clock.now());
-        let is_taken = |r: &Resource| claims.aud.is_for(r) && r.believes.takes_own(now);
+        let is_bound = claims.cnf.is_some();
+        let is_taken = |r: &Resource| {
+            claims.aud.is_for(r) && r.believes.takes_own(now) && (is_bound || !r.dpop_required)
+        };
         if ctx.revocations.has_ended(&claims.gid, &claims.jti) || !set.all().iter().any(|r| is_taken(r)) {
             return Ok(None);
         }

@@ -95,6 +95,8 @@ pub struct Resource {
     pub uri: String,
     pub is_default: bool,
     pub registration_open: bool,
+    /// Whether it takes only access tokens that are bound to a key (RFC 9728 §2).
+    pub dpop_required: bool,
     /// Which clients by document it takes.
     pub documents: Policy,
     pub access_token_seconds: Option<i64>,
@@ -191,6 +193,7 @@ impl ResourceSet {
                 uri,
                 is_default: row.is_default,
                 registration_open: row.registration_open,
+                dpop_required: row.dpop_required,
                 documents: Policy::of_row(&row.documents.policy, &row.documents.allow),
                 access_token_seconds: row.access_token_seconds,
                 refresh_token_seconds: row.refresh_token_seconds,
@@ -387,6 +390,7 @@ pub(super) mod tests {
             aliases: vec!["https://old.example/mcp".into()],
             is_default,
             registration_open: true,
+            dpop_required: false,
             access_token_seconds: None,
             refresh_token_seconds: None,
             signing_alg: "ES256".into(),

@@ -142,26 +142,22 @@ fn login(row: &AnyRow) -> Result<Option<Login>, StoreError> {
     Ok(Some(Login { auth_time, proof: row::proof(row, "device_codes", "method")? }))
 }
 
-async fn add(
-    connection: &mut AnyConnection,
-    device: &DeviceRow,
-    bounds: Bounds,
-) -> Result<bool, StoreError> {
+async fn add(connection: &mut AnyConnection, device: &DeviceRow, bounds: Bounds) -> Result<bool, StoreError> {
     let done = sqlx::query(ADD)
-            .bind(&device.id)
-            .bind(device.hash.as_str())
-            .bind(device.user_code.as_str())
-            .bind(&device.client_id)
-            .bind(&device.resource_id)
-            .bind(device.scopes.to_string())
-            .bind(&device.asked_from)
-            .bind(device.created_at)
-            .bind(device.expires_at)
-            .bind(device.interval)
-            .bind(bounds.of_client)
-            .bind(bounds.in_all)
-            .execute(connection)
-            .await?;
+        .bind(&device.id)
+        .bind(device.hash.as_str())
+        .bind(device.user_code.as_str())
+        .bind(&device.client_id)
+        .bind(&device.resource_id)
+        .bind(device.scopes.to_string())
+        .bind(&device.asked_from)
+        .bind(device.created_at)
+        .bind(device.expires_at)
+        .bind(device.interval)
+        .bind(bounds.of_client)
+        .bind(bounds.in_all)
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -49,6 +49,7 @@ pub const FILES: &[(i64, &str, &str)] = files![
     20_261_130_000_002 "clients_by_time",
     20_261_130_000_003 "newcomers",
     20_261_130_000_004 "vouched_addresses",
+    20_261_130_000_005 "bound_tokens_only",
 ];
 
 fn migrator() -> Migrator {

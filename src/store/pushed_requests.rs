@@ -58,16 +58,16 @@ async fn add(
     bounds: PushedBounds,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(ADD)
-            .bind(&pushed.id)
-            .bind(pushed.hash.as_str())
-            .bind(&pushed.client_id)
-            .bind(&pushed.parameters)
-            .bind(pushed.created_at)
-            .bind(pushed.ends_at)
-            .bind(bounds.of_client)
-            .bind(bounds.in_all)
-            .execute(connection)
-            .await?;
+        .bind(&pushed.id)
+        .bind(pushed.hash.as_str())
+        .bind(&pushed.client_id)
+        .bind(&pushed.parameters)
+        .bind(pushed.created_at)
+        .bind(pushed.ends_at)
+        .bind(bounds.of_client)
+        .bind(bounds.in_all)
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -26,7 +26,8 @@ sql! {
     CHANGE = "UPDATE resources SET name = $3, uri = $4, aliases = $5, registration_open = $6, \
               access_token_seconds = $7, refresh_token_seconds = $8, signing_alg = $9, dialect = $10, \
               token_issuer = $11, issuer = $12, scalekit_environment = $13, scalekit_resource_id = $14, \
-              both_until = $15, updated_at = $16, cimd_policy = $17, cimd_allow = $18, version = version + 1 \
+              both_until = $15, updated_at = $16, cimd_policy = $17, cimd_allow = $18, dpop_required = $19, \
+              version = version + 1 \
               WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
     NO_DEFAULT = "UPDATE resources SET is_default = 0, updated_at = $2 WHERE is_default = 1 AND id <> $1";
     MAKE_DEFAULT = "UPDATE resources SET is_default = 1, updated_at = $2 WHERE id = $1 AND is_default = 0";
@@ -99,6 +100,7 @@ impl Store {
                     .bind(now)
                     .bind(&resource.documents.policy)
                     .bind(row::to_json(&resource.documents.allow))
+                    .bind(i64::from(resource.dpop_required))
                     .execute(&mut *connection)
                     .await?;
                 Ok(if done.rows_affected() == 0 { Outcome::Changed } else { Outcome::Done })

@@ -22,6 +22,8 @@ pub struct ResourceRow {
     pub is_default: bool,
     /// Whether clients may register themselves for it.
     pub registration_open: bool,
+    /// Whether it takes only access tokens that are bound to a key.
+    pub dpop_required: bool,
     /// Life of its access tokens in seconds, where it differs from the setting.
     pub access_token_seconds: Option<i64>,
     /// Life of its refresh tokens in seconds, however much they are used, where it differs from the setting.
@@ -86,7 +88,7 @@ pub struct ScopeRow {
 }
 
 sql! {
-    LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, access_token_seconds, \
+    LIST = "SELECT id, name, kind, path, uri, aliases, is_default, registration_open, dpop_required, access_token_seconds, \
             refresh_token_seconds, signing_alg, dialect, token_issuer, issuer, scalekit_environment, \
             scalekit_resource_id, both_until, cimd_policy, cimd_allow, version, created_at FROM resources \
             WHERE deleted_at IS NULL ORDER BY id";
@@ -95,8 +97,8 @@ sql! {
                    ORDER BY resource_id, name";
     ADD = "INSERT INTO resources (id, name, kind, path, uri, aliases, is_default, registration_open, \
            access_token_seconds, refresh_token_seconds, signing_alg, dialect, token_issuer, created_at, \
-           updated_at, cimd_policy, cimd_allow) \
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16)";
+           updated_at, cimd_policy, cimd_allow, dpop_required) \
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17)";
     ADD_SCOPE = "INSERT INTO scopes (resource_id, name, description, tools, is_default, implies, named_at, \
                  created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)";
 }
@@ -111,6 +113,7 @@ fn read(row: &AnyRow) -> Result<ResourceRow, StoreError> {
         aliases: row::json(row, "resources", "aliases")?,
         is_default: row::flag(row, "is_default")?,
         registration_open: row::flag(row, "registration_open")?,
+        dpop_required: row::flag(row, "dpop_required")?,
         access_token_seconds: row::time_opt(row, "access_token_seconds")?,
         refresh_token_seconds: row::time_opt(row, "refresh_token_seconds")?,
         signing_alg: row::text(row, "signing_alg")?,
@@ -182,6 +185,7 @@ pub(super) async fn add(connection: &mut AnyConnection, resource: &ResourceRow) 
         .bind(resource.created_at)
         .bind(&resource.documents.policy)
         .bind(row::to_json(&resource.documents.allow))
+        .bind(i64::from(resource.dpop_required))
         .execute(connection)
         .await?;
     Ok(())

@@ -25,7 +25,9 @@ const MAX_ANSWER: usize = 64 * 1024;
 pub enum Fault {
     #[error("its address is not https")]
     NotSecure,
-    #[error("its address is not public, and not that of the issuer: write it down as the address of the keys")]
+    #[error(
+        "its address is not public, and not that of the issuer: write it down as the address of the keys"
+    )]
     NotPublic,
     #[error("it does not answer in time")]
     Timeout,

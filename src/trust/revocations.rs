@@ -32,7 +32,13 @@ pub struct Revocations {
 
 impl Revocations {
     pub fn new(clock: Clock) -> Self {
-        Self { ids: Arc::default(), tokens: Arc::default(), read_at: Arc::default(), confirmed_at: Arc::default(), clock }
+        Self {
+            ids: Arc::default(),
+            tokens: Arc::default(),
+            read_at: Arc::default(),
+            confirmed_at: Arc::default(),
+            clock,
+        }
     }
 
     /// Whether this grant was revoked.

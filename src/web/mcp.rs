@@ -37,7 +37,7 @@ use crate::mcp::challenge::Presented;
 use crate::mcp::policy::{Access, Message};
 use crate::mcp::streams::Ticket;
 use crate::mcp::{Owner, Principal, challenge, tools};
-use crate::oauth::dpop::access::{Sent, check};
+use crate::oauth::dpop::access::{Sent, check, check_unbound};
 use crate::oauth::dpop::{Expected, alg_names};
 use crate::oauth::error::Refusal;
 use crate::oauth::resource::Resource;
@@ -172,18 +172,23 @@ async fn authenticate(
     }
     let url = metadata_url(state, resource);
     let scopes = default_scopes(resource);
-    let Some(sent) = dpop::sent(request.headers()) else {
-        return Err(unauthorized(challenge::missing_token(&url, scopes), "an access token is needed"));
-    };
     let algs = alg_names();
-    let presented = Presented { scheme: sent.scheme, algs: &algs };
+    let as_taken = |scheme| Presented {
+        scheme: if resource.dpop_required { Scheme::Dpop } else { scheme },
+        algs: &algs,
+    };
+    let Some(sent) = dpop::sent(request.headers()) else {
+        let challenge = challenge::missing_token(as_taken(Scheme::Bearer), &url, scopes);
+        return Err(unauthorized(challenge, "an access token is needed"));
+    };
+    let presented = as_taken(sent.scheme);
     match state.trust.verify(sent.token, resource).await {
         Ok(principal) => match prove(state, request, resource, &principal, sent).await {
             Ok(()) => Ok(principal),
             Err(refusal) if dpop::is_of_token(refusal.code) => {
                 let (error, text) = (refusal.code.as_str(), &refusal.description);
                 let mut answer = unauthorized(challenge::bad(presented, error, &url, scopes, text), text);
-                if let (Scheme::Bearer, Ok(more)) = (sent.scheme, challenge::also_bound(&algs).parse()) {
+                if let (Scheme::Bearer, Ok(more)) = (presented.scheme, challenge::also_bound(&algs).parse()) {
                     answer.headers_mut().append(header::WWW_AUTHENTICATE, more);
                 }
                 Err(answer)
@@ -211,13 +216,17 @@ async fn prove(
     sent: Sent<'_>,
 ) -> Result<(), Refusal> {
     let bound = principal.jkt.as_deref();
-    if sent.scheme == Scheme::Bearer && bound.is_none() {
+    let is_taken = check_unbound(bound.is_some(), resource.dpop_required);
+    if sent.scheme == Scheme::Bearer && bound.is_none() && is_taken.is_ok() {
         return Ok(());
     }
     let (proofs, urls) = (dpop::proofs(request.headers()), resource.request_urls());
     let expected =
         Expected { method: request.method().as_str(), urls: &urls, token: Some(sent.token), nonces: None };
-    let answer = check(&state.oauth, sent, bound, &proofs, expected).await;
+    let answer = match is_taken {
+        Ok(()) => check(&state.oauth, sent, bound, &proofs, expected).await,
+        Err(refusal) => Err(refusal),
+    };
     if let Err(refusal) = &answer {
         let entry =
             refused(state, request, principal, &refusal.reason.as_str()).resource(resource.id.clone());

@@ -254,7 +254,8 @@ async fn who_vouches_for_its_domains_need_not_say_verified(app: TestApp) {
     let acme = Enterprise::with(&app, trusting.clone()).await;
     let (bob, _) = crate::account::somebody_else(&app, "bob@example.com").await;
     let of = |jti: &str| {
-        let mut claims = with(&with(&acme.claims(jti), "sub", json!("00u2")), "email", json!("bob@example.com"));
+        let mut claims =
+            with(&with(&acme.claims(jti), "sub", json!("00u2")), "email", json!("bob@example.com"));
         claims.as_object_mut().unwrap().remove("email_verified");
         claims
     };

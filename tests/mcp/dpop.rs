@@ -1,5 +1,8 @@
 //! Tokens that are bound to a key, at `/mcp`: `src/oauth/dpop/access.rs`, row by row.
 
+use gatepost::admin::Actor;
+use gatepost::admin::resources::list;
+use gatepost::admin::resources::settings::{Settings, change};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use sqlx::Row as _;
@@ -240,6 +243,43 @@ async fn a_resource_asks_for_its_nonce(database: Database) {
     assert_eq!(caller.status().await, 200, "bearer tokens need none");
 }
 
+async fn a_resource_that_takes_bound_tokens_only_gives_and_takes_no_other(app: TestApp) {
+    let (_, _, bearer) = log_in(&app, "search:read").await;
+    let browser = app.signed_in().await;
+    let bound = Bound::new(&app, "search:read").await;
+    assert_eq!(bearer.status().await, 200);
+    let set = async |dpop_required| {
+        let admin = app.core.admin();
+        let row = list(&admin).await.unwrap().remove(0);
+        let wanted = Settings { dpop_required, ..Settings::of(&row) };
+        change(&admin, &Actor::command_line(), &row.id, row.version, &wanted).await.unwrap();
+        app.sync().await;
+    };
+    set(true).await;
+    let url = app.at("/.well-known/oauth-protected-resource/mcp");
+    let metadata = json_of(app.http().get(url).send().await.unwrap()).await;
+    assert_eq!(metadata["dpop_bound_access_tokens_required"], true);
+    // Without a token, and with one that is bound to nothing.
+    let answer = app.http().post(app.at("/mcp")).send().await.unwrap();
+    let challenge = challenge_of(&answer);
+    assert!(challenge.starts_with("DPoP resource_metadata=\""), "{challenge}");
+    assert!(challenge.contains(", algs=\"ES256 "), "{challenge}");
+    let answer = bearer.call("whoami", json!({})).await;
+    assert_eq!(answer.status(), 401);
+    let challenge = challenge_of(&answer);
+    assert!(challenge.starts_with("DPoP error=\"invalid_token\""), "{challenge}");
+    assert!(challenge.contains("takes only access tokens that are bound to a key"), "{challenge}");
+    assert_eq!(bound.fresh(&app).await.status(), 200, "one that is bound works");
+    // None is given without a proof, and nothing is spent by asking.
+    let client = &bound.client;
+    let code = client.code(&browser, "search:read").await;
+    assert_eq!(client.refused(&client.redemption(&code)).await, "invalid_dpop_proof");
+    let given = granted(&app, &client.redemption(&code), &ProofKey::new().for_tokens(&app)).await;
+    assert_eq!(given["token_type"], "DPoP");
+    set(false).await;
+    assert_eq!(bearer.status().await, 200);
+}
+
 async fn a_bound_token_ends_as_any_other(app: TestApp) {
     let bound = Bound::new(&app, "search:read").await;
     assert_eq!(bound.fresh(&app).await.status(), 200);
@@ -256,6 +296,7 @@ async fn a_bound_token_ends_as_any_other(app: TestApp) {
 }
 
 on_both!(
+    a_resource_that_takes_bound_tokens_only_gives_and_takes_no_other,
     a_bound_token_works_with_a_proof,
     a_session_takes_a_proof_for_each_request,
     a_bearer_token_works_as_ever,

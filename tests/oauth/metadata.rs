@@ -37,6 +37,7 @@ async fn add_notes(app: &TestApp) {
         aliases: Vec::new(),
         is_default: false,
         registration_open: true,
+        dpop_required: false,
         access_token_seconds: None,
         refresh_token_seconds: None,
         signing_alg: "EdDSA".to_owned(),

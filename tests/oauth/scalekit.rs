@@ -274,7 +274,10 @@ async fn a_pushed_request_stays_at_the_door_it_was_pushed_at(app: TestApp) {
         let sent = app.http().post(endpoint).form(&params).send().await.unwrap();
         let (status, body) = status_and_json(sent).await;
         assert_eq!(status, 201, "{body}");
-        let query = [("client_id", visitor.client.id.as_str()), ("request_uri", body["request_uri"].as_str().unwrap())];
+        let query = [
+            ("client_id", visitor.client.id.as_str()),
+            ("request_uri", body["request_uri"].as_str().unwrap()),
+        ];
         serde_urlencoded::to_string(query).unwrap()
     };
     for way in [
@@ -291,14 +294,17 @@ async fn a_pushed_request_stays_at_the_door_it_was_pushed_at(app: TestApp) {
         assert_eq!(claims(&body)["aud"][0], todos);
     }
     // What was pushed for the default resource is not for another one because its browser says so.
-    for way in [format!("/resources/{todos}/oauth/authorize?"), format!("/oauth/authorize?gatepost_door={todos}&")] {
+    for way in
+        [format!("/resources/{todos}/oauth/authorize?"), format!("/oauth/authorize?gatepost_door={todos}&")]
+    {
         let query = push(app.at("/oauth/par")).await;
         let answer = query_of(&ann.allow(&format!("{way}{query}")).await);
         assert_eq!(answer["iss"], app.url, "{way}");
         let tokens = visitor.client.tokens(&visitor.client.redemption(&answer["code"])).await;
         assert_eq!(part_of(&tokens.access, 1)["aud"][0], other, "{way}");
     }
-    let gone = app.http().post(app.at("/resources/res_none/oauth/par")).form(&[("a", "b")]).send().await.unwrap();
+    let gone =
+        app.http().post(app.at("/resources/res_none/oauth/par")).form(&[("a", "b")]).send().await.unwrap();
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
 }
 

@@ -52,6 +52,10 @@ impl World {
             ),
             ("dpop", lists("dpop_signing_alg_values_supported", "ES256"), self.binds().await),
         ];
+        let url = self.app.direct("/.well-known/oauth-protected-resource/mcp");
+        let resource = json_of(self.app.http().get(url).send().await.unwrap()).await;
+        let says = resource["dpop_bound_access_tokens_required"] == true;
+        all.push(("bound-only", says, self.insists_on_keys().await));
         for grant in GrantType::ALL {
             let name = grant.as_str();
             all.push((name, lists("grant_types_supported", name), self.grants(name).await));
@@ -153,6 +157,10 @@ impl World {
         answer["token_type"] == "DPoP" || answer["error"] == "use_dpop_nonce"
     }
 
+    async fn insists_on_keys(&self) -> bool {
+        self.token(&[("grant_type", "client_credentials")]).await.1["error"] == "invalid_dpop_proof"
+    }
+
     async fn grants(&self, grant_type: &str) -> bool {
         let (_, answer) = self.token(&[("grant_type", grant_type)]).await;
         answer["error"] != "unsupported_grant_type"
@@ -239,6 +247,12 @@ async fn what_administrators_do_changes_document_and_behaviour_alike(database: D
     assert_eq!(world.promises().await, with(&[]));
 
     // What no resource takes is not promised for the server.
+    world.set("UPDATE resources SET dpop_required = 1").await;
+    let mut bound = usual_but(&[]);
+    let place = bound.iter().position(|name| name == "dpop").unwrap();
+    bound.insert(place + 1, "bound-only".to_owned());
+    assert_eq!(world.promises().await, bound);
+    world.set("UPDATE resources SET dpop_required = 0").await;
     world.set("UPDATE resources SET registration_open = 0").await;
     assert_eq!(world.promises().await, usual_but(&["registration"]));
     world.set("UPDATE resources SET cimd_policy = 'off'").await;

@@ -58,10 +58,7 @@ async fn they_stand_among_the_others_by_when_they_came(database: Database) {
     }
     for (n, made_at) in [(1, NOW + 20), (2, NOW + 40)] {
         let id = format!("https://app.example/{n}");
-        store
-            .keep_document_client(ClientRow { id, created_at: made_at, ..described("a") })
-            .await
-            .unwrap();
+        store.keep_document_client(ClientRow { id, created_at: made_at, ..described("a") }).await.unwrap();
     }
     let expected =
         ["cli_5", "https://app.example/2", "cli_4", "cli_3", "https://app.example/1", "cli_2", "cli_1"];

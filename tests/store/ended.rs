@@ -25,7 +25,9 @@ async fn what_ended_is_told_and_counted_once(database: Database) {
     assert!(ended.into_iter().all(|ended| ended.unwrap()));
     assert_eq!(count(&store, "ended_tokens").await, 1);
     assert_eq!(store.change_versions().await.unwrap().revocations, before + 1, "others read it once");
-    for (n, client, kept) in [(2, "cli_1", true), (3, "cli_1", false), (4, "cli_2", true), (5, "cli_3", false)] {
+    for (n, client, kept) in
+        [(2, "cli_1", true), (3, "cli_1", false), (4, "cli_2", true), (5, "cli_3", false)]
+    {
         assert_eq!(store.end_token(token(n, client), bounds).await.unwrap(), kept, "{n}");
     }
     assert!(store.end_token(token(2, "cli_1"), bounds).await.unwrap(), "that one has ended");

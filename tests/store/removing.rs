@@ -97,7 +97,8 @@ async fn clients_go_only_when_nothing_speaks_for_them(database: Database) {
     sqlx::query("DELETE FROM grants WHERE id = 'grt_3'").execute(store.pool()).await.unwrap();
     assert_eq!(store.reap_clients(NOW, 10).await.unwrap(), 0);
     assert_eq!(store.reap_clients(NOW + 1, 10).await.unwrap(), 1);
-    let left: Vec<String> = store.list_clients((0, ""), 10).await.unwrap().into_iter().map(|c| c.id).collect();
+    let left: Vec<String> =
+        store.list_clients((0, ""), 10).await.unwrap().into_iter().map(|c| c.id).collect();
     assert_eq!(left, ["cli_1", "cli_2", "cli_3", "cli_4", "cli_5"]);
 }
 

@@ -91,6 +91,7 @@ pub fn resource(n: usize) -> ResourceRow {
         aliases: vec!["https://old.example/mcp".to_owned()],
         is_default: false,
         registration_open: true,
+        dpop_required: false,
         access_token_seconds: Some(900),
         refresh_token_seconds: None,
         signing_alg: "ES256".to_owned(),

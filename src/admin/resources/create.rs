@@ -59,6 +59,7 @@ fn row(admin: &Admin, new: &NewResource, snapshot: &Snapshot) -> Result<Resource
         aliases: Vec::new(),
         is_default: false,
         registration_open: true,
+        dpop_required: false,
         access_token_seconds: None,
         refresh_token_seconds: None,
         signing_alg: if new.dialect.is_scalekit() { Alg::Rs256 } else { Alg::Es256 }.as_str().to_owned(),

@@ -19,6 +19,8 @@ pub struct Settings {
     pub aliases: Vec<String>,
     /// Whether clients that registered themselves may ask people for access to it.
     pub registration_open: bool,
+    /// Whether it takes only access tokens that are bound to a key.
+    pub dpop_required: bool,
     /// Which clients by document may ask.
     pub documents: DocumentColumns,
     /// Seconds; nothing for the setting of the server.
@@ -43,6 +45,7 @@ impl Settings {
             url: row.uri.clone(),
             aliases: row.aliases.clone(),
             registration_open: row.registration_open,
+            dpop_required: row.dpop_required,
             documents: row.documents.clone(),
             access_token_seconds: row.access_token_seconds,
             refresh_token_seconds: row.refresh_token_seconds,
@@ -60,6 +63,7 @@ impl Settings {
             ("url", self.url != before.url),
             ("aliases", self.aliases != before.aliases),
             ("registration_open", self.registration_open != before.registration_open),
+            ("dpop_required", self.dpop_required != before.dpop_required),
             ("cimd_policy", self.documents.policy != before.documents.policy),
             ("cimd_allow", self.documents.allow != before.documents.allow),
             ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),
@@ -106,6 +110,7 @@ pub async fn change(
             uri: wanted.url,
             aliases: wanted.aliases,
             registration_open: wanted.registration_open,
+            dpop_required: wanted.dpop_required,
             documents: wanted.documents,
             access_token_seconds: wanted.access_token_seconds,
             refresh_token_seconds: wanted.refresh_token_seconds,

@@ -101,7 +101,11 @@ async fn slow_names_of_strangers_hold_so_many_threads_and_nobody_else_up() {
     let refused = ask(PLACES).await;
     assert_eq!((refused.clone(), refused.reason()), (Fault::LookupsBusy, "document_lookups_busy"));
     assert!(refused.is_passing());
-    assert_eq!(fetcher.document("https://known.example/x").await, Err(Fault::SpecialAddress), "it was looked up");
+    assert_eq!(
+        fetcher.document("https://known.example/x").await,
+        Err(Fault::SpecialAddress),
+        "it was looked up"
+    );
     *ANSWERS.0.lock().unwrap() = true;
     ANSWERS.1.notify_all();
     // The places are free again once the resolver is done.

@@ -5,6 +5,7 @@
 //! |-----------------|-----------------|----------------------------|----------|----------------------------|--------------------------------------------|
 //! | `Bearer`        | bound to no key | whatever                   | Go on    |                            | `a_bearer_token_works_as_ever`             |
 //! | `Bearer`        | bound to a key  | whatever                   | Refuse   | 401 `invalid_token`        | `a_bound_token_is_no_bearer_token`         |
+//! | `Bearer`        | bound to no key, and the resource takes bound tokens only | whatever | Refuse | 401 `invalid_token` | `a_resource_that_takes_bound_tokens_only_gives_and_takes_no_other` |
 //! | `DPoP`          | bound to no key | whatever                   | Refuse   | 401 `invalid_token`        | `a_bearer_token_works_as_ever`             |
 //! | `DPoP`          | bound to a key  | a fresh proof of that key  | Go on    |                            | `a_bound_token_works_with_a_proof`         |
 //! | `DPoP`          | bound to a key  | none, or a bad one         | Refuse   | 401 `invalid_dpop_proof`   | `a_bound_token_needs_a_good_proof`         |
@@ -42,7 +43,8 @@ pub enum Need<'a> {
     ProofOf(&'a str),
 }
 
-/// The table above, as far as it does not look into the proof. `bound`: the thumbprint the token names.
+/// The table above, as far as it does not look into the proof. `bound`: the thumbprint the token names. Of what the
+/// resource takes [`check_unbound`] knows.
 ///
 /// # Errors
 /// `invalid_token`.
@@ -59,6 +61,21 @@ pub fn decide(scheme: Scheme, bound: Option<&str>) -> Result<Need<'_>, Refusal> 
             refuse(Reason::UnboundToken, "the access token is bound to no key: present it as Bearer")
         }
     }
+}
+
+/// Whether a resource takes a token that is bound to no key.
+///
+/// # Errors
+/// `invalid_token`.
+pub fn check_unbound(is_bound: bool, dpop_required: bool) -> Result<(), Refusal> {
+    if is_bound || !dpop_required {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::InvalidToken,
+        Reason::UnboundToken,
+        "this resource takes only access tokens that are bound to a key: ask for one with a DPoP proof",
+    ))
 }
 
 /// Whether a token that was verified may be used in this request, which brought these `DPoP` headers.

@@ -6,6 +6,7 @@
 //! | anything that no key was named for                    | none           | Go on    | 200, `Bearer`            | `without_a_proof_nothing_changes`            |
 //! | the same                                              | of any key     | Go on    | 200, `DPoP`, bound to it | `a_proof_binds_the_access_token`             |
 //! | the same, by a client that takes bound tokens only    | none           | Refuse   | 400 `invalid_dpop_proof` | `a_client_that_takes_bound_tokens_only_needs_a_proof` |
+//! | anything, for a resource that takes bound tokens only (`access_token`) | none | Refuse | 400 `invalid_dpop_proof` | `a_resource_that_takes_bound_tokens_only_gives_and_takes_no_other` |
 //! | a code that was asked for with `dpop_jkt`             | of that key    | Go on    | 200, `DPoP`              | `a_code_is_bound_to_the_key_that_was_named`  |
 //! | the same                                              | none           | Refuse   | 400 `invalid_dpop_proof` | the same                                     |
 //! | the same                                              | of another key | Refuse   | 400 `invalid_grant`      | the same                                     |

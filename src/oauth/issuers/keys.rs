@@ -25,11 +25,11 @@ use url::{Host, Url};
 
 use super::matching::Claims;
 use super::{TrustedIssuer, TrustedIssuers};
+use crate::fetch::is_public;
 use crate::oauth::error::{Code, Reason, Refusal};
 use crate::oauth::jose::{self, Keys};
 use crate::store::trusted_issuers::{IssuerRow, KeysFrom};
 use crate::trust::fetch::{self, Fault, Http};
-use crate::fetch::is_public;
 use crate::trust::kept::{Kept, Lack, keep, kept, peek, places};
 use crate::types::Timestamp;
 use crate::types::urls::is_loopback;

@@ -11,7 +11,8 @@ use crate::types::urls::Issuer;
 /// client has them.
 pub fn of(environment: &Issuer, resource: &Resource) -> Vec<(&'static str, String)> {
     let scopes = resource.scopes.iter().map(|scope| scope.name.as_str());
-    let document = ResourceMetadata::new(&resource.uri, &authorization_server(environment, resource), scopes);
+    let document = ResourceMetadata::new(&resource.uri, &authorization_server(environment, resource), scopes)
+        .bound_only(resource.dpop_required);
     vec![
         ("SCALEKIT_ENVIRONMENT_URL", environment.as_str().to_owned()),
         ("SCALEKIT_RESOURCE_ID", resource.id.clone()),

@@ -20,7 +20,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::routes::get;
-use super::{State, authorize, dpop, error_page, forms, issuing, jwks, par, register, respond, token, userinfo};
+use super::{
+    State, authorize, dpop, error_page, forms, issuing, jwks, par, register, respond, token, userinfo,
+};
 use crate::audit::Event;
 use crate::oauth::authorize::Rejected;
 use crate::oauth::params::Params;

@@ -217,7 +217,6 @@ async fn while_the_document_cannot_be_had_what_is_known_counts(app: TestApp) {
 
 on_both!(
     a_client_on_hold_begins_nothing_without_a_browser,
-
     a_document_that_stays_the_same_holds_nobody,
     a_changed_redirect_host_puts_the_client_on_hold,
     other_keys_put_the_client_on_hold,

@@ -35,6 +35,8 @@ pub struct Resource {
     is_default: bool,
     /// Whether clients that registered themselves may ask people for access.
     registration_open: bool,
+    /// Whether it takes only access tokens that are bound to a key (DPoP).
+    dpop_required: bool,
     /// Which clients by document may ask: `open`, `allow` or `off`.
     #[schema(example = "open")]
     cimd_policy: String,
@@ -80,6 +82,7 @@ fn shown(call: &Call, row: ResourceRow) -> Resource {
         aliases: row.aliases,
         is_default: row.is_default,
         registration_open: row.registration_open,
+        dpop_required: row.dpop_required,
         cimd_policy: row.documents.policy,
         cimd_allow: row.documents.allow,
         access_token_seconds: row.access_token_seconds,
@@ -270,6 +273,9 @@ pub struct ResourceSettings {
     #[schema(max_items = 20)]
     aliases: Vec<String>,
     registration_open: bool,
+    /// Whether it takes only access tokens that are bound to a key (DPoP).
+    #[serde(default)]
+    dpop_required: bool,
     /// Which clients by document may ask; leave it out for `open`.
     #[serde(default)]
     cimd_policy: DocumentPolicy,
@@ -320,6 +326,7 @@ pub async fn change(sent: Sent<ResourceSettings>, id: Path<String>) -> Result<Ht
         url: body.url,
         aliases: body.aliases,
         registration_open: body.registration_open,
+        dpop_required: body.dpop_required,
         documents: body.cimd_policy.columns(body.cimd_allow),
         access_token_seconds: body.access_token_seconds,
         refresh_token_seconds: body.refresh_token_seconds,

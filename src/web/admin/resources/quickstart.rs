@@ -11,11 +11,13 @@ use super::super::access::View;
 use super::super::answers;
 use super::{code, document_url, head, in_force};
 use crate::connect;
-use crate::mcp::challenge;
+use crate::mcp::challenge::{self, Presented};
+use crate::oauth::dpop::alg_names;
 use crate::oauth::keys::Alg;
 use crate::oauth::resource::Resource;
 use crate::oauth::scalekit::{self, variables};
 use crate::trust::whom::Whom;
+use crate::types::Scheme;
 
 pub async fn get(view: View, id: Path<String>) -> HttpResponse {
     let state = &view.state;
@@ -68,7 +70,9 @@ fn duties(state: &State, resource: &Resource) -> Duties {
     let metadata_url = document_url(state, resource);
     let metadata = resource_json(state, resource);
     let defaults = resource.scopes.iter().filter(|s| s.is_default).map(|s| s.name.as_str());
-    let challenge = challenge::missing_token(&metadata_url, defaults);
+    let algs = alg_names();
+    let expected = Presented { scheme: Scheme::of(resource.dpop_required), algs: &algs };
+    let challenge = challenge::missing_token(expected, &metadata_url, defaults);
     let issuer = scalekit::token_issuer(state.issuer(), resource);
     let is_scalekit = resource.dialect.is_scalekit();
     let python = if is_scalekit { code::python_for_scalekit } else { code::python };

@@ -90,6 +90,7 @@ fn as_form(row: &ResourceRow) -> SettingsForm {
         url: row.uri.clone(),
         aliases: row.aliases.join("\n"),
         registration_open: row.registration_open,
+        dpop_required: row.dpop_required,
         cimd_policy: row.documents.policy.clone(),
         cimd_allow: row.documents.allow.join("\n"),
         access_token_seconds: number(row.access_token_seconds),
@@ -111,6 +112,7 @@ fn read(sent: &Submission, row: &ResourceRow) -> SettingsForm {
         url: row.uri.as_ref().map(|_| text("url")),
         aliases: text("aliases"),
         registration_open: sent.is_ticked("registration_open"),
+        dpop_required: sent.is_ticked("dpop_required"),
         cimd_policy: text("cimd_policy"),
         cimd_allow: text("cimd_allow"),
         access_token_seconds: text("access_token_seconds"),
@@ -133,6 +135,7 @@ fn wanted(form: &SettingsForm, sent: &Submission, row: &ResourceRow) -> Settings
         url: form.url.clone(),
         aliases: sent.lines("aliases"),
         registration_open: form.registration_open,
+        dpop_required: form.dpop_required,
         documents: DocumentColumns { policy: form.cimd_policy.clone(), allow: sent.lines("cimd_allow") },
         access_token_seconds: seconds(&form.access_token_seconds),
         refresh_token_seconds: seconds(&form.refresh_token_seconds),
@@ -168,6 +171,7 @@ fn in_words(row: &ResourceRow) -> Vec<(&'static str, String)> {
     words.extend([
         ("Aliases", aliases),
         ("Apps that registered themselves may ask", open.to_owned()),
+        ("Only tokens with proof of possession", if row.dpop_required { "yes" } else { "no" }.to_owned()),
         ("Apps that publish a document", row.documents.policy.clone()),
         (
             "Documents that are let in",

@@ -1,6 +1,6 @@
 //! Settings of a resource, making it the default, deleting it.
 //!
-//! Settings post `csrf`, `version`, `name`, `url`, `aliases`, `registration_open`, `cimd_policy`, `cimd_allow`, `access_token_seconds`,
+//! Settings post `csrf`, `version`, `name`, `url`, `aliases`, `registration_open`, `dpop_required`, `cimd_policy`, `cimd_allow`, `access_token_seconds`,
 //! `refresh_token_seconds`, `dialect`, `token_issuer`, `signing_alg`, `issuer`, `scalekit_environment`,
 //! `scalekit_resource_id` and `both_until`; the default `csrf`; deleting `csrf` and `confirm`.
 
@@ -43,6 +43,7 @@ pub struct SettingsForm {
     /// One a line.
     pub aliases: String,
     pub registration_open: bool,
+    pub dpop_required: bool,
     /// Which apps that publish a document may ask: `open`, `allow` or `off`.
     pub cimd_policy: String,
     /// One a line.
@@ -129,6 +130,7 @@ impl ResourceSettingsPage {
                 url: Some("https://notes.example.com/mcp".into()),
                 aliases: "https://old.example.com/mcp".into(),
                 registration_open: true,
+                dpop_required: true,
                 cimd_policy: "allow".into(),
                 cimd_allow: "https://vscode.dev/*".into(),
                 access_token_seconds: "900".into(),
@@ -179,6 +181,7 @@ impl ResourceSettingsPage {
                 url: Some(t()),
                 aliases: t(),
                 registration_open: true,
+                dpop_required: true,
                 cimd_policy: t(),
                 cimd_allow: t(),
                 access_token_seconds: t(),
