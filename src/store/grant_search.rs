@@ -79,7 +79,11 @@ macro_rules! listing {
 
 macro_rules! edge {
     ($condition:literal) => {
-        concat!("SELECT id, created_at FROM grants WHERE ", $condition, " id < $1 ORDER BY id DESC LIMIT 2 OFFSET $2")
+        concat!(
+            "SELECT id, created_at FROM grants WHERE ",
+            $condition,
+            " id < $1 ORDER BY id DESC LIMIT 2 OFFSET $2"
+        )
     };
 }
 

@@ -124,7 +124,7 @@ pub enum Lack {
 }
 
 /// Documents by their URL; clones share them. As many as administrators wrote down, and as the metadata of
-/// those named since the start.
+/// those names: what nobody names any more is taken off ([`keep`]).
 pub type Shelf<T> = Arc<RwLock<HashMap<String, Arc<Kept<T>>>>>;
 
 /// The document at this URL, with a place on the shelf from now on.
@@ -134,6 +134,22 @@ pub fn kept<T>(shelf: &Shelf<T>, url: String, new: impl FnOnce(String) -> Arc<Ke
         let mut shelf = shelf.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(shelf.entry(url.clone()).or_insert_with(|| new(url)))
     })
+}
+
+/// What is kept of the document with this place on the shelf, of whatever age; nothing where there is none.
+pub fn peek<T: Send + Sync + 'static>(shelf: &Shelf<T>, url: &str) -> Option<Arc<T>> {
+    let found = shelf.read().unwrap_or_else(PoisonError::into_inner).get(url).map(Arc::clone)?;
+    found.look(|held| held.value.clone())
+}
+
+/// What has a place on the shelf.
+pub fn places<T>(shelf: &Shelf<T>) -> Vec<String> {
+    shelf.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+}
+
+/// Takes everything off the shelf but these.
+pub fn keep<T>(shelf: &Shelf<T>, is_named: impl Fn(&str) -> bool) {
+    shelf.write().unwrap_or_else(PoisonError::into_inner).retain(|url, _| is_named(url));
 }
 
 /// The document at one URL.
@@ -438,6 +454,10 @@ mod tests {
         assert_eq!(since, Some(back));
         assert_eq!(decide(facts(since, back), true, back + PAUSE - 1), Step::Use);
         let since = kept_since(since, back + FRESH);
-        assert_eq!(decide(facts(since, back + FRESH), true, back + LONGEST), Step::Fetch, "a day, and no longer");
+        assert_eq!(
+            decide(facts(since, back + FRESH), true, back + LONGEST),
+            Step::Fetch,
+            "a day, and no longer"
+        );
     }
 }
