@@ -262,7 +262,8 @@ async fn only_a_resource_with_the_dialect_has_its_endpoints(app: TestApp) {
 }
 
 async fn a_pushed_request_stays_at_the_door_it_was_pushed_at(app: TestApp) {
-    let (todos, other) = (base(&app).await, turn_on(&app, "environment").await);
+    // The built-in one first, while it is the only one.
+    let (other, todos) = (turn_on(&app, "environment").await, base(&app).await);
     let (visitor, ann) = (Visitor::new(&app, &todos).await, app.signed_in().await);
     let at = |id: &str| app.at(&format!("/resources/{id}/oauth"));
     let document = get(&app, &format!("/resources/{todos}/.well-known/oauth-authorization-server")).await;
