@@ -186,6 +186,11 @@ impl Fetcher {
         self.get(Wanted::Keys, url, Ask { anew, ..Ask::default() }).await
     }
 
+    /// The same of a client that nobody has relied on yet ([`Fetcher::document_of_stranger`]).
+    pub async fn keys_of_stranger(&self, url: &str, anew: bool) -> Outcome {
+        self.get(Wanted::Keys, url, Ask { anew, by_stranger: true }).await
+    }
+
     /// What was given for this URL cannot be used: it is asked for again soon, and not used while its host is away.
     /// Returns the answer that is given from now on until then, always the same one; nothing where none is held.
     pub fn is_useless(&self, wanted: Wanted, url: &str) -> Option<Arc<Answer>> {

@@ -159,6 +159,22 @@ pub struct Exchanged {
     pub until: Timestamp,
 }
 
+/// Whether a token for this resource can be made with this binding. [`mint`] asks too; grants that spend or write
+/// something before they mint ask first.
+///
+/// # Errors
+/// `invalid_dpop_proof` where only tokens that are bound to a key are taken, and no proof came.
+pub fn check_binding(resource: &Resource, binding: Option<&str>) -> Result<(), Refusal> {
+    if binding.is_some() || !resource.dpop_required {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::InvalidDpopProof,
+        Reason::ProofMissing,
+        "a DPoP proof is needed: this resource takes only access tokens that are bound to a key",
+    ))
+}
+
 /// Makes an access token for `scopes` of a grant. It lives as long as the resource says, or less where the client may.
 pub fn mint(ctx: &OAuth, minting: &Minting<'_>) -> Result<AccessToken, Refusal> {
     sign(ctx, minting, None)
@@ -175,13 +191,7 @@ pub fn mint_exchanged(
 
 fn sign(ctx: &OAuth, minting: &Minting<'_>, exchanged: Option<Exchanged>) -> Result<AccessToken, Refusal> {
     let Minting { client, grant, resource, scopes, asked_as, binding } = *minting;
-    if resource.dpop_required && binding.is_none() {
-        return Err(Refusal::new(
-            Code::InvalidDpopProof,
-            Reason::ProofMissing,
-            "a DPoP proof is needed: this resource takes only access tokens that are bound to a key",
-        ));
-    }
+    check_binding(resource, binding)?;
     let now = ctx.clock.now();
     let of_resource = resource.access_token_seconds.unwrap_or(ctx.lifetimes.access_token);
     let left = exchanged.as_ref().map_or(LONGEST, |exchanged| exchanged.until - now);

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::OAuth;
+use super::cimd;
 use super::client::{Client, KeySource};
 use super::error::{Code, Reason, Refusal};
 use super::jose::{self, Fault, Keys};
@@ -133,11 +134,11 @@ async fn verified(ctx: &OAuth, client: &Client, assertion: &str) -> Result<Claim
     let source = client.keys.as_ref().ok_or_else(|| {
         wrong(Reason::AuthMethodMismatch, "no key of this client is known: it cannot use client_assertion")
     })?;
-    let first = keys(ctx, source, false).await?.verify(assertion, &TYPES);
+    let first = keys(ctx, client, source, false).await?.verify(assertion, &TYPES);
     let found = match (first, source) {
         // It may have got a new key since.
         (Err(Fault::UnknownKey), KeySource::Uri(_)) => {
-            keys(ctx, source, true).await?.verify(assertion, &TYPES)
+            keys(ctx, client, source, true).await?.verify(assertion, &TYPES)
         }
         (first, _) => first,
     };
@@ -160,7 +161,7 @@ async fn verified(ctx: &OAuth, client: &Client, assertion: &str) -> Result<Claim
 const TYPES: [&str; 3] = ["jwt", "client-authentication+jwt", ""];
 
 /// The client's keys; `anew`: those that were known lack one.
-async fn keys(ctx: &OAuth, source: &KeySource, anew: bool) -> Result<Arc<Keys>, Refusal> {
+async fn keys(ctx: &OAuth, client: &Client, source: &KeySource, anew: bool) -> Result<Arc<Keys>, Refusal> {
     let uri = match source {
         KeySource::Inline(keys) => return Ok(Arc::clone(keys)),
         KeySource::Uri(uri) => uri,
@@ -172,7 +173,13 @@ async fn keys(ctx: &OAuth, source: &KeySource, anew: bool) -> Result<Arc<Keys>, 
             format!("the key set at the client's jwks_uri {why}"),
         )
     };
-    let answer = ctx.fetch.keys(uri, anew).await.map_err(|fault| unavailable(&fault))?;
+    let is_stranger = client.kind.describes_itself() && !cimd::is_relied_on(client);
+    let fetched = if is_stranger {
+        ctx.fetch.keys_of_stranger(uri, anew).await
+    } else {
+        ctx.fetch.keys(uri, anew).await
+    };
+    let answer = fetched.map_err(|fault| unavailable(&fault))?;
     Keys::read(&answer.bytes).map(Arc::new).map_err(|fault| {
         ctx.fetch.is_useless(Wanted::Keys, uri);
         unavailable(&fault)

@@ -24,20 +24,28 @@ pub struct DocumentState {
     pub held_mark: Option<String>,
     /// When an administrator accepted the document as the row describes it.
     pub accepted_at: Option<Timestamp>,
+    /// Whether anybody ever agreed to this client, or it got a token. One that only asked may change its document.
+    pub is_relied_on: bool,
 }
 
 sql! {
-    STATE = "SELECT id, document_mark, held_at, held_mark, accepted_at FROM clients WHERE id = $1 AND kind = 'cimd'";
-    /// A row that is there is brought up to date, unless people did not rely on this.
+    STATE = "SELECT c.id, c.document_mark, c.held_at, c.held_mark, c.accepted_at, \
+             CASE WHEN c.last_used_at IS NOT NULL OR EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) \
+             OR EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) THEN 1 ELSE 0 END AS is_relied_on \
+             FROM clients c WHERE c.id = $1 AND c.kind = 'cimd'";
+    /// A row that is there is brought up to date, unless people rely on another document.
     PUT = "INSERT INTO clients (id, kind, name, auth_method, redirect_uris, grant_types, scope, metadata, created_at, \
            has_terms, jwks, jwks_uri, dpop_bound, document_mark) \
            VALUES ($1, 'cimd', $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12) \
            ON CONFLICT (id) DO UPDATE SET name = excluded.name, auth_method = excluded.auth_method, \
            redirect_uris = excluded.redirect_uris, grant_types = excluded.grant_types, scope = excluded.scope, \
            metadata = excluded.metadata, jwks = excluded.jwks, jwks_uri = excluded.jwks_uri, \
-           dpop_bound = excluded.dpop_bound \
+           dpop_bound = excluded.dpop_bound, document_mark = excluded.document_mark \
            WHERE clients.kind = 'cimd' AND clients.deleted_at IS NULL AND clients.held_at IS NULL \
-           AND clients.document_mark = excluded.document_mark AND (clients.name <> excluded.name \
+           AND (clients.document_mark = excluded.document_mark OR (clients.last_used_at IS NULL \
+           AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = clients.id) \
+           AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = clients.id))) \
+           AND (clients.document_mark <> excluded.document_mark OR clients.name <> excluded.name \
            OR clients.auth_method <> excluded.auth_method OR clients.redirect_uris <> excluded.redirect_uris \
            OR clients.grant_types <> excluded.grant_types OR clients.scope <> excluded.scope \
            OR clients.metadata <> excluded.metadata OR COALESCE(clients.jwks, '') <> COALESCE(excluded.jwks, '') \
@@ -57,7 +65,6 @@ sql! {
             AND disabled_at IS NULL LIMIT 1000) AS held";
     MARK = "UPDATE grants SET document_mark = $2 WHERE id = $1";
     MARKED = "SELECT id, document_mark FROM grants WHERE id = $1";
-    /// What an administrator set for one stays, and so does one that is kept out.
     /// Those that were never given anything: not while something they asked for waits.
     REAP_NEWCOMERS = "DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c WHERE c.kind = 'cimd' \
                       AND c.last_used_at IS NULL AND c.created_at < $1 AND c.disabled_at IS NULL \
@@ -66,12 +73,14 @@ sql! {
                       AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) \
                       AND NOT EXISTS (SELECT 1 FROM pushed_requests p WHERE p.client_id = c.id) \
                       AND NOT EXISTS (SELECT 1 FROM device_codes d WHERE d.client_id = c.id) LIMIT $2)";
+    /// What an administrator set for one stays, and so does one that is kept out.
     REAP = "DELETE FROM clients WHERE id IN (SELECT c.id FROM clients c WHERE c.kind = 'cimd' \
             AND c.created_at < $1 AND (c.last_used_at IS NULL OR c.last_used_at < $1) AND c.disabled_at IS NULL \
             AND c.allowed_scopes IS NULL AND c.access_token_seconds IS NULL \
             AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) \
             AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id) \
-            AND NOT EXISTS (SELECT 1 FROM pushed_requests p WHERE p.client_id = c.id) LIMIT $2)";
+            AND NOT EXISTS (SELECT 1 FROM pushed_requests p WHERE p.client_id = c.id) \
+            AND NOT EXISTS (SELECT 1 FROM device_codes d WHERE d.client_id = c.id) LIMIT $2)";
 }
 
 /// Writes the row, or brings it up to date, inside the caller's transaction.
@@ -115,6 +124,7 @@ impl Store {
             held_at: row::time_opt(&found, "held_at")?,
             held_mark: row::text_opt(&found, "held_mark")?,
             accepted_at: row::time_opt(&found, "accepted_at")?,
+            is_relied_on: row::flag(&found, "is_relied_on")?,
         }))
     }
 

@@ -142,7 +142,8 @@ pub fn metadata_url(state: &State, resource: &Resource) -> String {
 /// What a resource's document says where it is made here.
 fn resource_document(state: &State, resource: &Resource) -> ResourceMetadata {
     let scopes = resource.scopes.iter().map(|s| s.name.as_str());
-    // Whether a server elsewhere looks at proofs is not known here unless an administrator says so, and ScaleKit's tokens are bound to no key.
+    // Whether a server elsewhere looks at proofs is not known here unless an administrator says so, and ScaleKit gives out
+    // no tokens that are bound to a key.
     let takes_own = resource.believes.takes_own(state.oauth.clock.now());
     let takes_proofs = resource.dpop_required || resource.is_here() && takes_own;
     let algs = ProofAlg::ALL.iter().filter(|_| takes_proofs).map(|alg| alg.as_str()).collect();

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use gatepost::admin::issuers;
-use gatepost::admin::{Actor, clients};
+use gatepost::admin::resources::settings::{Settings, change};
+use gatepost::admin::{Actor, clients, issuers, resources};
 use gatepost::oauth::client::AuthMethod;
 use gatepost::store::identities::IdentityRow;
 use serde_json::{Value, json};
@@ -186,6 +186,23 @@ async fn what_is_wrong_with_an_id_jag(app: TestApp) {
     assert_eq!(told(&acme.ask(&claims, &[]).await), again);
 }
 
+async fn nothing_is_spent_where_a_proof_is_missing(app: TestApp) {
+    let acme = Enterprise::new(&app).await;
+    let set = async |dpop_required| {
+        let admin = app.core.admin();
+        let row = resources::list(&admin).await.unwrap().remove(0);
+        let wanted = Settings { dpop_required, ..Settings::of(&row) };
+        change(&admin, &Actor::command_line(), &row.id, row.version, &wanted).await.unwrap();
+        app.sync().await;
+    };
+    set(true).await;
+    let claims = acme.claims("1");
+    assert_eq!(acme.ask(&claims, &[]).await.1["error"], "invalid_dpop_proof");
+    set(false).await;
+    let (status, body) = acme.ask(&claims, &[]).await;
+    assert_eq!(status, 200, "it was not spent: {body}");
+}
+
 async fn an_issuer_may_be_for_some_clients(app: TestApp) {
     let acme =
         Enterprise::with(&app, Input { client_ids: Some(vec!["cli_other".into()]), ..input("Acme") }).await;
@@ -329,6 +346,7 @@ on_both! {
     a_person_is_vouched_for,
     a_public_client_may_show_one,
     what_is_wrong_with_an_id_jag,
+    nothing_is_spent_where_a_proof_is_missing,
     an_issuer_may_be_for_some_clients,
     who_is_vouched_for_is_decided_by_identity,
     a_trusted_domain_links_and_admits,

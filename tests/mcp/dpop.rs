@@ -268,6 +268,9 @@ async fn a_resource_that_takes_bound_tokens_only_gives_and_takes_no_other(app: T
     assert_eq!(answer.status(), 401);
     let challenge = challenge_of(&answer);
     assert!(challenge.starts_with("DPoP error=\"invalid_token\""), "{challenge}");
+    let told = app.http().get(app.at("/oauth/userinfo")).bearer_auth(&bearer.token).send().await.unwrap();
+    assert_eq!(told.status(), 401, "nor does it tell who somebody is");
+    assert!(challenge_of(&told).contains("invalid_token"), "{}", challenge_of(&told));
     assert!(challenge.contains("takes only access tokens that are bound to a key"), "{challenge}");
     assert_eq!(bound.fresh(&app).await.status(), 200, "one that is bound works");
     // None is given without a proof, and nothing is spent by asking.

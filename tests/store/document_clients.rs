@@ -167,6 +167,11 @@ async fn only_what_nobody_needs_is_removed(database: Database) {
     assert!(store.remove_client(id("deleted"), NOW).await.unwrap());
 
     assert_eq!(store.reap_document_clients(NOW, 10).await.unwrap(), 0, "they are new");
+    // Not while a device waits.
+    let asked = DeviceRow { client_id: id("unused"), ..device(1) };
+    assert!(store.add_device_code(asked, Bounds { of_client: 1, in_all: 3 }).await.unwrap());
+    assert_eq!(store.reap_document_clients(NOW + 5, 10).await.unwrap(), 0);
+    store.reap_device_codes(NOW + 100_000, 10).await.unwrap();
     assert_eq!(store.reap_document_clients(NOW + 5, 10).await.unwrap(), 1);
     assert!(store.find_client(&id("unused")).await.unwrap().is_none());
     assert_eq!(store.reap_document_clients(NOW + 11, 10).await.unwrap(), 1);

@@ -7,6 +7,7 @@
 //! | changed                  | has not looked              | the one before          | `invalid_grant` | `a_changed_redirect_host_puts_the_client_on_hold` |
 //! | changed                  | has not looked              | this one: agreed anew   | yes             | `a_person_who_agrees_anew_goes_on`        |
 //! | changed                  | accepted it, after the grant | the one before         | yes             | `an_administrator_accepts_the_change_for_everybody` |
+//! | changed, and nobody ever agreed or got a token | – | –                      | no hold: it is described anew | `a_document_that_nobody_relied_on_may_change` |
 //! | as it was again          | –                           | this document           | yes             | `a_document_that_is_mended_ends_the_hold` |
 //! | cannot be had            | –                           | as last known           | as above        | `while_the_document_cannot_be_had_what_is_known_counts` |
 

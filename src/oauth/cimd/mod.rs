@@ -127,7 +127,7 @@ pub async fn at_authorize(
             ));
         }
     };
-    let row = describe(ctx, id, stored.is_some()).await;
+    let row = describe(ctx, id, stored.as_deref().is_some_and(is_relied_on)).await;
     let row = row.map_err(|lack| refused(&lack, Code::InvalidRequest))?;
     Ok(Arc::new(as_it_says(&row, stored.as_deref())))
 }
@@ -185,7 +185,9 @@ pub async fn may_begin_unchanged(
     resource: &Resource,
     newcomer_in_time: impl Fn() -> bool,
 ) -> Result<Option<ClientRow>, Refusal> {
-    let is_other = |document: &Document| document.state.as_ref().is_some_and(|s| s.mark != document.mark);
+    let is_other = |document: &Document| {
+        document.state.as_ref().is_some_and(|s| s.is_relied_on && s.mark != document.mark)
+    };
     let is_held = match (&client.document_row, &client.document) {
         (Some(_), document) => document.as_ref().is_some_and(is_other),
         // Its document cannot be had: as it was last.
@@ -232,7 +234,7 @@ pub async fn at_token(ctx: &OAuth, id: &str) -> Result<Option<Arc<Client>>, Refu
     if !takes {
         return Ok(Some(stored));
     }
-    match describe(ctx, id, true).await {
+    match describe(ctx, id, is_relied_on(&stored)).await {
         Ok(row) => {
             let client = as_it_says(&row, Some(&stored));
             note(ctx, &client).await?;
@@ -246,7 +248,8 @@ pub async fn at_token(ctx: &OAuth, id: &str) -> Result<Option<Arc<Client>>, Refu
 /// Puts a client on hold, or ends its hold, as its document is now. Recorded once for each change.
 pub async fn note(ctx: &OAuth, client: &Client) -> Result<(), Refusal> {
     let Some(Document { mark, state: Some(state) }) = &client.document else { return Ok(()) };
-    let (done, event) = if state.mark != *mark && state.held_mark.as_ref() != Some(mark) {
+    let (done, event) = if state.is_relied_on && state.mark != *mark && state.held_mark.as_ref() != Some(mark)
+    {
         let now = ctx.clock.now();
         (ctx.store.hold_client(client.id.clone(), mark.clone(), now).await?, Event::ClientHeld)
     } else if state.mark == *mark && state.held_at.is_some() {
@@ -274,6 +277,11 @@ pub async fn may_renew(ctx: &OAuth, client: &Client, grant: &GrantRow) -> Result
 /// A sentence on why it cannot be had.
 pub async fn current(ctx: &OAuth, id: &str) -> Result<Arc<ClientRow>, String> {
     describe(ctx, id, true).await.map_err(|lack| lack.sentence)
+}
+
+/// Whether anybody ever agreed to it: until then it is a stranger, and its document may change.
+pub fn is_relied_on(client: &Client) -> bool {
+    client.document.as_ref().and_then(|d| d.state.as_ref()).is_some_and(|state| state.is_relied_on)
 }
 
 /// The client of a document, with what administrators set in its row.

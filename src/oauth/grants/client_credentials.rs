@@ -65,6 +65,7 @@ pub async fn run(ctx: &OAuth, request: &TokenRequest<'_>) -> Result<Granted, Ref
     let asked = asked
         .map_err(|e| Refusal::new(Code::InvalidScope, Reason::MalformedRequest, format!("scope {e}")))?;
     let chosen = scopes::for_machine(&resource, client, &asked)?;
+    access_token::check_binding(&resource, request.binding.as_deref())?;
     request.settle(ctx).await?;
     let grant = standing_grant(ctx, client, &resource).await?;
     let scopes = scopes::of_token(&resource, client, &chosen);

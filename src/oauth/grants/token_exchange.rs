@@ -164,7 +164,8 @@ async fn subject(ctx: &OAuth, token: &str) -> Result<Subject, Refusal> {
     }
     let (set, now) = (ctx.resources.current(), ctx.clock.now());
     let from = set.all().iter().find(|r| claims.aud.is_for(r) && r.believes.takes_own(now)).cloned();
-    let from = from.ok_or_else(dead)?;
+    // One that is bound to a key was refused above: where no other is taken, none can be exchanged.
+    let from = from.filter(|from| !from.dpop_required).ok_or_else(dead)?;
     let grant = ctx.store.find_grant(&claims.gid).await?.filter(|grant| grant.revoked_at.is_none());
     let grant = grant.ok_or_else(dead)?;
     let user = ctx.store.find_user(&claims.sub).await?;

@@ -21,6 +21,13 @@ async fn a_resource_is_added_changed_and_deleted(app: TestApp) {
     let changed = good(program.put(&path, &change).await, 200).await;
     assert_eq!((&changed["name"], &changed["access_token_seconds"]), (&"Notes of all".into(), &600.into()));
     assert_eq!(changed["url"], "https://notes.example.com/mcp");
+    // What protects stays where a program that does not know of it changes something else.
+    let mut with = change.clone();
+    (with["dpop_required"], with["version"]) = (true.into(), changed["version"].clone());
+    let bound = good(program.put(&path, &with).await, 200).await;
+    let mut without = change.clone();
+    without["version"] = bound["version"].clone();
+    assert_eq!(good(program.put(&path, &without).await, 200).await["dpop_required"], true);
     assert_eq!(problem(program.put(&path, &change).await, 409).await, "changed");
 
     assert_eq!(

@@ -79,6 +79,33 @@ async fn a_client_on_hold_begins_nothing_without_a_browser(app: TestApp) {
 }
 
 /// Between a person's "allow" and the device's fetch nothing may slip through.
+async fn a_document_that_nobody_relied_on_may_change(app: TestApp) {
+    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let documents = Documents::start();
+    let put = |redirect_uri: &str| {
+        let mut document = plain(&[redirect_uri]);
+        document["grant_types"] = json!(["authorization_code", "refresh_token", DEVICE]);
+        documents.put(PATH, document)
+    };
+    let peer = Peer { id: put(WEB), redirect_uri: "https://evil.example/cb".to_owned(), key: None };
+    let asks = async || {
+        let request = app.http().post(app.at("/oauth/device_authorization"));
+        status_and_json(request.form(&[("client_id", &peer.id)]).send().await.unwrap()).await
+    };
+    assert_eq!(asks().await.0, 200);
+    put(&peer.redirect_uri);
+    app.advance(FRESH).await;
+    assert_eq!(asks().await.0, 200);
+    assert!(app.audit_reasons("client.held").await.is_empty());
+    let refresh = peer.log_in(&app, &app.signed_in().await).await;
+    peer.goes_on(&app, &refresh).await;
+    // From now on somebody relies on it.
+    put(WEB);
+    app.advance(FRESH).await;
+    peer.is_held(&app, &refresh).await;
+    assert_eq!(app.audit_reasons("client.held").await, ["document_changed"]);
+}
+
 async fn a_hold_reaches_what_was_allowed_on_a_device(database: Database) {
     let app = TestApp::start_with(database, &[("GATEPOST_DEVICE__CODE_SECONDS", "1800")]).await;
     const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -216,6 +243,7 @@ async fn while_the_document_cannot_be_had_what_is_known_counts(app: TestApp) {
 }
 
 on_both!(
+    a_document_that_nobody_relied_on_may_change,
     a_client_on_hold_begins_nothing_without_a_browser,
     a_document_that_stays_the_same_holds_nobody,
     a_changed_redirect_host_puts_the_client_on_hold,

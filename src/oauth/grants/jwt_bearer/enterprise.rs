@@ -192,6 +192,7 @@ pub(super) async fn run(
         .into());
     }
     let resource = resource_of(ctx, request, said)?;
+    access_token::check_binding(&resource, request.binding.as_deref())?;
     if client.kind == ClientKind::Dynamic && !resource.registration_open {
         return Err(assertion::refuse(
             Reason::RegistrationClosed,

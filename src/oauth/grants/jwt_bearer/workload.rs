@@ -172,6 +172,7 @@ pub(super) async fn run(
     let resource = ctx.resources.current().by_id(&rule.resource_id).cloned().ok_or_else(gone)?;
     resource.check_own(ctx.clock.now())?;
     let chosen = choose(&resource, client, rule, &asked_scopes(request.params)?)?;
+    access_token::check_binding(&resource, request.binding.as_deref())?;
     request.settle(ctx).await?;
     if let Some(jti) = &proven.jti {
         spend(ctx, &proven.issuer, jti, proven.until).await?;

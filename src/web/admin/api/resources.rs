@@ -273,9 +273,9 @@ pub struct ResourceSettings {
     #[schema(max_items = 20)]
     aliases: Vec<String>,
     registration_open: bool,
-    /// Whether it takes only access tokens that are bound to a key (DPoP).
+    /// Whether it takes only access tokens that are bound to a key (DPoP); leave it out where it stays.
     #[serde(default)]
-    dpop_required: bool,
+    dpop_required: Option<bool>,
     /// Which clients by document may ask; leave it out for `open`.
     #[serde(default)]
     cimd_policy: DocumentPolicy,
@@ -321,12 +321,13 @@ pub struct ResourceSettings {
     responses((status = 200, description = "As it is now", body = Resource)))]
 pub async fn change(sent: Sent<ResourceSettings>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let (call, body) = (&sent.call, sent.body);
+    let before = resources::find(call.admin(), &id).await?;
     let wanted = settings::Settings {
         name: body.name,
         url: body.url,
         aliases: body.aliases,
         registration_open: body.registration_open,
-        dpop_required: body.dpop_required,
+        dpop_required: body.dpop_required.unwrap_or(before.dpop_required),
         documents: body.cimd_policy.columns(body.cimd_allow),
         access_token_seconds: body.access_token_seconds,
         refresh_token_seconds: body.refresh_token_seconds,
