@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use crate::types::visible::is_hidden;
+
 /// A line on standard output. A closed pipe is no error.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
@@ -42,7 +44,17 @@ pub fn time(seconds: Option<i64>) -> String {
         .map_or_else(|| "-".to_owned(), |t| t.format("%Y-%m-%d %H:%M").to_string())
 }
 
-/// Text of strangers without control characters, for a terminal.
+/// Text of strangers for a terminal, without anything that controls it, hides, or turns the text around.
 pub fn tame(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars().map(|c| if is_hidden(c) { '?' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tame;
+
+    #[test]
+    fn what_does_not_print_reaches_no_terminal() {
+        assert_eq!(tame("a\u{1B}[2Jb\u{202E}c\u{200B}d\ne\u{2028}f\u{85}"), "a?[2Jb?c?d?e?f?");
+    }
 }

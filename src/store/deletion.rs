@@ -4,14 +4,15 @@
 use futures::FutureExt as _;
 
 use super::changes::{Topic, bump};
+use super::users::another_administrator;
 use super::{Store, StoreError, sql};
 use crate::types::Timestamp;
 
 sql! {
     /// Not the last administrator who can sign in.
-    EMPTY = "UPDATE users SET email = $2, name = NULL, password_hash = NULL, is_admin = 0, last_login_at = NULL, \
+    EMPTY = concat!("UPDATE users SET email = $2, name = NULL, password_hash = NULL, is_admin = 0, last_login_at = NULL, \
              disabled_at = $3, deleted_at = $3 WHERE id = $1 AND deleted_at IS NULL AND (is_admin = 0 \
-             OR EXISTS (SELECT 1 FROM users o WHERE o.id <> $1 AND o.is_admin = 1 AND o.disabled_at IS NULL))";
+             OR ", another_administrator!(), ")");
     DELETE_SESSIONS = "DELETE FROM sessions WHERE user_id = $1";
     DELETE_CONSENTS = "DELETE FROM consents WHERE user_id = $1";
     DELETE_IDENTITIES = "DELETE FROM identities WHERE user_id = $1";

@@ -5,7 +5,7 @@ use futures::FutureExt as _;
 use sqlx::any::AnyRow;
 
 use super::changes::{Topic, bump};
-use super::users::{self, UserRow};
+use super::users::{self, UserRow, another_administrator};
 use super::{Store, StoreError, row, sql, user_terms};
 use crate::types::Timestamp;
 
@@ -76,8 +76,8 @@ sql! {
             WHERE id = $1 AND version = $4 AND deleted_at IS NULL";
     MAKE_ADMIN = "UPDATE users SET is_admin = 1 WHERE id = $1 AND is_admin = 0 AND deleted_at IS NULL";
     /// Not the last administrator who can sign in.
-    UNMAKE_ADMIN = "UPDATE users SET is_admin = 0 WHERE id = $1 AND is_admin = 1 AND (disabled_at IS NOT NULL \
-                    OR EXISTS (SELECT 1 FROM users o WHERE o.id <> $1 AND o.is_admin = 1 AND o.disabled_at IS NULL))";
+    UNMAKE_ADMIN = concat!("UPDATE users SET is_admin = 0 WHERE id = $1 AND is_admin = 1 AND (disabled_at IS NOT NULL \
+                    OR ", another_administrator!(), ")");
     REQUIRE = "UPDATE users SET second_factor_required = $2 WHERE id = $1 AND second_factor_required <> $2 \
                AND deleted_at IS NULL";
 }

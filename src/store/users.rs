@@ -28,6 +28,16 @@ pub struct UserRow {
     pub second_factor_required: bool,
 }
 
+/// Whether there is an administrator other than `$1` who can sign in: one who was invited and never came cannot.
+macro_rules! another_administrator {
+    () => {
+        "EXISTS (SELECT 1 FROM users o WHERE o.id <> $1 AND o.is_admin = 1 AND o.disabled_at IS NULL \
+         AND (o.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities i WHERE i.user_id = o.id) \
+         OR EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = o.id)))"
+    };
+}
+pub(super) use another_administrator;
+
 sql! {
     FIND = "SELECT id, email, name, password_hash, is_admin, created_at, last_login_at, disabled_at, \
             version, second_factor_required \
@@ -54,9 +64,8 @@ sql! {
                 RETURNING email";
     LOGGED_IN = "UPDATE users SET last_login_at = $2 WHERE id = $1";
     /// Not the last administrator who can sign in.
-    DISABLE = "UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL \
-               AND (is_admin = 0 OR EXISTS (SELECT 1 FROM users o WHERE o.id <> $1 AND o.is_admin = 1 \
-               AND o.disabled_at IS NULL))";
+    DISABLE = concat!("UPDATE users SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL \
+               AND deleted_at IS NULL AND (is_admin = 0 OR ", another_administrator!(), ")");
     ENABLE = "UPDATE users SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL \
               AND deleted_at IS NULL";
 }

@@ -11,9 +11,35 @@ use crate::support::TestApp;
 use crate::{account::somebody_else, on_both};
 
 async fn another_admin(app: &TestApp, email: &str) -> UserRow {
-    let user = new_user(&app.core.accounts, email.to_owned(), None, None, true);
+    let password = app.user.password_hash.clone();
+    let user = new_user(&app.core.accounts, email.to_owned(), None, password, true);
     app.core.accounts.store.add_user(user.clone()).await.unwrap();
     user
+}
+
+/// Whoever was invited and never came has nothing to sign in with, and so is nobody to leave the server to.
+async fn an_administrator_without_a_way_in_does_not_count(app: TestApp) {
+    let (admin, actor, id) = (app.core.admin(), Actor::command_line(), app.user.id.clone());
+    let store = &app.core.accounts.store;
+    let invited = new_user(&app.core.accounts, "ada@example.com".to_owned(), None, None, true);
+    store.add_user(invited.clone()).await.unwrap();
+    assert_eq!(code(&access::disable(&admin, &actor, &id).await.unwrap_err()), "last_admin");
+    assert_eq!(code(&access::set_admin(&admin, &actor, &id, false).await.unwrap_err()), "last_admin");
+    let refused = access::delete(&admin, &actor, &id, "ann@example.com").await.unwrap_err();
+    assert_eq!(code(&refused), "last_admin");
+    // A login elsewhere is a way in.
+    let identity = IdentityRow {
+        id: "idn_1".into(),
+        user_id: invited.id.clone(),
+        issuer: "https://id.example.com".into(),
+        subject: "1".into(),
+        provider: "example".into(),
+        email: None,
+        created_at: app.clock.now(),
+        last_used_at: None,
+    };
+    assert!(store.add_first_identity(identity, invited.email).await.unwrap());
+    access::set_admin(&admin, &actor, &id, false).await.unwrap();
 }
 
 fn code(failure: &Failure) -> &'static str {
@@ -111,6 +137,7 @@ async fn a_login_elsewhere_is_removed_even_if_it_is_the_last_way_in(app: TestApp
 
 on_both! {
     the_last_administrator_stays_one,
+    an_administrator_without_a_way_in_does_not_count,
     of_administrators_who_lose_it_at_once_one_stays,
     a_login_elsewhere_is_removed_even_if_it_is_the_last_way_in,
 }

@@ -111,6 +111,10 @@ fn in_words(row: &IssuerRow) -> Vec<(&'static str, String)> {
             words.extend([
                 ("Domains it speaks for", or(row.trusted_domains.join(", "), "none")),
                 (
+                    "Addresses that it does not call verified",
+                    if row.vouches { "count" } else { "do not count" }.to_owned(),
+                ),
+                (
                     "People of these domains without an account",
                     if row.admits { "get one" } else { "are refused" }.to_owned(),
                 ),
