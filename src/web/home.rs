@@ -19,13 +19,13 @@ pub async fn get(state: Data<State>, request: HttpRequest) -> HttpResponse {
         Err(error) => return error_page::refused(&error.into(), error_page::reference(&state)),
     };
     let resources = state.oauth.resources.current();
-    let mcp_url = resources
-        .default_resource()
-        .map_or_else(|| state.issuer().at("/mcp"), |resource| resource.uri.clone());
+    let default = resources.default_resource();
+    let mcp_url = default.map_or_else(|| state.issuer().at("/mcp"), |resource| resource.uri.clone());
     let snippets = connect::lines(&mcp_url).into_iter().map(snippet).collect();
     let page = HomePage {
         public_url: state.issuer().as_str().to_owned(),
         mcp_url,
+        bound_only: default.is_some_and(|resource| resource.dpop_required),
         snippets,
         signed_in,
         setup_needed,

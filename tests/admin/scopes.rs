@@ -164,7 +164,7 @@ async fn a_renamed_scope_keeps_what_people_agreed_to(app: TestApp) {
     assert_eq!(call(&caller, "web_search").await, "granted");
     let rename = form(&app, &ann, "/rename", "search:read").await;
     let text = text_of(&ann.page(&format!("{}?scope=search:read", page(&app, "/rename").await)).await);
-    assert!(text.contains("1 remembered approvals and 1 live grants"), "{text}");
+    assert!(text.contains(" 1 remembered approval and 1 live grant have it now"), "{text}");
     for (bad, part) in [("search", "already"), ("a b", "without spaces"), ("email", "OpenID Connect")] {
         assert!(again(&ann, &rename.clone().set("to", bad), 422).await.contains(part), "{bad}");
     }
@@ -206,7 +206,10 @@ async fn a_deleted_scope_opens_nothing_from_the_next_call_on(app: TestApp) {
     assert_eq!(call(&caller, "web_extract").await, "granted", "nothing has changed");
     let asked = ann.page(&format!("{}?scope=pages:read", page(&app, "/delete").await)).await;
     let asked = text_of(&asked);
-    assert!(asked.contains("1 remembered approvals") || asked.contains("2 remembered approvals"), "{asked}");
+    assert!(
+        asked.contains("1 remembered approval and") || asked.contains("2 remembered approvals"),
+        "{asked}"
+    );
     assert!(asked.contains("No other scope opens web_extract"), "{asked}");
     done(&app, &ann, &delete.set("typed", "pages:read"), "scope-deleted").await;
     app.sync().await;

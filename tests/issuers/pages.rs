@@ -35,7 +35,7 @@ async fn an_administrator_trusts_a_platform_by_its_pages(app: TestApp) {
     let response = ann.send(&form.set("issuer", &issuer.url)).await;
     let place = location(&response);
     let (page, _) = place.split_once('?').unwrap();
-    assert!(place.ends_with("done=issuer-added"), "{place}");
+    assert!(place.ends_with("done=platform-added"), "{place}");
     let text = text_of(&ann.page(&place).await);
     assert!(text.contains("No rule yet") && text.contains(&issuer.url), "{text}");
     // Its keys, now.
@@ -106,7 +106,7 @@ async fn an_administrator_trusts_a_company_by_its_pages(app: TestApp) {
     let form =
         form.set("trusted_domains", "Example.com\n").set("client_ids", "cli_1\ncli_2").set("scopes", "a b");
     assert!(again(&ann, &form, 422).await.contains("names of scopes"));
-    done(&ann, &form.set("scopes", "search:read"), "done=issuer-added").await;
+    done(&ann, &form.set("scopes", "search:read"), "done=company-added").await;
     let row = app.core.oauth.trusted.current().all()[0].row.clone();
     assert_eq!(row.trusted_domains, ["example.com"]);
     assert_eq!(row.client_ids, Some(vec!["cli_1".to_owned(), "cli_2".to_owned()]));

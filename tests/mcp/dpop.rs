@@ -259,6 +259,9 @@ async fn a_resource_that_takes_bound_tokens_only_gives_and_takes_no_other(app: T
     let url = app.at("/.well-known/oauth-protected-resource/mcp");
     let metadata = json_of(app.http().get(url).send().await.unwrap()).await;
     assert_eq!(metadata["dpop_bound_access_tokens_required"], true);
+    for page in ["/", "/admin"] {
+        assert!(browser.page(page).await.contains("most apps cannot do that yet"), "{page}");
+    }
     // Without a token, and with one that is bound to nothing.
     let answer = app.http().post(app.at("/mcp")).send().await.unwrap();
     let challenge = challenge_of(&answer);
@@ -281,6 +284,12 @@ async fn a_resource_that_takes_bound_tokens_only_gives_and_takes_no_other(app: T
     assert_eq!(given["token_type"], "DPoP");
     set(false).await;
     assert_eq!(bearer.status().await, 200);
+    assert!(!browser.page("/").await.contains("most apps cannot do that yet"));
+    app.core.oauth.audit.flush().await;
+    let events = app.core.oauth.store.list_events("", 1000).await.unwrap();
+    for detail in ["changed: dpop_required on", "changed: dpop_required off"] {
+        assert_eq!(events.iter().filter(|e| e.detail.as_deref() == Some(detail)).count(), 1, "{detail}");
+    }
 }
 
 async fn a_bound_token_ends_as_any_other(app: TestApp) {

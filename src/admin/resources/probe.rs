@@ -375,11 +375,13 @@ fn same_origin(a: &str, b: &str) -> bool {
     }
 }
 
-/// The value of a parameter of a `Bearer` challenge (RFC 9110 §11.6.1): a token or a quoted string.
+/// The value of a parameter of a `Bearer` or `DPoP` challenge (RFC 9110 §11.6.1, RFC 9449 §7.1): a token or a quoted
+/// string.
 fn parameter(challenge: &str, name: &str) -> Option<String> {
-    let rest = challenge.trim_start();
-    let scheme = rest.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case("bearer"))?;
-    let mut rest = &rest[scheme.len()..];
+    let (scheme, mut rest) = challenge.trim_start().split_once([' ', '\t'])?;
+    if !["bearer", "dpop"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return None;
+    }
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         let (key, after) = rest.split_once('=')?;
@@ -438,9 +440,12 @@ mod tests {
             url
         );
         assert_eq!(found("Bearer error=invalid_token,resource_metadata=https://a.example/x"), url);
+        assert_eq!(found("DPoP algs=\"ES256 EdDSA\", resource_metadata=\"https://a.example/x\""), url);
         for challenge in [
             "",
             "Bearer",
+            "DPoPresource_metadata=\"x\"",
+            "DPoPs resource_metadata=\"x\"",
             "Basic resource_metadata=\"x\"",
             "Bearer scope=\"resource_metadata=x\"",
             "Bearer realm=\"unclosed",

@@ -56,14 +56,17 @@ impl Settings {
         }
     }
 
-    /// The names of what differs, for the audit trail.
+    /// The names of what differs, for the audit trail; of what protects, also how it is now.
     fn differences(&self, before: &Self) -> Vec<&'static str> {
         [
             ("name", self.name != before.name),
             ("url", self.url != before.url),
             ("aliases", self.aliases != before.aliases),
             ("registration_open", self.registration_open != before.registration_open),
-            ("dpop_required", self.dpop_required != before.dpop_required),
+            (
+                if self.dpop_required { "dpop_required on" } else { "dpop_required off" },
+                self.dpop_required != before.dpop_required,
+            ),
             ("cimd_policy", self.documents.policy != before.documents.policy),
             ("cimd_allow", self.documents.allow != before.documents.allow),
             ("access_token_seconds", self.access_token_seconds != before.access_token_seconds),

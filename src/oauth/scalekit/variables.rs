@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::authorization_server;
 use crate::mcp::resource_metadata::{ResourceMetadata, metadata_url};
+use crate::oauth::dpop::ProofAlg;
 use crate::oauth::resource::Resource;
 use crate::types::urls::Issuer;
 
@@ -11,7 +12,10 @@ use crate::types::urls::Issuer;
 /// client has them.
 pub fn of(environment: &Issuer, resource: &Resource) -> Vec<(&'static str, String)> {
     let scopes = resource.scopes.iter().map(|scope| scope.name.as_str());
+    // As the served document has them, where proofs are taken.
+    let algs = ProofAlg::ALL.iter().filter(|_| resource.dpop_required).map(|alg| alg.as_str());
     let document = ResourceMetadata::new(&resource.uri, &authorization_server(environment, resource), scopes)
+        .taking_proofs(algs.collect())
         .bound_only(resource.dpop_required);
     vec![
         ("SCALEKIT_ENVIRONMENT_URL", environment.as_str().to_owned()),
@@ -47,5 +51,9 @@ mod tests {
             ..resource_with(&[("it's", &[], true)])
         };
         insta::assert_snapshot!(lines(&issuer, &resource));
+        assert!(!lines(&issuer, &resource).contains("dpop"));
+        let bound = lines(&issuer, &Resource { dpop_required: true, ..resource });
+        assert!(bound.contains("\"dpop_signing_alg_values_supported\":[\"ES256\""), "{bound}");
+        assert!(bound.contains("\"dpop_bound_access_tokens_required\":true"), "{bound}");
     }
 }

@@ -84,6 +84,7 @@ fn resources(state: &State) -> Vec<ResourceLinesView> {
         .map(|(number, resource)| ResourceLinesView {
             name: resource.name.clone(),
             uri: resource.uri.clone(),
+            bound_only: resource.dpop_required,
             lines: lines(resource).into_iter().enumerate().map(|found| line(number, found)).collect(),
         })
         .collect()

@@ -38,9 +38,10 @@ pub fn sentence(code: &str) -> Option<&'static str> {
         // grants
         "grants-ended" => "Their access has ended.",
         // issuers
-        "issuer-added" => {
-            "It is trusted. Fetch its keys, and of a platform add a rule that says what its programs become."
+        "platform-added" => {
+            "It is trusted. Fetch its keys, and add a rule that says what its programs become."
         }
+        "company-added" => "It is trusted. Fetch its keys, to see that its assertions can be checked.",
         "issuer-disabled" => "Nothing it signs is taken any more.",
         "issuer-enabled" => "It is trusted again.",
         "issuer-deleted" => "It is deleted, with its rules.",

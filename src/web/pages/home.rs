@@ -10,6 +10,8 @@ use super::filters;
 pub struct HomePage {
     pub public_url: String,
     pub mcp_url: String,
+    /// The server takes only tokens that are bound to a key.
+    pub bound_only: bool,
     pub snippets: Vec<Snippet>,
     /// Email of who is signed in.
     pub signed_in: Option<String>,
@@ -35,6 +37,7 @@ impl HomePage {
         Self {
             public_url: "http://localhost:10000".into(),
             mcp_url: url.into(),
+            bound_only: false,
             snippets: vec![
                 Snippet {
                     client: "Claude Code".into(),

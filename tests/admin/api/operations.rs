@@ -152,6 +152,7 @@ async fn keys_are_rotated_and_removed(app: TestApp) {
     let id = good(program.post("/keys/rotate", &json!({ "alg": "ES256", "now": true })).await, 200).await;
     let keys = program.read("/keys").await;
     let keys = keys["items"].as_array().unwrap();
+    assert!(keys.iter().all(|k| k.as_object().unwrap().values().all(|v| !v.is_null())), "{keys:?}");
     let of =
         |state: &str| keys.iter().find(|k| k["alg"] == "ES256" && k["state"] == state).unwrap()["id"].clone();
     assert_eq!(of("active"), id["id"]);

@@ -25,7 +25,9 @@ pub struct Key {
     #[schema(value_type = KeyState)]
     state: String,
     created_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
     activated_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retired_at: Option<Time>,
     /// From when a waiting key may sign without a hurry.
     ready_at: Time,

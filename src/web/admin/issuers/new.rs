@@ -26,7 +26,13 @@ pub async fn post(FreshSubmission(sent): FreshSubmission) -> HttpResponse {
     let (kind, issuer) = (sent.text("kind").to_owned(), sent.text("issuer").to_owned());
     let new = NewIssuer { issuer, kind, input: super::read(&sent) };
     match issuers::add(&state.admin, &sent.actor, &new).await {
-        Ok(issuer) => answers::done(&super::page_of(&issuer.row.id), "issuer-added"),
+        Ok(issuer) => {
+            let code = match issuer.row.kind {
+                IssuerKind::Workload => "platform-added",
+                IssuerKind::Enterprise => "company-added",
+            };
+            answers::done(&super::page_of(&issuer.row.id), code)
+        }
         Err(failure @ Failure::Invalid(_)) => {
             let kind = IssuerKind::parse(&new.kind).unwrap_or(IssuerKind::Workload);
             let mut html = page(sent.shell(Area::Issuers), kind, &new.issuer, &new.input);

@@ -30,6 +30,7 @@ pub async fn get(view: View, id: Path<String>) -> HttpResponse {
         head: head(&resource, ResourceTab::Quickstart),
         url: resource.uri.clone(),
         is_default: resource.is_default,
+        bound_only: resource.dpop_required,
         snippets: lines(&resource).into_iter().map(snippet).collect(),
         // With another issuer it checks that one's tokens, and Gatepost has no part in it.
         duties: (!resource.is_here() && *resource.believes.main() == Whom::Embedded)

@@ -91,12 +91,16 @@ fn problems(failure: &Failure) -> Problems {
 }
 
 fn holders(holders: Holders) -> HoldersView {
-    let words = |count: i64| match count {
-        0 => "no".to_owned(),
-        count if count > COUNTED => "more than 1,000".to_owned(),
-        count => count.to_string(),
+    let words = |count: i64, one: &str| match count {
+        0 => format!("no {one}s"),
+        1 => format!("1 {one}"),
+        count if count > COUNTED => format!("more than 1,000 {one}s"),
+        count => format!("{count} {one}s"),
     };
-    HoldersView { consents: words(holders.consents), grants: words(holders.grants) }
+    HoldersView {
+        consents: words(holders.consents, "remembered approval"),
+        grants: words(holders.grants, "live grant"),
+    }
 }
 
 /// Built-in tools that no scope opens, `without` aside.

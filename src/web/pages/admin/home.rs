@@ -39,6 +39,8 @@ pub struct FirstStepView {
 pub struct ResourceLinesView {
     pub name: String,
     pub uri: String,
+    /// It takes only tokens that are bound to a key.
+    pub bound_only: bool,
     pub lines: Vec<LineView>,
 }
 
@@ -131,6 +133,7 @@ impl AdminHomePage {
             resources: vec![ResourceLinesView {
                 name: "Gatepost tools".into(),
                 uri: "http://localhost:10000/mcp".into(),
+                bound_only: true,
                 lines: vec![LineView {
                     id: "line-0-0".into(),
                     client: "Claude Code",

@@ -67,6 +67,33 @@ pub struct IssuerFormPage {
     pub now: Option<Vec<(&'static str, String)>>,
 }
 
+/// Hints of its own kind.
+impl IssuerFormPage {
+    const fn name_hint(&self) -> &'static str {
+        if self.is_enterprise {
+            "For you, in lists and in the audit trail, e.g. Acme."
+        } else {
+            "For you, in lists and in the audit trail, e.g. GitHub Actions."
+        }
+    }
+
+    const fn issuer_hint(&self) -> &'static str {
+        if self.is_enterprise {
+            "Exactly as its assertions say it in iss, e.g. https://acme.okta.com. It cannot be changed later."
+        } else {
+            "Exactly as its tokens say it in iss. It cannot be changed later. GitHub Actions: https://token.actions.githubusercontent.com. GitLab: https://gitlab.com."
+        }
+    }
+
+    const fn keys_hint(&self) -> &'static str {
+        if self.is_enterprise {
+            "A provider that this server cannot reach: paste the set."
+        } else {
+            "A cluster whose addresses only it can reach: paste the set."
+        }
+    }
+}
+
 /// One issuer.
 #[derive(Template)]
 #[template(path = "admin/issuers/one.html")]

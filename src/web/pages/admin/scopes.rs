@@ -84,7 +84,7 @@ pub struct DeleteScopePage {
     pub closed_tools: Vec<String>,
 }
 
-/// Who holds a scope, in words: `no`, `12` or `more than 1,000`.
+/// Who holds a scope, in words: `no live grants`, `1 live grant`, `12 live grants` or `more than 1,000 live grants`.
 pub struct HoldersView {
     pub consents: String,
     pub grants: String,

@@ -272,6 +272,53 @@ fn a_problem_is_announced_and_tied_to_its_fields() {
     assert!(!LoginPage::sample().render().unwrap().contains("aria-invalid"));
 }
 
+/// The sample of this name.
+fn sample(wanted: &str) -> String {
+    samples().into_iter().find(|(name, _)| *name == wanted).unwrap().1
+}
+
+#[test]
+fn the_skip_link_leads_past_the_areas() {
+    for (page, areas) in [("admin-client", "Administration"), ("account-apps", "Your account")] {
+        let html = sample(page);
+        let at = |part: &str| html.find(part).unwrap_or_else(|| panic!("{part} in {page}"));
+        assert!(at(&format!("aria-label=\"{areas}\"")) < at("<main id=\"main\""), "{page}");
+    }
+}
+
+#[test]
+fn a_changed_document_is_accepted_only_where_it_can_be_read() {
+    let (readable, away) = (sample("admin-client"), sample("admin-client-unreadable"));
+    assert!(readable.contains("Accept it for everybody"));
+    assert!(!away.contains("Accept it for everybody") && !away.contains("who has connected it goes on"));
+    assert!(away.contains("can be accepted here once the document can be read"));
+}
+
+#[test]
+fn a_server_that_takes_bound_tokens_only_is_taught_to_check_proofs() {
+    let (any, bound) = (sample("admin-resource"), sample("admin-resource-bound"));
+    for part in ["cnf.jkt", "Neither suffices here", "most apps cannot do that yet", "but for the fourth"] {
+        assert_eq!((any.contains(part), bound.contains(part)), (false, true), "{part}");
+    }
+    for part in ["FastMCP(", "createRemoteJWKSet", "does all of the steps"] {
+        assert_eq!((any.contains(part), bound.contains(part)), (true, false), "{part}");
+    }
+}
+
+#[test]
+fn a_company_is_trusted_with_hints_of_its_own() {
+    let (platform, company) = (sample("admin-issuer-new"), sample("admin-issuer-new-company"));
+    for part in ["e.g. GitHub Actions", "token.actions.githubusercontent.com", "A cluster whose"] {
+        assert_eq!((platform.contains(part), company.contains(part)), (true, false), "{part}");
+    }
+}
+
+#[test]
+fn what_is_not_deleted_is_not_said_to_be_unsaved() {
+    let html = sample("admin-client-delete-problem");
+    assert!(html.contains("This could not be deleted:") && !html.contains("saved"), "{html}");
+}
+
 /// `cargo test --lib look -- --ignored`, then open `target/pages/` through any web server.
 #[test]
 #[ignore = "writes files for people to look at"]

@@ -308,6 +308,7 @@ pub fn filled(text: &str) -> Vec<(&'static str, String)> {
     let home = HomePage {
         public_url: t(),
         mcp_url: t(),
+        bound_only: true,
         snippets: vec![Snippet { client: t(), hint: t(), text: t(), link: Some("/x".into()) }],
         signed_in: some(),
         setup_needed: true,

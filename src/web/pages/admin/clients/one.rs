@@ -76,6 +76,15 @@ pub struct DeleteClientPage {
 #[cfg(test)]
 impl ClientPage {
     pub fn sample() -> Self {
+        let mut page = Self::unreadable();
+        if let Some(document) = &mut page.document {
+            document.problem = None;
+        }
+        page
+    }
+
+    /// On hold, and its document cannot be had.
+    pub fn unreadable() -> Self {
         Self {
             shell: Shell::sample(Area::Clients),
             head: ClientHead::sample(ClientTab::Overview),

@@ -14,6 +14,8 @@ pub struct QuickstartPage {
     pub head: ResourceHead,
     pub url: String,
     pub is_default: bool,
+    /// It takes only tokens that are bound to a key.
+    pub bound_only: bool,
     pub snippets: Vec<Snippet>,
     /// What its server must do, where that is not this one.
     pub duties: Option<Duties>,
@@ -73,6 +75,7 @@ impl QuickstartPage {
             head: ResourceHead::sample(ResourceTab::Quickstart),
             url: url.into(),
             is_default: false,
+            bound_only: false,
             snippets: vec![Snippet {
                 client: "Claude Code".into(),
                 hint: "Run in a terminal.".into(),
@@ -95,6 +98,11 @@ impl QuickstartPage {
         }
     }
 
+    /// Of a server elsewhere that takes only tokens that are bound to a key.
+    pub fn bound() -> Self {
+        Self { bound_only: true, ..Self::sample() }
+    }
+
     pub fn filled(text: &str) -> Self {
         let t = || text.to_owned();
         let snippet = Snippet { client: t(), hint: t(), text: t(), link: None };
@@ -103,6 +111,7 @@ impl QuickstartPage {
             head: ResourceHead::filled(text, ResourceTab::Quickstart),
             url: t(),
             is_default: true,
+            bound_only: false,
             snippets: vec![snippet],
             duties: Some(Duties {
                 challenge: t(),
