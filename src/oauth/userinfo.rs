@@ -47,8 +47,8 @@ async fn look(ctx: &OAuth, sent: Sent<'_>, call: &Call<'_>) -> Result<UserInfo, 
     let url = ctx.issuer.at(call.path);
     let expected = Expected { method: call.method, urls: &[&url], token: Some(sent.token), nonces: None };
     check(ctx, sent, claims.cnf.as_ref().map(|cnf| cnf.jkt.as_str()), &call.dpop, expected).await?;
-    let set = ctx.resources.current();
-    let resource = set.all().iter().find(|resource| claims.aud.is_for(resource));
+    let resources = ctx.resources.current();
+    let resource = resources.all().iter().find(|resource| claims.aud.is_for(resource));
     check_unbound(claims.cnf.is_some(), resource.is_some_and(|resource| resource.dpop_required))?;
     let scopes = ScopeSet::from_stored(&claims.scope);
     if !scopes.contains(OPENID) {
