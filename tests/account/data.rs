@@ -159,8 +159,7 @@ async fn the_last_administrator_stays(app: TestApp) {
     assert_eq!(app.audit_reasons("user.deleted").await, ["last_admin"]);
     // A second administrator who is disabled does not count.
     let accounts = &app.core.accounts;
-    let mut other = gatepost::accounts::links::new_user(accounts, "ada@example.com".into(), None, None, true);
-    accounts.store.add_user(other.clone()).await.unwrap();
+    let mut other = app.another_admin("ada@example.com").await;
     accounts.store.disable_user(other.id.clone(), app.clock.now()).await.unwrap();
     assert_eq!(delete(&browser, EMAIL).await.status(), 422);
     accounts.store.enable_user(other.id.clone()).await.unwrap();
@@ -172,8 +171,7 @@ async fn the_last_administrator_stays(app: TestApp) {
 
 async fn of_two_administrators_who_leave_at_once_one_stays(app: TestApp) {
     let accounts = &app.core.accounts;
-    let other = gatepost::accounts::links::new_user(accounts, "ada@example.com".into(), None, None, true);
-    accounts.store.add_user(other.clone()).await.unwrap();
+    let other = app.another_admin("ada@example.com").await;
     let replica = app.replica().await;
     let now = app.clock.now();
     let (one, two) = tokio::join!(

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
-use gatepost::accounts::links::new_user;
 use gatepost::accounts::session;
 use gatepost::admin::api_tokens::make::{self, NewToken};
 use gatepost::admin::audit::Filters;
@@ -390,8 +389,7 @@ async fn a_stream_ends_with_the_session(app: TestApp) {
 async fn a_stream_ends_with_the_right_to_watch(app: TestApp) {
     let ann = app.signed_in().await;
     let accounts = &app.core.accounts;
-    let other = new_user(accounts, "bob@example.com".to_owned(), None, None, true);
-    accounts.store.add_user(other).await.unwrap();
+    app.another_admin("bob@example.com").await;
     let mut live = Live::open(&ann).await;
     assert!(accounts.store.set_admin(app.user.id.clone(), false, app.clock.now()).await.unwrap());
     let ended = async { while live.0.next().await.is_some_and(|chunk| chunk.is_ok()) {} };
@@ -454,8 +452,7 @@ async fn an_export_ends_with_the_right_to_it(app: TestApp) {
     let rows = furnish(&app, 2500).await;
     let (admin, filters) = (app.core.admin(), Filters { client: "cli_1".to_owned(), ..Filters::default() });
     let accounts = &app.core.accounts;
-    let bob = new_user(accounts, "bob@example.com".to_owned(), None, None, true);
-    accounts.store.add_user(bob.clone()).await.unwrap();
+    let bob = app.another_admin("bob@example.com").await;
     app.signed_in().await;
     let session = session::list(accounts, &app.user.id).await.unwrap().remove(0);
     let new = NewToken {

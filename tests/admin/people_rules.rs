@@ -5,17 +5,9 @@ use gatepost::accounts::links::new_user;
 use gatepost::admin::people::{access, ends};
 use gatepost::admin::{Actor, Failure};
 use gatepost::store::identities::IdentityRow;
-use gatepost::store::users::UserRow;
 
 use crate::support::TestApp;
 use crate::{account::somebody_else, on_both};
-
-async fn another_admin(app: &TestApp, email: &str) -> UserRow {
-    let password = app.user.password_hash.clone();
-    let user = new_user(&app.core.accounts, email.to_owned(), None, password, true);
-    app.core.accounts.store.add_user(user.clone()).await.unwrap();
-    user
-}
 
 /// Whoever was invited and never came has nothing to sign in with, and so is nobody to leave the server to.
 async fn an_administrator_without_a_way_in_does_not_count(app: TestApp) {
@@ -52,7 +44,7 @@ fn code(failure: &Failure) -> &'static str {
 async fn the_last_administrator_stays_one(app: TestApp) {
     let (admin, actor) = (app.core.admin(), Actor::command_line());
     let id = app.user.id.clone();
-    let disabled = another_admin(&app, "ada@example.com").await;
+    let disabled = app.another_admin("ada@example.com").await;
     access::disable(&admin, &actor, &disabled.id).await.unwrap();
     let before = app.db_rows().await;
     assert_eq!(code(&access::disable(&admin, &actor, &id).await.unwrap_err()), "last_admin");
@@ -78,7 +70,7 @@ async fn of_administrators_who_lose_it_at_once_one_stays(app: TestApp) {
     for round in 0..6 {
         let mut ids = Vec::new();
         for n in 0..6 {
-            ids.push(another_admin(&app, &format!("r{round}n{n}@example.com")).await.id);
+            ids.push(app.another_admin(&format!("r{round}n{n}@example.com")).await.id);
         }
         for user in stores[0].list_users("", 1000).await.unwrap() {
             if user.is_admin && !ids.contains(&user.id) {

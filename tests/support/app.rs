@@ -196,10 +196,17 @@ impl TestApp {
 
     /// Disables Ann. Somebody else becomes an administrator first: the last one stays.
     pub async fn disable_ann(&self) {
+        self.another_admin("ada@example.com").await;
         let store = &self.core.accounts.store;
-        let ada = new_user(&self.core.accounts, "ada@example.com".to_owned(), None, None, true);
-        store.add_user(ada).await.unwrap();
         assert!(store.disable_user(self.user.id.clone(), self.clock.now()).await.unwrap());
+    }
+
+    /// An administrator beside Ann, who could sign in.
+    pub async fn another_admin(&self, email: &str) -> UserRow {
+        let password = self.user.password_hash.clone();
+        let user = new_user(&self.core.accounts, email.to_owned(), None, password, true);
+        self.core.accounts.store.add_user(user.clone()).await.unwrap();
+        user
     }
 
     /// What the watchers do every moment.
