@@ -98,7 +98,6 @@ async fn a_document_that_nobody_relied_on_may_change(app: TestApp) {
     assert_eq!(asks().await.0, 200);
     assert!(app.audit_reasons("client.held").await.is_empty());
     let refresh = peer.log_in(&app, &app.signed_in().await).await;
-    peer.goes_on(&app, &refresh).await;
     // From now on somebody relies on it.
     put(WEB);
     app.advance(FRESH).await;
