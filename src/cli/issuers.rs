@@ -46,6 +46,7 @@ pub enum IssuerKindArg {
 }
 
 /// Flags of `issuer add`.
+#[expect(clippy::struct_excessive_bools, reason = "one for each switch of the command")]
 #[derive(Clone, Debug, Args)]
 pub struct IssuerAddArgs {
     /// For what it is trusted
