@@ -11,6 +11,7 @@ use crate::{on_both, on_each};
 
 const PATH: &str = "/notes/client.json";
 const WEB: &str = "https://app.example/cb";
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// A client that sends people to the web, and its document.
 fn on_the_web() -> (Documents, Peer) {
@@ -53,7 +54,6 @@ async fn a_changed_redirect_host_puts_the_client_on_hold(app: TestApp) {
 }
 
 async fn a_client_on_hold_begins_nothing_without_a_browser(app: TestApp) {
-    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
     let documents = Documents::start();
     let put = |redirect_uri: &str| {
         let mut document = plain(&[redirect_uri]);
@@ -80,7 +80,6 @@ async fn a_client_on_hold_begins_nothing_without_a_browser(app: TestApp) {
 
 /// Between a person's "allow" and the device's fetch nothing may slip through.
 async fn a_document_that_nobody_relied_on_may_change(app: TestApp) {
-    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
     let documents = Documents::start();
     let put = |redirect_uri: &str| {
         let mut document = plain(&[redirect_uri]);
@@ -107,7 +106,6 @@ async fn a_document_that_nobody_relied_on_may_change(app: TestApp) {
 
 async fn a_hold_reaches_what_was_allowed_on_a_device(database: Database) {
     let app = TestApp::start_with(database, &[("GATEPOST_DEVICE__CODE_SECONDS", "1800")]).await;
-    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
     let documents = Documents::start();
     let put = |redirect_uri: &str| {
         let mut document = plain(&[redirect_uri]);
